@@ -3,3 +3,7 @@
 export { DecodeError } from './wire/decode-error.ts';
 export { Reader } from './wire/reader.ts';
 export { Writer } from './wire/writer.ts';
+export type { Engine, PayloadEngine } from './engine.ts';
+export type { Failure } from './failure/failure.ts';
+export type { FailureCode, FailureKind } from './failure/catalogue.ts';
+export type { CryptoProvider } from './algorithms/crypto-provider.ts';

@@ -1,0 +1,21 @@
+// A typed sink for what an engine or a program wants said: the owner decides about levels, prefixes and where lines go.
+
+/** OpenSSH's levels, from quiet to loud. */
+export const logLevels = ['fatal', 'error', 'info', 'verbose', 'debug1', 'debug2', 'debug3'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Takes one line without its end; peer text in it is escaped already. */
+export type LogSink = (level: LogLevel, line: string) => void;
+
+/** Escapes control characters, backslashes and DEL of peer text as visible octal, so that no line can be forged. */
+export function visible(text: string): string {
+  let out = '';
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
+    const hidden = point < 0x20 || point === 0x7f || (point >= 0x80 && point < 0xa0) || point === 0xfffd;
+    if (character === '\\') out += '\\\\';
+    else if (hidden) out += `\\${(point & 0xff).toString(8).padStart(3, '0')}`;
+    else out += character;
+  }
+  return out;
+}

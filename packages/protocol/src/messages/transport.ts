@@ -1,0 +1,34 @@
+// Messages of the transport layer: RFC 4253 section 11 and 10, RFC 8308 section 2.3, PROTOCOL section 1.10 (ping).
+
+import { boolean, bytes, names, rest, text, uint32, fixed } from '../codec/fields.ts';
+import { message } from '../codec/struct.ts';
+import type { ValueOf } from '../codec/struct.ts';
+
+export const disconnect = message('DISCONNECT', 1, { reason: uint32, description: text, language: text });
+export const ignore = message('IGNORE', 2, { data: bytes });
+export const unimplemented = message('UNIMPLEMENTED', 3, { sequenceNumber: uint32 });
+export const debug = message('DEBUG', 4, { alwaysDisplay: boolean, text, language: text });
+export const serviceRequest = message('SERVICE_REQUEST', 5, { service: text });
+export const serviceAccept = message('SERVICE_ACCEPT', 6, { service: text });
+/** The extensions themselves are name and value pairs: transport/extension-info.ts. */
+export const extensionInfo = message('EXT_INFO', 7, { count: uint32, extensions: rest });
+export const kexInit = message('KEXINIT', 20, {
+  cookie: fixed(16),
+  keyExchanges: names,
+  hostKeyAlgorithms: names,
+  ciphersToServer: names,
+  ciphersToClient: names,
+  macsToServer: names,
+  macsToClient: names,
+  compressionsToServer: names,
+  compressionsToClient: names,
+  languagesToServer: names,
+  languagesToClient: names,
+  firstPacketFollows: boolean,
+  reserved: uint32,
+});
+export const newKeys = message('NEWKEYS', 21, {});
+export const ping = message('PING', 192, { data: bytes });
+export const pong = message('PONG', 193, { data: bytes });
+
+export type KexInit = ValueOf<typeof kexInit>;

@@ -1,0 +1,168 @@
+// The calls between the monitor and its unprivileged processes as one typed table: number, fields, size limit, the phases in
+// which the auth process or the account process may make it. What is not here cannot be asked for.
+
+import { boolean, byte, bytes, names, text, uint32 } from '@sallyport/protocol/codec/fields';
+import { struct } from '@sallyport/protocol/codec/struct';
+import type { Struct, ValueOf } from '@sallyport/protocol/codec/struct';
+import type { Phase } from './permissions.ts';
+
+interface CallRow {
+  readonly number: number;
+  // biome-ignore lint/suspicious/noExplicitAny: rows differ in their value types
+  readonly fields: Struct<any>;
+  readonly limitBytes: number;
+}
+
+interface RequestRow extends CallRow {
+  /** Phases of a connection in which the caller may make it. */
+  readonly phases: readonly Phase[];
+  /** Allowed once in a connection's life. */
+  readonly once: boolean;
+  /** An answer comes; calls of one caller are answered in order. */
+  readonly answered: boolean;
+}
+
+const kibibyte = 1024;
+const snapshotLimitBytes = 2048 * kibibyte;
+
+/** From the auth process to the monitor. */
+export const authCalls = {
+  log: {
+    number: 1,
+    fields: struct({ level: byte, line: text }),
+    limitBytes: 16 * kibibyte,
+    phases: ['key-exchange', 'user-wanted', 'authenticating', 'authenticated'],
+    once: false,
+    answered: false,
+  },
+  /** Data is the exchange hash; the first one becomes the session id that the monitor remembers. */
+  sign: {
+    number: 2,
+    fields: struct({ algorithm: text, hostKey: bytes, data: bytes }),
+    limitBytes: 8 * kibibyte,
+    phases: ['key-exchange'],
+    once: true,
+    answered: true,
+  },
+  lookUpUser: {
+    number: 3,
+    fields: struct({ user: text }),
+    limitBytes: 4 * kibibyte,
+    phases: ['user-wanted'],
+    once: true,
+    answered: true,
+  },
+  checkNone: {
+    number: 4,
+    fields: struct({}),
+    limitBytes: 0,
+    phases: ['authenticating'],
+    once: true,
+    answered: true,
+  },
+  /** Would this key do? */
+  checkKey: {
+    number: 5,
+    fields: struct({ algorithm: text, key: bytes }),
+    limitBytes: 64 * kibibyte,
+    phases: ['authenticating'],
+    once: false,
+    answered: true,
+  },
+  /** The monitor builds the signed data itself, from the session id and the user that it knows. */
+  verifyKey: {
+    number: 6,
+    fields: struct({ algorithm: text, key: bytes, hostBound: boolean, signature: bytes }),
+    limitBytes: 64 * kibibyte,
+    phases: ['authenticating'],
+    once: false,
+    answered: true,
+  },
+  checkPassword: {
+    number: 7,
+    fields: struct({ password: bytes }),
+    limitBytes: 4 * kibibyte,
+    phases: ['authenticating'],
+    once: false,
+    answered: true,
+  },
+  handOver: {
+    number: 8,
+    fields: struct({ snapshot: bytes }),
+    limitBytes: snapshotLimitBytes,
+    phases: ['authenticated'],
+    once: true,
+    answered: false,
+  },
+} as const satisfies Readonly<Record<string, RequestRow>>;
+
+/** Answers of the monitor to the auth process; `begin` comes unasked, before the descriptors. */
+export const authAnswers = {
+  begin: { number: 64, fields: struct({ settings: text }), limitBytes: 256 * kibibyte },
+  sign: { number: 65, fields: struct({ signature: bytes }), limitBytes: 8 * kibibyte },
+  lookUpUser: {
+    number: 66,
+    fields: struct({ methods: names, banner: text, serverSignatureAlgorithms: names }),
+    limitBytes: 256 * kibibyte,
+  },
+  checkKey: { number: 67, fields: struct({ acceptable: boolean }), limitBytes: 16 },
+  /** `remaining` is not empty when more methods are needed. */
+  verdict: {
+    number: 68,
+    fields: struct({ accepted: boolean, counts: boolean, methods: names, remaining: names }),
+    limitBytes: 4 * kibibyte,
+  },
+} as const satisfies Readonly<Record<string, CallRow>>;
+
+/** From the monitor to an account process. */
+export const accountCommands = {
+  /** One or two descriptors wait on the descriptor socket when this arrives. */
+  adopt: {
+    number: 96,
+    fields: struct({ connection: uint32, descriptors: byte, snapshot: bytes, grant: text }),
+    limitBytes: snapshotLimitBytes + 256 * kibibyte,
+  },
+  signature: { number: 97, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },
+  stop: { number: 98, fields: struct({}), limitBytes: 0 },
+} as const satisfies Readonly<Record<string, CallRow>>;
+
+/** From an account process to the monitor. */
+export const accountCalls = {
+  log: { number: 32, fields: struct({ connection: uint32, level: byte, line: text }), limitBytes: 16 * kibibyte },
+  /** A re-key of a connection that this account process holds. */
+  sign: {
+    number: 33,
+    fields: struct({ connection: uint32, algorithm: text, hostKey: bytes, data: bytes }),
+    limitBytes: 8 * kibibyte,
+  },
+  ended: { number: 34, fields: struct({ connection: uint32 }), limitBytes: 16 },
+  ready: { number: 35, fields: struct({}), limitBytes: 0 },
+} as const satisfies Readonly<Record<string, CallRow>>;
+
+export type AuthCallName = keyof typeof authCalls;
+export type AuthCallValue<Name extends AuthCallName> = ValueOf<(typeof authCalls)[Name]['fields']>;
+export type AuthAnswerName = keyof typeof authAnswers;
+export type AuthAnswerValue<Name extends AuthAnswerName> = ValueOf<(typeof authAnswers)[Name]['fields']>;
+
+/** Which answer a call gets. */
+export const answerOf = {
+  sign: 'sign',
+  lookUpUser: 'lookUpUser',
+  checkNone: 'verdict',
+  checkKey: 'checkKey',
+  verifyKey: 'verdict',
+  checkPassword: 'verdict',
+} as const satisfies Readonly<Partial<Record<AuthCallName, AuthAnswerName>>>;
+
+/** The size limit of each number of a table, and -1 for any other, as FrameReader wants it. */
+export function limitsOf(...tables: readonly Readonly<Record<string, CallRow>>[]): (number: number) => number {
+  const limits = new Map<number, number>();
+  for (const table of tables) for (const row of Object.values(table)) limits.set(row.number, row.limitBytes);
+  return (number) => limits.get(number) ?? -1;
+}
+
+/** The name of a number in a table. */
+export function callOfNumber<Table extends Readonly<Record<string, CallRow>>>(table: Table, number: number): keyof Table | undefined {
+  for (const [name, row] of Object.entries(table)) if (row.number === number) return name;
+  return undefined;
+}

@@ -1,0 +1,10 @@
+// The programs of the executable, one row each: the name it is called by, and the module that holds its `main`.
+// A module is loaded when its program is chosen and not before: start-up time is the reason for the executable.
+// Order is the order in which usage and the documentation list them.
+
+/** Runs one program; resolves to its exit status when everything it wrote has been handed to the system. */
+export type Main = (argv: readonly string[]) => Promise<number>;
+
+type Program = () => Promise<{ readonly main: Main }>;
+
+export const programs: Readonly<Record<string, Program>> = {};

@@ -1,0 +1,21 @@
+// The multi-call executable itself: what it says when no program is meant.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const executable = fileURLToPath(new URL('../../../dist/bin/sallyport', import.meta.url));
+
+test('sallyport without the name of a program prints its usage and ends with 255', () => {
+  const { status, stdout, stderr } = spawnSync(executable, [], { encoding: 'utf8' });
+  assert.equal(status, 255);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^usage: sallyport program \[argument \.\.\.\]\nprograms: /);
+});
+
+test('sallyport with an unknown program prints its usage and ends with 255', () => {
+  const { status, stderr } = spawnSync(executable, ['telnet', 'localhost'], { encoding: 'utf8' });
+  assert.equal(status, 255);
+  assert.match(stderr, /^usage: /);
+});

@@ -1,0 +1,60 @@
+// Builds dist/bin: the executable `sallyport`, a symlink to it for each program, and a Node entry for each (`ssh.js`).
+// `npm run build` runs it after the TypeScript compiler has written every package's dist (ESM and .d.ts); with --quiet it
+// prints nothing. The executable appears under its name only when it is whole.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { programs } from '@sallyport/executable/programs';
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(repository, 'dist', 'bin');
+
+const flags = [
+  '--compile',
+  '--bytecode',
+  '--minify',
+  '--no-compile-autoload-dotenv',
+  '--no-compile-autoload-bunfig',
+];
+
+function buildExecutable(): void {
+  const unfinished = join(folder, `.sallyport.${process.pid}`);
+  const entry = join(repository, 'packages', 'executable', 'dist', 'main.js');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['build', ...flags, `--outfile=${unfinished}`, entry],
+    { cwd: repository, encoding: 'utf8' },
+  );
+  if (status !== 0) {
+    rmSync(unfinished, { force: true });
+    process.stderr.write(`${stdout}${stderr}`);
+    process.exit(1);
+  }
+  renameSync(unfinished, join(folder, 'sallyport'));
+}
+
+function linkPrograms(): void {
+  for (const name of Object.keys(programs)) {
+    const link = join(folder, name);
+    rmSync(link, { force: true });
+    symlinkSync('sallyport', link);
+    const text = [
+      '#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS -u NODE_OPTIONS node',
+      "import { runProgram } from '../../packages/executable/dist/run-program.js';",
+      `await runProgram('${name}', process.argv.slice(2));`,
+      '',
+    ].join('\n');
+    writeFileSync(`${link}.js`, text);
+    chmodSync(`${link}.js`, 0o755);
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+buildExecutable();
+linkPrograms();
+if (!process.argv.includes('--quiet')) {
+  const megabytes = (statSync(join(folder, 'sallyport')).size / 1e6).toFixed(0);
+  process.stdout.write(`dist/bin/sallyport (${megabytes} MB): ${Object.keys(programs).join(' ')}\n`);
+}

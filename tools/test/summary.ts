@@ -1,0 +1,66 @@
+// What the test run prints: a line per file while it runs, then skipped tests with their reasons, failures with what they said,
+// the sums per suite, and as very last line `N passed, N failed, N skipped`. Pure functions of the results.
+
+import type { FileResult } from './run-file.ts';
+import type { TestRecord } from './results.ts';
+
+export interface Suite {
+  readonly title: string;
+  readonly results: readonly FileResult[];
+}
+
+type Count = Record<TestRecord['outcome'], number>;
+
+export function countOf(results: readonly FileResult[]): Count {
+  const count: Count = { passed: 0, failed: 0, skipped: 0 };
+  for (const { records } of results) for (const { outcome } of records) count[outcome] += 1;
+  return count;
+}
+
+function countText({ passed, failed, skipped }: Count): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/** One line for a finished file, and for each failed test what it said. */
+export function describeFile({ job, records, milliseconds, output }: FileResult): string {
+  const failed = records.filter(({ outcome }) => outcome === 'failed');
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const count = countOf([{ job, records, milliseconds, output }]);
+  const head = `${failed.length === 0 ? 'ok    ' : 'FAILED'} ${job.runtime} ${job.file} (${countText(count)}, ${seconds} s)\n`;
+  if (failed.length === 0) return head;
+  const details = failed.map(({ name, detail }) => `  ✗ ${name}\n${indent(detail)}`).join('');
+  return `${head}${details}${output.trim() === '' ? '' : `  it printed:\n${indent(output.slice(-8000))}`}`;
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `    ${line}\n`)
+    .join('');
+}
+
+/** Every skipped test with its reason; a reason that only Node tells is taken from the same test's run under Node. */
+export function describeSkipped(results: readonly FileResult[]): string {
+  const reasons = new Map<string, string>();
+  for (const { job, records } of results) {
+    for (const { name, outcome, detail } of records) {
+      if (outcome === 'skipped' && detail !== '') reasons.set(`${job.file} ${name}`, detail);
+    }
+  }
+  const lines = results.flatMap(({ job, records }) =>
+    records
+      .filter(({ outcome }) => outcome === 'skipped')
+      .map(({ name, detail }) => {
+        const reason = detail === '' ? (reasons.get(`${job.file} ${name}`) ?? 'no reason given') : detail;
+        return `skipped (${job.runtime}) ${job.file}: ${name}: ${reason}\n`;
+      }),
+  );
+  return lines.join('');
+}
+
+/** The sums per suite, and the closing line. */
+export function describeSums(suites: readonly Suite[]): string {
+  const sums = suites.map(({ title, results }) => `${title}: ${countText(countOf(results))}\n`).join('');
+  return `${sums}${countText(countOf(suites.flatMap(({ results }) => results)))}\n`;
+}

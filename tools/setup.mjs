@@ -60,7 +60,8 @@ function packagesAreInstalled() {
   if (!existsSync(recordPath)) return false;
   const wanted = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages;
   const installed = JSON.parse(readFileSync(recordPath, 'utf8')).packages;
-  const same = (path) => installed[path]?.version === wanted[path]?.version && installed[path]?.link === wanted[path]?.link;
+  const same = (path) =>
+    installed[path]?.version === wanted[path]?.version && installed[path]?.link === wanted[path]?.link;
   return (
     Object.keys(installed).every((path) => same(path)) &&
     Object.keys(wanted)
@@ -79,7 +80,9 @@ function findBun(environment) {
     const binary = join(repository, folder, 'bin', 'bun');
     if (existsSync(binary) && spawnSync(binary, ['--version'], { env: environment }).status === 0) return binary;
   }
-  throw new StepError(`No Bun for ${process.platform} ${process.arch} that starts; looked in:\n  ${folders.join('\n  ')}\n`);
+  throw new StepError(
+    `No Bun for ${process.platform} ${process.arch} that starts; looked in:\n  ${folders.join('\n  ')}\n`,
+  );
 }
 
 /** A failed step; its message is what the failed command printed. */

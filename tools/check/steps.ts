@@ -13,7 +13,9 @@ export interface Step {
 export function runSteps(steps: readonly Step[]): 0 | 1 {
   process.chdir(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
   const failed = steps.filter((step, index) => !runStep(step, `[${index + 1}/${steps.length}]`));
-  process.stdout.write(failed.length === 0 ? 'all is well\n' : `findings in: ${failed.map(({ title }) => title).join(', ')}\n`);
+  process.stdout.write(
+    failed.length === 0 ? 'all is well\n' : `findings in: ${failed.map(({ title }) => title).join(', ')}\n`,
+  );
   return failed.length === 0 ? 0 : 1;
 }
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FileResult } from './run-file.ts';
 import type { TestRecord } from './results.ts';
+import type { FileResult } from './run-file.ts';
 import { describeFile, describeSkipped, describeSums } from './summary.ts';
 
 function result(runtime: 'node' | 'bun', records: readonly TestRecord[]): FileResult {
@@ -18,7 +18,10 @@ test('the closing line adds up every suite', () => {
     { title: 'one', results: [result('node', [passed, failed])] },
     { title: 'two', results: [result('bun', [passed])] },
   ]);
-  assert.equal(text, 'one: 1 passed, 1 failed, 0 skipped\ntwo: 1 passed, 0 failed, 0 skipped\n2 passed, 1 failed, 0 skipped\n');
+  assert.equal(
+    text,
+    'one: 1 passed, 1 failed, 0 skipped\ntwo: 1 passed, 0 failed, 0 skipped\n2 passed, 1 failed, 0 skipped\n',
+  );
 });
 
 test('a failed test is shown with what it said and what its file printed', () => {

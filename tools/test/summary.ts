@@ -1,8 +1,8 @@
 // What the test run prints: a line per file while it runs, then skipped tests with their reasons, failures with what they said,
 // the sums per suite, and as very last line `N passed, N failed, N skipped`. Pure functions of the results.
 
-import type { FileResult } from './run-file.ts';
 import type { TestRecord } from './results.ts';
+import type { FileResult } from './run-file.ts';
 
 export interface Suite {
   readonly title: string;

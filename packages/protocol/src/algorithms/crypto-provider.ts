@@ -6,7 +6,13 @@ export type DigestName = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 export type CurveName = 'nistp256' | 'nistp384' | 'nistp521';
 /** Block cipher modes that private key files need beside the transport's (whole buffers, no padding). */
 export type BlockCipherName =
-  | 'aes128-ctr' | 'aes192-ctr' | 'aes256-ctr' | 'aes128-cbc' | 'aes192-cbc' | 'aes256-cbc' | '3des-cbc';
+  | 'aes128-ctr'
+  | 'aes192-ctr'
+  | 'aes256-ctr'
+  | 'aes128-cbc'
+  | 'aes192-cbc'
+  | 'aes256-cbc'
+  | '3des-cbc';
 
 /** A digest that is fed in pieces. */
 export interface Hasher {
@@ -33,9 +39,17 @@ export interface StreamCipher {
 /** AES-GCM with 12-byte nonces and 16-byte tags (RFC 5647), in place. */
 export interface AeadCipher {
   /** Encrypts `data` in place, writes the tag to `tag` (16 bytes). */
-  seal(nonce: Uint8Array, associated: Uint8Array, target: { readonly data: Uint8Array; readonly tag: Uint8Array }): void;
+  seal(
+    nonce: Uint8Array,
+    associated: Uint8Array,
+    target: { readonly data: Uint8Array; readonly tag: Uint8Array },
+  ): void;
   /** Decrypts `data` in place; false when the tag is wrong (what `data` then holds is unspecified). */
-  open(nonce: Uint8Array, associated: Uint8Array, source: { readonly data: Uint8Array; readonly tag: Uint8Array }): boolean;
+  open(
+    nonce: Uint8Array,
+    associated: Uint8Array,
+    source: { readonly data: Uint8Array; readonly tag: Uint8Array },
+  ): boolean;
   free(): void;
 }
 
@@ -123,7 +137,11 @@ export interface CryptoProvider {
   /** 64-byte key as the key exchange derives it. */
   chachaPoly(key: Uint8Array): ChachaPolyCipher;
   /** Whole-buffer cipher of key files; input is a multiple of the block size; returns a new array. */
-  blockCipher(name: BlockCipherName, key: Uint8Array, options: { readonly iv: Uint8Array; readonly decrypt: boolean; readonly data: Uint8Array }): Uint8Array;
+  blockCipher(
+    name: BlockCipherName,
+    key: Uint8Array,
+    options: { readonly iv: Uint8Array; readonly decrypt: boolean; readonly data: Uint8Array },
+  ): Uint8Array;
 
   x25519(): KeyAgreement;
   ecdh(curve: CurveName): KeyAgreement;
@@ -139,8 +157,15 @@ export interface CryptoProvider {
   /** Cached by the caller; undefined for parts that do not make a key. */
   verifyingKey(parts: PublicKeyParts): VerifyingKey | undefined;
   /** RSA with e = 65537; `bits` only for RSA; `curve` only for ECDSA. */
-  generateKey(kind: 'ed25519' | 'ecdsa' | 'rsa', options?: { readonly bits?: number; readonly curve?: CurveName }): PrivateKeyParts;
+  generateKey(
+    kind: 'ed25519' | 'ecdsa' | 'rsa',
+    options?: { readonly bits?: number; readonly curve?: CurveName },
+  ): PrivateKeyParts;
 
   /** bcrypt_pbkdf as OpenSSH uses it; undefined for an empty passphrase or salt, or no rounds. */
-  bcryptPbkdf(passphrase: Uint8Array, salt: Uint8Array, options: { readonly rounds: number; readonly lengthBytes: number }): Uint8Array | undefined;
+  bcryptPbkdf(
+    passphrase: Uint8Array,
+    salt: Uint8Array,
+    options: { readonly rounds: number; readonly lengthBytes: number },
+  ): Uint8Array | undefined;
 }

@@ -1,12 +1,12 @@
 // A struct is a record of fields in wire order; a message is a struct behind its message number. Decoding is strict:
 // bytes after the last field are an error unless the last field is `rest`.
 
-import type { Field, FieldValue } from './fields.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
+import type { Field, FieldValue } from './fields.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a record of fields of any value type
+// oxlint-disable-next-line typescript/no-explicit-any -- a record of fields of any value type
 export type Fields = Readonly<Record<string, Field<any>>>;
 
 /** The value of a struct: one property a field. */

@@ -1,9 +1,9 @@
 // What can go wrong, as data. A failure ends a connection, a channel or a request; engines put it in an event, the library
 // wraps it in an SshError. Texts for people are made from it by the programs; `description` is what DISCONNECT carries.
 
-import type { DisconnectReason } from './disconnect.ts';
-import { failureCatalogue } from './catalogue.ts';
 import type { FailureCode, FailureKind, FailureRow } from './catalogue.ts';
+import { failureCatalogue } from './catalogue.ts';
+import type { DisconnectReason } from './disconnect.ts';
 
 export interface Failure {
   readonly code: FailureCode;

@@ -63,7 +63,11 @@ export const stableLines = {
     line('info', `User ${visible(user)} not allowed because shell ${visible(shell)} is not executable`),
   badModes: (what: 'file' | 'directory', path: string) =>
     line('info', `Authentication refused: bad ownership or modes for ${what} ${visible(path)}`),
-  keyFromRefused: (place: string, user: string, details: { readonly host: string; readonly address: string; readonly required: string }) =>
+  keyFromRefused: (
+    place: string,
+    user: string,
+    details: { readonly host: string; readonly address: string; readonly required: string },
+  ) =>
     line(
       'info',
       `${place}: Authentication tried for ${visible(user)} with correct key but not from a permitted host ` +
@@ -81,15 +85,23 @@ export const stableLines = {
   disconnected: (peer: PeerName) => line('info', `Disconnected from ${peerText(peer)}`),
   /** `what` such as `cipher`, `key exchange method`, `host key type`. */
   cannotNegotiate: (peer: PeerAddress, what: string, offer: readonly string[]) =>
-    line('info', `Unable to negotiate with ${from(peer)}: no matching ${what} found. Their offer: ${visible(offer.join(','))}`),
+    line(
+      'info',
+      `Unable to negotiate with ${from(peer)}: no matching ${what} found. Their offer: ${visible(offer.join(','))}`,
+    ),
   invalidIdentification: (peer: PeerAddress) =>
     line('error', `banner exchange: Connection from ${from(peer)}: invalid format`),
-  versionsDiffer: (ours: number, theirs: number) => line('error', `Protocol major versions differ: ${ours} vs. ${theirs}`),
-  fatal: (peer: PeerName, reason: string) => line('fatal', `ssh_dispatch_run_fatal: Connection from ${peerText(peer)}: ${reason}`),
+  versionsDiffer: (ours: number, theirs: number) =>
+    line('error', `Protocol major versions differ: ${ours} vs. ${theirs}`),
+  fatal: (peer: PeerName, reason: string) =>
+    line('fatal', `ssh_dispatch_run_fatal: Connection from ${peerText(peer)}: ${reason}`),
   graceExceeded: (peer: PeerAddress, local: PeerAddress, pid: number) =>
     line('info', `Timeout before authentication for connection from ${peer.address} to ${local.address}, pid = ${pid}`),
   dropped: (count: number, peer: PeerAddress, local: PeerAddress) =>
-    line('info', `drop connection #${count} from [${peer.address}]:${peer.port} on [${local.address}]:${local.port} past Maxstartups`),
+    line(
+      'info',
+      `drop connection #${count} from [${peer.address}]:${peer.port} on [${local.address}]:${local.port} past Maxstartups`,
+    ),
   startingSession: (what: string, peer: PeerName, id: number) =>
     line('verbose', `Starting session: ${what} for ${visible(peer.user ?? '')} from ${from(peer)} id ${id}`),
   closeSession: (peer: PeerName, id: number) =>

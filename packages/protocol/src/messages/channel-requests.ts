@@ -1,8 +1,8 @@
 // Tails of CHANNEL_REQUEST by type: RFC 4254 section 6, RFC 4335 (break), PROTOCOL section 2.
 
 import { boolean, bytes, text, uint32 } from '../codec/fields.ts';
-import { struct } from '../codec/struct.ts';
 import type { ValueOf } from '../codec/struct.ts';
+import { struct } from '../codec/struct.ts';
 
 export const ptyRequestFields = struct({
   term: text,

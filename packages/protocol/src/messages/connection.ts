@@ -30,7 +30,11 @@ export const channelOpenFailure = message('CHANNEL_OPEN_FAILURE', 92, {
 });
 export const channelWindowAdjust = message('CHANNEL_WINDOW_ADJUST', 93, { recipient: uint32, bytes: uint32 });
 export const channelData = message('CHANNEL_DATA', 94, { recipient: uint32, data: bytes });
-export const channelExtendedData = message('CHANNEL_EXTENDED_DATA', 95, { recipient: uint32, type: uint32, data: bytes });
+export const channelExtendedData = message('CHANNEL_EXTENDED_DATA', 95, {
+  recipient: uint32,
+  type: uint32,
+  data: bytes,
+});
 export const channelEof = message('CHANNEL_EOF', 96, { recipient: uint32 });
 export const channelClose = message('CHANNEL_CLOSE', 97, { recipient: uint32 });
 export const channelRequest = message('CHANNEL_REQUEST', 98, {

@@ -1,8 +1,8 @@
 // Messages of the transport layer: RFC 4253 section 11 and 10, RFC 8308 section 2.3, PROTOCOL section 1.10 (ping).
 
-import { boolean, bytes, names, rest, text, uint32, fixed } from '../codec/fields.ts';
-import { message } from '../codec/struct.ts';
+import { boolean, bytes, fixed, names, rest, text, uint32 } from '../codec/fields.ts';
 import type { ValueOf } from '../codec/struct.ts';
+import { message } from '../codec/struct.ts';
 
 export const disconnect = message('DISCONNECT', 1, { reason: uint32, description: text, language: text });
 export const ignore = message('IGNORE', 2, { data: bytes });

@@ -2,10 +2,15 @@
 // are structs of their own behind `rest`.
 
 import { boolean, bytes, names, rest, text, uint32 } from '../codec/fields.ts';
-import { message, struct } from '../codec/struct.ts';
 import type { ValueOf } from '../codec/struct.ts';
+import { message, struct } from '../codec/struct.ts';
 
-export const userauthRequest = message('USERAUTH_REQUEST', 50, { user: text, service: text, method: text, fields: rest });
+export const userauthRequest = message('USERAUTH_REQUEST', 50, {
+  user: text,
+  service: text,
+  method: text,
+  fields: rest,
+});
 export const userauthFailure = message('USERAUTH_FAILURE', 51, { methods: names, partialSuccess: boolean });
 export const userauthSuccess = message('USERAUTH_SUCCESS', 52, {});
 export const userauthBanner = message('USERAUTH_BANNER', 53, { text, language: text });
@@ -13,7 +18,13 @@ export const userauthBanner = message('USERAUTH_BANNER', 53, { text, language: t
 /** RFC 4252 section 7: after the `signed` flag come algorithm and key, then the signature if signed. */
 export const publicKeyFields = struct({ signed: boolean, algorithm: text, key: bytes, signature: rest });
 /** publickey-hostbound-v00@openssh.com, PROTOCOL section 3.1: the server's host key comes before the signature. */
-export const hostBoundFields = struct({ signed: boolean, algorithm: text, key: bytes, hostKey: bytes, signature: rest });
+export const hostBoundFields = struct({
+  signed: boolean,
+  algorithm: text,
+  key: bytes,
+  hostKey: bytes,
+  signature: rest,
+});
 export const userauthPublicKeyOk = message('USERAUTH_PK_OK', 60, { algorithm: text, key: bytes });
 
 /** RFC 4252 section 8; with `change` the new password follows. */

@@ -4,7 +4,12 @@
 import type { ConnectionCommand, ConnectionEvent } from '../connection/events.ts';
 import type { Failure } from '../failure/failure.ts';
 import type { PeerDisconnect, TransportCommand, TransportEvent } from '../transport/events.ts';
-import type { UserauthClientCommand, UserauthClientEvent, UserauthServerCommand, UserauthServerEvent } from '../userauth/events.ts';
+import type {
+  UserauthClientCommand,
+  UserauthClientEvent,
+  UserauthServerCommand,
+  UserauthServerEvent,
+} from '../userauth/events.ts';
 
 type TransportNews = Extract<
   TransportEvent,
@@ -43,4 +48,3 @@ export type ServerStackCommand =
   | Tagged<'transport', TransportRequests<'provide-signature' | 'signing-failed' | 'rekey' | 'ping' | 'end'>>
   | Tagged<'userauth', UserauthServerCommand>
   | Tagged<'connection', ConnectionCommand>;
-

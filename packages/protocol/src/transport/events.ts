@@ -30,7 +30,12 @@ export type TransportEvent =
       readonly rekey: boolean;
     }
   /** Server: sign `data` with the host key of that algorithm. Answer with provide-signature. */
-  | { readonly type: 'signature-wanted'; readonly algorithm: string; readonly hostKey: Uint8Array; readonly data: Uint8Array }
+  | {
+      readonly type: 'signature-wanted';
+      readonly algorithm: string;
+      readonly hostKey: Uint8Array;
+      readonly data: Uint8Array;
+    }
   /** New keys are in force in both directions. */
   | {
       readonly type: 'keys-changed';

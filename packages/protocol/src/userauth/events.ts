@@ -12,17 +12,38 @@ export interface Prompt {
 export type UserauthAttempt =
   | { readonly method: 'none' }
   /** `probe` asks whether the key would do before a signature is made. */
-  | { readonly method: 'publickey'; readonly algorithm: string; readonly key: Uint8Array; readonly probe: boolean; readonly hostBound: boolean }
+  | {
+      readonly method: 'publickey';
+      readonly algorithm: string;
+      readonly key: Uint8Array;
+      readonly probe: boolean;
+      readonly hostBound: boolean;
+    }
   | { readonly method: 'password'; readonly password: Uint8Array }
   | { readonly method: 'keyboard-interactive'; readonly submethods: string };
 
 export type UserauthClientEvent =
   /** Ask for the next attempt: at the start and after each failure. Answer with attempt or give-up. */
-  | { readonly type: 'attempt-wanted'; readonly methods: readonly string[]; readonly partialSuccess: boolean; readonly failed: UserauthAttempt | undefined }
+  | {
+      readonly type: 'attempt-wanted';
+      readonly methods: readonly string[];
+      readonly partialSuccess: boolean;
+      readonly failed: UserauthAttempt | undefined;
+    }
   /** Sign `data` with that key. Answer with provide-signature or skip-attempt. */
-  | { readonly type: 'signature-wanted'; readonly algorithm: string; readonly key: Uint8Array; readonly data: Uint8Array }
+  | {
+      readonly type: 'signature-wanted';
+      readonly algorithm: string;
+      readonly key: Uint8Array;
+      readonly data: Uint8Array;
+    }
   /** Answer with provide-responses (as many as prompts) or skip-attempt. */
-  | { readonly type: 'responses-wanted'; readonly name: string; readonly instruction: string; readonly prompts: readonly Prompt[] }
+  | {
+      readonly type: 'responses-wanted';
+      readonly name: string;
+      readonly instruction: string;
+      readonly prompts: readonly Prompt[];
+    }
   /** Answer with change-password or skip-attempt. */
   | { readonly type: 'password-change-wanted'; readonly prompt: string }
   | { readonly type: 'banner-received'; readonly text: string }
@@ -42,7 +63,12 @@ export type UserauthClientCommand =
 /** What the server's owner is asked to judge. The engine has verified no signature: the owner does, over `signedData`. */
 export type UserauthServerRequest =
   | { readonly method: 'none' }
-  | { readonly method: 'publickey-query'; readonly algorithm: string; readonly key: Uint8Array; readonly hostBound: boolean }
+  | {
+      readonly method: 'publickey-query';
+      readonly algorithm: string;
+      readonly key: Uint8Array;
+      readonly hostBound: boolean;
+    }
   | {
       readonly method: 'publickey';
       readonly algorithm: string;
@@ -57,7 +83,12 @@ export type UserauthServerRequest =
 
 export type UserauthServerEvent =
   /** Answer with exactly one of the answers below. `attempt` counts from 1 and is what MaxAuthTries counts. */
-  | { readonly type: 'authentication-requested'; readonly user: string; readonly request: UserauthServerRequest; readonly attempt: number }
+  | {
+      readonly type: 'authentication-requested';
+      readonly user: string;
+      readonly request: UserauthServerRequest;
+      readonly attempt: number;
+    }
   | { readonly type: 'authenticated'; readonly user: string; readonly method: string }
   | { readonly type: 'failed'; readonly failure: Failure };
 
@@ -69,7 +100,12 @@ export type UserauthServerCommand =
   /** Answer to publickey-query: this key would do. */
   | { readonly type: 'accept-key' }
   | { readonly type: 'ask-password-change'; readonly prompt: string }
-  | { readonly type: 'ask-responses'; readonly name: string; readonly instruction: string; readonly prompts: readonly Prompt[] }
+  | {
+      readonly type: 'ask-responses';
+      readonly name: string;
+      readonly instruction: string;
+      readonly prompts: readonly Prompt[];
+    }
   | { readonly type: 'send-banner'; readonly text: string };
 
 export interface UserauthClientOptions {

@@ -1,8 +1,8 @@
 // Multiple precision integers (RFC 4251 section 5): two's complement, big endian, minimal. SSH carries no negative
 // numbers where we read them, so decoding refuses them.
 
-import { DecodeError } from './decode-error.ts';
 import { hexDecode, hexEncode } from './base64.ts';
+import { DecodeError } from './decode-error.ts';
 
 /** The unsigned number that big-endian bytes spell; empty is 0. */
 export function bigintFromBytes(bytes: Uint8Array): bigint {

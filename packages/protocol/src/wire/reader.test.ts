@@ -5,7 +5,15 @@ import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
 test('Reader gives back what Writer wrote, in order (RFC 4251 section 5)', () => {
-  const bytes = new Writer().byte(7).boolean(true).uint32(0xfffffffe).uint64(2n ** 63n).string('é').nameList(['a', 'b']).mpint(0x80n).bytes();
+  const bytes = new Writer()
+    .byte(7)
+    .boolean(true)
+    .uint32(0xfffffffe)
+    .uint64(2n ** 63n)
+    .string('é')
+    .nameList(['a', 'b'])
+    .mpint(0x80n)
+    .bytes();
   const reader = new Reader(bytes);
   assert.equal(reader.byte(), 7);
   assert.equal(reader.boolean(), true);

@@ -1,12 +1,11 @@
 // Reads the data types of RFC 4251 section 5 from one message. Every length is checked before anything is made of it;
 // byte strings are views of the input, so who keeps one copies it.
 
-import { bigintFromBytes } from './mpint.ts';
-import { mpintMagnitude } from './mpint.ts';
-import { parseNameList } from './name-list.ts';
 import { readUint32 } from './bytes.ts';
-import { utf8Decode } from './utf8.ts';
 import { DecodeError } from './decode-error.ts';
+import { bigintFromBytes, mpintMagnitude } from './mpint.ts';
+import { parseNameList } from './name-list.ts';
+import { utf8Decode } from './utf8.ts';
 
 export class Reader {
   readonly #bytes: Uint8Array;

@@ -50,7 +50,8 @@ function malformed(length: number): DecodedPoint {
 function decodePoint(bytes: Uint8Array, at: number): DecodedPoint {
   const first = bytes[at] as number;
   if (first < 0x80) return { point: first, length: 1 };
-  const more = first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
+  const more =
+    first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
   if (more === 0) return malformed(1);
   let point = first & (0x3f >> more);
   for (let i = 1; i <= more; i++) {

@@ -1,7 +1,7 @@
 // Writes the data types of RFC 4251 section 5 into one growing buffer.
 
-import { bytesFromBigint, mpintBody } from './mpint.ts';
 import { writeUint32 } from './bytes.ts';
+import { bytesFromBigint, mpintBody } from './mpint.ts';
 import { utf8Encode } from './utf8.ts';
 
 export class Writer {

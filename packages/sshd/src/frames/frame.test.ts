@@ -10,7 +10,13 @@ test('FrameReader gives the same frames for every split of the stream', () => {
   for (let split = 0; split <= stream.length; split++) {
     const reader = new FrameReader(limit);
     const frames = [...reader.receive(stream.subarray(0, split)), ...reader.receive(stream.subarray(split))];
-    assert.deepEqual(frames.map((frame) => [frame.number, [...frame.body]]), [[7, [1, 2, 3]], [7, []]]);
+    assert.deepEqual(
+      frames.map((frame) => [frame.number, [...frame.body]]),
+      [
+        [7, [1, 2, 3]],
+        [7, []],
+      ],
+    );
   }
 });
 

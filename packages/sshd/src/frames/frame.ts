@@ -1,8 +1,8 @@
 // The framing between sshd's processes: uint32 length, one byte of call number, body. Our own, with a limit a call, because
 // one end of the pipe has read strangers' bytes; the runtime's own IPC is never used there.
 
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { readUint32, writeUint32 } from '@sallyport/protocol/wire/bytes';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 
 export interface Frame {
   readonly number: number;
@@ -41,7 +41,8 @@ export class FrameReader {
       const bodyBytes = readUint32(data, at) - 1;
       const number = data[at + 4] as number;
       const limit = this.#limitBytes(number);
-      if (bodyBytes < 0 || bodyBytes > limit) throw new DecodeError(`frame ${number} of ${bodyBytes} bytes is over its limit`);
+      if (bodyBytes < 0 || bodyBytes > limit)
+        throw new DecodeError(`frame ${number} of ${bodyBytes} bytes is over its limit`);
       if (data.length - at < headerBytes + bodyBytes) break;
       frames.push({ number, body: data.slice(at + headerBytes, at + headerBytes + bodyBytes) });
       at += headerBytes + bodyBytes;

@@ -2,13 +2,13 @@
 // which the auth process or the account process may make it. What is not here cannot be asked for.
 
 import { boolean, byte, bytes, names, text, uint32 } from '@sallyport/protocol/codec/fields';
-import { struct } from '@sallyport/protocol/codec/struct';
 import type { Struct, ValueOf } from '@sallyport/protocol/codec/struct';
+import { struct } from '@sallyport/protocol/codec/struct';
 import type { Phase } from './permissions.ts';
 
 interface CallRow {
   readonly number: number;
-  // biome-ignore lint/suspicious/noExplicitAny: rows differ in their value types
+  // oxlint-disable-next-line typescript/no-explicit-any -- rows differ in their value types
   readonly fields: Struct<any>;
   readonly limitBytes: number;
 }
@@ -162,7 +162,10 @@ export function limitsOf(...tables: readonly Readonly<Record<string, CallRow>>[]
 }
 
 /** The name of a number in a table. */
-export function callOfNumber<Table extends Readonly<Record<string, CallRow>>>(table: Table, number: number): keyof Table | undefined {
+export function callOfNumber<Table extends Readonly<Record<string, CallRow>>>(
+  table: Table,
+  number: number,
+): keyof Table | undefined {
   for (const [name, row] of Object.entries(table)) if (row.number === number) return name;
   return undefined;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authCalls } from './calls.ts';
 import type { AuthCallName } from './calls.ts';
-import { advance, initialPermissions, permit } from './permissions.ts';
+import { authCalls } from './calls.ts';
 import type { PermissionState, Phase } from './permissions.ts';
+import { advance, initialPermissions, permit } from './permissions.ts';
 
 const permitted: Readonly<Record<Phase, readonly AuthCallName[]>> = {
   'key-exchange': ['log', 'sign'],
@@ -37,7 +37,8 @@ test('a call that is allowed once is refused the second time', () => {
 
 test('phases follow the findings of the monitor in one order only', () => {
   let state = initialPermissions;
-  for (const finding of ['signed', 'user-looked-up', 'accepted', 'handed-over'] as const) state = advance(state, finding);
+  for (const finding of ['signed', 'user-looked-up', 'accepted', 'handed-over'] as const)
+    state = advance(state, finding);
   assert.equal(state.phase, 'handed-over');
   assert.throws(() => advance(initialPermissions, 'accepted'));
   assert.throws(() => advance(state, 'signed'));

@@ -8,6 +8,11 @@ export interface Engine<Event, Command> {
   perform(command: Command): void;
   /** What the owner must know or decide next; undefined when there is nothing now. */
   nextEvent(): Event | undefined;
+  /**
+   * False while receive() must not be called: an answer is awaited before more input is looked at, or too much output waits
+   * that nobody takes. The owner stops reading the socket, so that memory stays bounded and the peer feels it.
+   */
+  readonly inputWanted: boolean;
   /** Sealed bytes in order, ready for one writev; small packets share a chunk. The chunks are the caller's. */
   takeOutput(): Uint8Array[];
   /** Monotonic milliseconds at which expire() is due; undefined when no timer runs. */
@@ -24,6 +29,8 @@ export interface PayloadEngine<Event, Command> {
   receivePayload(payload: Uint8Array): void;
   perform(command: Command): void;
   nextEvent(): Event | undefined;
-  /** Payloads to be sent, in order. */
-  takePayloads(): Uint8Array[];
+  /** Payloads to be sent, in order; ends after about `limitBytes`, and the rest comes with the next call. */
+  takePayloads(limitBytes?: number): Uint8Array[];
+  /** Bytes of queued payloads that no window bounds (answers, requests): when they pile up the stack stops receiving. */
+  readonly pendingBytes: number;
 }

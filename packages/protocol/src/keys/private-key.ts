@@ -1,0 +1,72 @@
+// Private keys in memory: the numbers, the public half, a comment, and signatures (RFC 4253 section 6.6). How files
+// carry them is in formats/. JavaScript cannot promise that no copy stays behind; `wipe` clears those that are ours.
+
+import type { CryptoProvider, PrivateKeyParts, SigningKey } from '../algorithms/crypto-provider.ts';
+import { signatureAlgorithm } from '../algorithms/signatures.ts';
+import { Writer } from '../wire/writer.ts';
+import { publicKeyOfParts, type PublicKey } from './public-key.ts';
+import type { KeyType } from './types/key-type.ts';
+import { keyTypeOfParts } from './types/table.ts';
+
+export class PrivateKey {
+  readonly publicKey: PublicKey;
+  readonly comment: string;
+  readonly #type: KeyType;
+  readonly #parts: PrivateKeyParts;
+  #signing: { readonly crypto: CryptoProvider; readonly key: SigningKey } | undefined;
+  #wiped = false;
+
+  /** Takes ownership of the parts: `wipe` clears them. @throws DecodeError for sizes that are refused */
+  constructor(parts: PrivateKeyParts, comment = '') {
+    this.#type = keyTypeOfParts(parts);
+    this.#parts = parts;
+    this.publicKey = publicKeyOfParts(this.#type, this.#type.publicPartsOf(parts));
+    this.comment = comment;
+  }
+
+  /** Whether the numbers make a key by the provider's judgement: point on the curve, halves that belong together. */
+  isConsistent(crypto: CryptoProvider): boolean {
+    return this.#signingKey(crypto) !== undefined;
+  }
+
+  /**
+   * A signature blob over the data.
+   * @throws RangeError when the algorithm is unknown, refused, or of another key type
+   * @throws Error when the key was wiped or its numbers make no key
+   */
+  sign(crypto: CryptoProvider, algorithm: string, data: Uint8Array): Uint8Array {
+    const row = signatureAlgorithm(algorithm);
+    if (row === undefined || row.availability === 'known' || row.keyType !== this.publicKey.type) {
+      throw new RangeError(`a key of type ${this.publicKey.type} does not sign with ${algorithm}`);
+    }
+    const signing = this.#signingKey(crypto);
+    if (signing === undefined) throw new Error('private key is not usable');
+    const writer = new Writer().string(algorithm);
+    this.#type.writeSignature(writer, signing.sign(row.digest, data));
+    return writer.bytes();
+  }
+
+  /** Appends type name and private fields as openssh-key-v1 and the agent protocol carry them. */
+  writeTo(writer: Writer): void {
+    if (this.#wiped) throw new Error('private key was wiped');
+    writer.string(this.#type.name);
+    this.#type.writePrivate(writer, this.#parts);
+  }
+
+  wipe(): void {
+    this.#wiped = true;
+    this.#signing?.key.free();
+    this.#signing = undefined;
+    for (const value of Object.values(this.#parts)) if (value instanceof Uint8Array) value.fill(0);
+  }
+
+  #signingKey(crypto: CryptoProvider): SigningKey | undefined {
+    if (this.#wiped) return undefined;
+    if (this.#signing?.crypto === crypto) return this.#signing.key;
+    const key = crypto.signingKey(this.#parts);
+    if (key === undefined) return undefined;
+    this.#signing?.key.free();
+    this.#signing = { crypto, key };
+    return key;
+  }
+}

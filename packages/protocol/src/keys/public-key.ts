@@ -1,0 +1,75 @@
+// Public keys: blobs (RFC 4253 section 6.6) and the verification of signature blobs. A key exists only as the result of
+// a strict decoding, so its type, its blob and its numbers always agree. Verification says true or false, nothing else.
+
+import type { CryptoProvider, PublicKeyParts } from '../algorithms/crypto-provider.ts';
+import { signatureAlgorithm } from '../algorithms/signatures.ts';
+import { DecodeError } from '../wire/decode-error.ts';
+import { Reader } from '../wire/reader.ts';
+import { Writer } from '../wire/writer.ts';
+import type { KeyType } from './types/key-type.ts';
+import { keyTypeOfName } from './types/table.ts';
+
+export interface PublicKey {
+  /** The name that begins the blob: `ssh-ed25519`. */
+  readonly type: string;
+  readonly blob: Uint8Array;
+  readonly bits: number;
+  readonly parts: PublicKeyParts;
+}
+
+export interface SignatureToVerify {
+  readonly key: PublicKey;
+  /** When given, the only algorithm that is accepted. */
+  readonly algorithm?: string | undefined;
+  readonly data: Uint8Array;
+  /** A signature blob: string algorithm, string signature. */
+  readonly signature: Uint8Array;
+}
+
+/** Decodes a public key blob; keeps nothing of the argument. @throws DecodeError */
+export function decodePublicKey(blob: Uint8Array): PublicKey {
+  const own = blob.slice();
+  const reader = new Reader(own);
+  const type = keyTypeOfName(reader.text());
+  if (type === undefined) throw new DecodeError('unknown or unsupported key type');
+  const parts = type.readPublic(reader);
+  reader.end();
+  return { type: type.name, blob: own, bits: type.bits(parts), parts };
+}
+
+/** The public key of numbers that come from a private key of ours. */
+export function publicKeyOfParts(type: KeyType, parts: PublicKeyParts): PublicKey {
+  const writer = new Writer().string(type.name);
+  type.writePublic(writer, parts);
+  return decodePublicKey(writer.bytes());
+}
+
+/** OpenSSH's short word for a key type in messages (`ED25519`, `ECDSA`, `RSA`); an unknown name stands for itself. */
+export function keyTypeLabel(type: string): string {
+  return keyTypeOfName(type)?.label ?? type;
+}
+
+/**
+ * Whether the blob is a signature over the data by the key, made with an algorithm that belongs to the key's type (and
+ * is the one demanded). SHA-1 signatures, foreign algorithms, malformed blobs and bytes after the signature are false.
+ */
+export function verifySignature(
+  crypto: CryptoProvider,
+  { key, algorithm, data, signature }: SignatureToVerify,
+): boolean {
+  const type = keyTypeOfName(key.type);
+  if (type === undefined) return false;
+  try {
+    const reader = new Reader(signature);
+    const name = reader.text();
+    const row = signatureAlgorithm(name);
+    if (row === undefined || row.availability === 'known' || row.keyType !== key.type) return false;
+    if (algorithm !== undefined && algorithm !== name) return false;
+    const raw = type.readSignature(reader, key.parts);
+    reader.end();
+    return crypto.verifyingKey(key.parts)?.verify(row.digest, data, raw) === true;
+  } catch (error) {
+    if (error instanceof DecodeError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+// What one key type must say about itself: how its numbers stand in a public key blob (RFC 4253 section 6.6), in the
+// private section of openssh-key-v1 (PROTOCOL.key section 3) and in a signature blob, and which values are refused.
+// Readers leave the reader behind their last field; the caller ends it.
+
+import type { CurveName, PrivateKeyParts, PublicKeyParts } from '../../algorithms/crypto-provider.ts';
+import type { Reader } from '../../wire/reader.ts';
+import type { Writer } from '../../wire/writer.ts';
+
+export type PublicParts<Kind extends string> = Extract<PublicKeyParts, { readonly kind: Kind }>;
+export type PrivateParts<Kind extends string> = Extract<PrivateKeyParts, { readonly kind: Kind }>;
+
+export interface KeyType<
+  Public extends PublicKeyParts = PublicKeyParts,
+  Private extends PrivateKeyParts = PrivateKeyParts,
+> {
+  /** The name that begins a blob: `ssh-ed25519`. */
+  readonly name: string;
+  /** OpenSSH's short word in messages: `ED25519`. */
+  readonly label: string;
+  readonly kind: Public['kind'];
+  /** Only ECDSA, where each curve is a type of its own. */
+  readonly curve?: CurveName;
+
+  bits(parts: Public): number;
+  /** The fields behind the type name. @throws DecodeError */
+  readPublic(reader: Reader): Public;
+  writePublic(writer: Writer, parts: Public): void;
+  /** The fields behind the type name, up to the comment; values are copies. @throws DecodeError */
+  readPrivate(reader: Reader): Private;
+  writePrivate(writer: Writer, parts: Private): void;
+  publicPartsOf(parts: Private): Public;
+  /** What stands behind the algorithm name of a signature blob, as CryptoProvider wants it. @throws DecodeError */
+  readSignature(reader: Reader, parts: Public): Uint8Array;
+  /** Appends what stands behind the algorithm name. */
+  writeSignature(writer: Writer, signature: Uint8Array): void;
+}

@@ -1,7 +1,14 @@
 // What tests of other packages use: in-memory pairs, scripted peers, the stock programs.
 
 export { OpensshFixture, descendantsOf } from './openssh-fixture.ts';
-export type { StockClientOptions, StockClientTarget, StockKey, StockKeyType, StockServer, StockServerOptions } from './openssh-fixture.ts';
+export type {
+  StockClientOptions,
+  StockClientTarget,
+  StockKey,
+  StockKeyType,
+  StockServer,
+  StockServerOptions,
+} from './openssh-fixture.ts';
 export { freePort } from './free-port.ts';
 export { findAccount, findProgram, hasPeer, ordinaryAccount, ownAccount, programPath, skipUnless } from './peers.ts';
 export type { Account, PeerName } from './peers.ts';

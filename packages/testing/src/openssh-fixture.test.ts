@@ -9,24 +9,32 @@ import { TemporaryFolder } from './temporary-folder.ts';
 
 const openssh = skipUnless('openssh-client', 'openssh-server');
 
-test('the stock client logs in to the stock server of the fixture and gets output, stderr and status', openssh, async () => {
-  await using fixture = await OpensshFixture.create();
-  await using server = await fixture.startServer();
-  const result = await fixture.runClient(server, ['cat; echo to-stderr >&2; exit 7'], { input: 'through the pipe' });
-  assert.equal(result.stdout.toString(), 'through the pipe');
-  assert.match(result.stderr, /to-stderr/);
-  assert.equal(result.code, 7);
-  assert.match(server.log(), /Accepted publickey for /);
-});
+test(
+  'the stock client logs in to the stock server of the fixture and gets output, stderr and status',
+  openssh,
+  async () => {
+    await using fixture = await OpensshFixture.create();
+    await using server = await fixture.startServer();
+    const result = await fixture.runClient(server, ['cat; echo to-stderr >&2; exit 7'], { input: 'through the pipe' });
+    assert.equal(result.stdout.toString(), 'through the pipe');
+    assert.match(result.stderr, /to-stderr/);
+    assert.equal(result.code, 7);
+    assert.match(server.log(), /Accepted publickey for /);
+  },
+);
 
-test('the fixture server runs as an ordinary account when we are root', skipUnless('openssh-server', 'openssh-client', 'root', 'ordinary-account'), async () => {
-  const account = ordinaryAccount();
-  assert.ok(account);
-  await using fixture = await OpensshFixture.create();
-  await using server = await fixture.startServer({ runAs: account, hostKeys: ['ed25519', 'ecdsa-256'] });
-  const result = await fixture.runClient(server, ['id -u']);
-  assert.equal(result.stdout.toString().trim(), String(account.uid));
-});
+test(
+  'the fixture server runs as an ordinary account when we are root',
+  skipUnless('openssh-server', 'openssh-client', 'root', 'ordinary-account'),
+  async () => {
+    const account = ordinaryAccount();
+    assert.ok(account);
+    await using fixture = await OpensshFixture.create();
+    await using server = await fixture.startServer({ runAs: account, hostKeys: ['ed25519', 'ecdsa-256'] });
+    const result = await fixture.runClient(server, ['id -u']);
+    assert.equal(result.stdout.toString().trim(), String(account.uid));
+  },
+);
 
 test('the end of the fixture removes its folder and ends its programs', openssh, async () => {
   const fixture = await OpensshFixture.create();
@@ -54,7 +62,11 @@ test('waiting for a line of stderr rejects when the program ends without it', as
 
 test('a program gets none of our environment but what is told', async () => {
   const result = await runProgram('/usr/bin/env', [], { env: { TOLD: 'yes' } });
-  const names = result.stdout.toString().split('\n').filter((line) => line !== '').map((line) => line.split('=')[0]);
+  const names = result.stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('=')[0]);
   assert.deepEqual(names.filter((name) => name !== 'TMPDIR').sort(), ['LANG', 'PATH', 'TOLD']);
 });
 

@@ -130,12 +130,23 @@ export class OpensshFixture {
       'LogLevel=ERROR',
     ];
     return [
-      '-F', '/dev/null', '-p', String(target.port), '-l', target.user, ...settings.flatMap((line) => ['-o', line]), target.host,
+      '-F',
+      '/dev/null',
+      '-p',
+      String(target.port),
+      '-l',
+      target.user,
+      ...settings.flatMap((line) => ['-o', line]),
+      target.host,
     ];
   }
 
   /** Runs `ssh target command…` to its end. */
-  runClient(target: StockClientTarget, command: readonly string[], options: StockClientOptions = {}): Promise<ProgramResult> {
+  runClient(
+    target: StockClientTarget,
+    command: readonly string[],
+    options: StockClientOptions = {},
+  ): Promise<ProgramResult> {
     return this.startClient(target, command, { ...options, input: options.input ?? '' }).exited;
   }
 
@@ -143,7 +154,10 @@ export class OpensshFixture {
   startClient(target: StockClientTarget, command: readonly string[], options: StockClientOptions = {}): RunningProgram {
     const { config, program, ...rest } = options;
     const args = [...this.clientArguments(target, config), ...command];
-    const started = startProgram(program ?? programPath('ssh'), args, { ...rest, env: { HOME: this.folder.path, ...rest.env } });
+    const started = startProgram(program ?? programPath('ssh'), args, {
+      ...rest,
+      env: { HOME: this.folder.path, ...rest.env },
+    });
     this.#running.push(started);
     return started;
   }
@@ -159,7 +173,9 @@ export class OpensshFixture {
     return key;
   }
 
-  async #startSshd(parts: ServerParts & { readonly account: Account; readonly options: StockServerOptions }): Promise<RunningProgram> {
+  async #startSshd(
+    parts: ServerParts & { readonly account: Account; readonly options: StockServerOptions },
+  ): Promise<RunningProgram> {
     const { name, port, account, hostKeys, options } = parts;
     const lines = [
       ...(options.config ?? []),
@@ -230,4 +246,3 @@ export async function descendantsOf(pid: number): Promise<number[]> {
   }
   return found;
 }
-

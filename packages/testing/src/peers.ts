@@ -37,7 +37,15 @@ const peerRows = [
 
 export type PeerName = (typeof peerRows)[number]['name'];
 
-const programFolders = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/lib/openssh'];
+const programFolders = [
+  '/usr/local/bin',
+  '/usr/bin',
+  '/bin',
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  '/usr/lib/openssh',
+];
 
 /** The path of a program, or undefined when this machine does not have it. */
 export function findProgram(name: string): string | undefined {

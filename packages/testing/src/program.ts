@@ -52,7 +52,12 @@ export function startProgram(file: string, args: readonly string[], options: Pro
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       process.off('exit', onExit);
-      resolve({ stdout: output.stdout(), stderr: output.stderr(), code: code ?? undefined, signal: signal ?? undefined });
+      resolve({
+        stdout: output.stdout(),
+        stderr: output.stderr(),
+        code: code ?? undefined,
+        signal: signal ?? undefined,
+      });
     });
   });
   exited.catch(() => undefined);
@@ -74,12 +79,19 @@ export function startProgram(file: string, args: readonly string[], options: Pro
 }
 
 /** Runs `file` to its end with `input` (nothing unless told) on stdin. */
-export function runProgram(file: string, args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
   return startProgram(file, args, { ...options, input: options.input ?? '' }).exited;
 }
 
 function spawnOptions(options: ProgramOptions): SpawnOptions {
-  const env: Record<string, string> = { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin', LANG: 'C.UTF-8' };
+  const env: Record<string, string> = {
+    PATH: '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin',
+    LANG: 'C.UTF-8',
+  };
   const temporary = process.env['TMPDIR'];
   if (temporary !== undefined) env['TMPDIR'] = temporary;
   return {

@@ -1,1 +1,5 @@
-export {};
+// Cryptography for Node and Bun behind the contract of packages/protocol.
+
+export type { Libcrypto } from './libcrypto.ts';
+export type { PlatformCrypto } from './provider.ts';
+export { createCryptoProvider } from './provider.ts';

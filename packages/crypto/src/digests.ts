@@ -1,0 +1,43 @@
+// Digests and HMAC (RFC 2104) of the runtime, or of libcrypto where it is offered.
+
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
+import type { DigestName, Hasher, Hmac } from '@sallyport/protocol/algorithms/crypto-provider';
+import type { Libcrypto } from './libcrypto.ts';
+import { plainBytes } from './platform-bytes.ts';
+
+const digestBytes: Readonly<Record<DigestName, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
+
+/** The digest of the parts joined in order. */
+export function digest(name: DigestName, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(name);
+  for (const part of parts) hash.update(part);
+  return plainBytes(hash.digest());
+}
+
+export function hasher(name: DigestName): Hasher {
+  const hash = createHash(name);
+  return {
+    update: (data) => void hash.update(data),
+    digest: () => plainBytes(hash.digest()),
+  };
+}
+
+export function hmac(name: DigestName, key: Uint8Array, libcrypto: Libcrypto | undefined): Hmac {
+  const lengthBytes = digestBytes[name];
+  const native = libcrypto?.hmac?.(name, key);
+  if (native) {
+    const compute = (parts: readonly Uint8Array[]): Uint8Array => {
+      const tag = new Uint8Array(lengthBytes);
+      native.compute(parts, tag);
+      return tag;
+    };
+    return { lengthBytes, compute, free: () => native.free() };
+  }
+  const secret = createSecretKey(key);
+  const compute = (parts: readonly Uint8Array[]): Uint8Array => {
+    const mac = createHmac(name, secret);
+    for (const part of parts) mac.update(part);
+    return plainBytes(mac.digest());
+  };
+  return { lengthBytes, compute, free: () => undefined };
+}

@@ -1,0 +1,92 @@
+// The CryptoProvider of Node and Bun: each method is one of the files beside this one. Nothing is compiled, imported or
+// allocated before its first use; state (random pool, WebAssembly memory) belongs to the provider that was made.
+
+import { timingSafeEqual } from 'node:crypto';
+import type {
+  ChachaPolyCipher,
+  CryptoProvider,
+  PrivateKeyParts,
+  PublicKeyParts,
+  SigningKey,
+  VerifyingKey,
+} from '@sallyport/protocol/algorithms/crypto-provider';
+import { aesCtr, aesGcm, blockCipher } from './aes.ts';
+import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
+import { ChachaPolyModule } from './chacha-poly.ts';
+import { digest, hasher, hmac } from './digests.ts';
+import { ecdsaSigningKey, ecdsaVerifyingKey, generateEcdsa } from './ecdsa.ts';
+import { ed25519SigningKey, ed25519VerifyingKey, generateEd25519 } from './ed25519.ts';
+import { ecdh, x25519 } from './key-agreement.ts';
+import type { Libcrypto } from './libcrypto.ts';
+import { MlKem768 } from './ml-kem.ts';
+import { modExp } from './mod-exp.ts';
+import { RandomPool } from './random-pool.ts';
+import { generateRsa, rsaSigningKey, rsaVerifyingKey } from './rsa.ts';
+
+const defaultRsaBits = 3072;
+
+/** A CryptoProvider and the one thing that must be awaited before it is complete. */
+export interface PlatformCrypto extends CryptoProvider {
+  /**
+   * Await this before mlkem768() or mlkem768Encapsulate(), best while the connection is being made; they throw otherwise.
+   * Imports a module once on Node below 24 and on Bun, nothing where the runtime has ML-KEM.
+   */
+  loadMlKem(): Promise<void>;
+}
+
+/** `libcrypto` is what packages/system found of the system's libcrypto. */
+export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto | undefined } = {}): PlatformCrypto {
+  const { libcrypto } = options;
+  const pool = new RandomPool();
+  const random = (target: Uint8Array): Uint8Array => pool.fill(target);
+  const mlKem = new MlKem768(random);
+  let chachaPolyModule: ChachaPolyModule | undefined;
+  return {
+    random,
+    equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+    digest,
+    hasher,
+    hmac: (name, key) => hmac(name, key, libcrypto),
+    aesCtr: (key, iv) => aesCtr(key, iv, libcrypto),
+    aesGcm: (key) => aesGcm(key, libcrypto),
+    chachaPoly: (key) => {
+      if (libcrypto?.chachaPoly) return nativeChachaPoly(libcrypto.chachaPoly, key);
+      chachaPolyModule ??= new ChachaPolyModule();
+      return chachaPolyModule.cipher(key);
+    },
+    blockCipher,
+    x25519: () => x25519(random(new Uint8Array(32))),
+    ecdh,
+    loadMlKem: () => mlKem.load(),
+    mlkem768: () => mlKem.keyPair(),
+    mlkem768Encapsulate: (publicKey) => mlKem.encapsulate(publicKey),
+    modExp,
+    signingKey,
+    verifyingKey,
+    generateKey: (kind, { bits = defaultRsaBits, curve = 'nistp256' } = {}) => {
+      if (kind === 'ed25519') return generateEd25519(random(new Uint8Array(32)));
+      return kind === 'ecdsa' ? generateEcdsa(curve) : generateRsa(bits);
+    },
+    bcryptPbkdf,
+  };
+}
+
+function nativeChachaPoly(create: NonNullable<Libcrypto['chachaPoly']>, key: Uint8Array): ChachaPolyCipher {
+  const native = create(key);
+  return {
+    packetLength: (sequenceNumber, packet) => native.length(sequenceNumber, packet, 0),
+    seal: (sequenceNumber, packet, tag) => native.seal(sequenceNumber, packet, tag),
+    open: (sequenceNumber, packet, tag) => native.open(sequenceNumber, packet, tag),
+    free: () => native.free(),
+  };
+}
+
+function signingKey(parts: PrivateKeyParts): SigningKey | undefined {
+  if (parts.kind === 'ed25519') return ed25519SigningKey(parts);
+  return parts.kind === 'ecdsa' ? ecdsaSigningKey(parts) : rsaSigningKey(parts);
+}
+
+function verifyingKey(parts: PublicKeyParts): VerifyingKey | undefined {
+  if (parts.kind === 'ed25519') return ed25519VerifyingKey(parts);
+  return parts.kind === 'ecdsa' ? ecdsaVerifyingKey(parts) : rsaVerifyingKey(parts);
+}

@@ -1,6 +1,6 @@
 // Builds dist/bin: the executable `sallyport`, a symlink to it for each program, and a Node entry for each (`ssh.js`).
-// `npm run build` runs it after the TypeScript compiler has written every package's dist (ESM and .d.ts); with --quiet it
-// prints nothing. The executable appears under its name only when it is whole.
+// `npm run build` runs it after the TypeScript compiler has written every package's dist (ESM and .d.ts); with --quiet
+// it prints nothing. The executable appears under its name only when it is whole.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';

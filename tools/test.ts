@@ -1,5 +1,6 @@
-// `npm test [-- OPTION… PATH…]`: unit tests of every package under Node and under Bun, then the tests that cross packages
-// (test/) on the compiled executable. PATH picks the files whose path contains it; --node and --bun pick the runtime;
+// `npm test [-- OPTION… PATH…]`: unit tests of every package under Node and under Bun, then the tests that cross
+// packages (test/) on the compiled executable. PATH picks the files whose path contains it; --node and --bun pick the
+// runtime;
 // --workers=N says how many files run at a time (2).
 
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // Runs commands one after another, each with a title, the time it took and, if it fails, what it printed.
+// A failed step does not stop those after it.
 
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';

@@ -1,5 +1,6 @@
-// What one test file reported, in one shape for both runtimes: from the JSON lines of node-reporter.ts and from the JUnit file
-// that Bun writes. A file whose process fails without a failed test (a crash, a syntax error, a timeout) counts as one failure.
+// What one test file reported, in one shape for both runtimes: from the JSON lines of node-reporter.ts and from the
+// JUnit file that Bun writes. A file whose process fails without a failed test (a crash, a syntax error, a timeout)
+// counts as one failure.
 
 export interface TestRecord {
   readonly name: string;

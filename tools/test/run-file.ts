@@ -1,5 +1,5 @@
-// Runs one test file in a process of its own, under Node or under Bun, and collects its records. The process group is ended
-// when the file takes longer than its limit. Does not print.
+// Runs one test file in a process of its own, under Node or under Bun, and collects its records. The process group is
+// ended when the file takes longer than its limit. Does not print.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

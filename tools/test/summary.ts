@@ -1,5 +1,5 @@
-// What the test run prints: a line per file while it runs, then skipped tests with their reasons, failures with what they said,
-// the sums per suite, and as very last line `N passed, N failed, N skipped`. Pure functions of the results.
+// What the test run prints: a line per file while it runs, then skipped tests with their reasons, failures with what
+// they said, the sums per suite, and as very last line `N passed, N failed, N skipped`. Pure functions of the results.
 
 import type { TestRecord } from './results.ts';
 import type { FileResult } from './run-file.ts';
@@ -26,7 +26,8 @@ export function describeFile({ job, records, milliseconds, output }: FileResult)
   const failed = records.filter(({ outcome }) => outcome === 'failed');
   const seconds = (milliseconds / 1000).toFixed(1);
   const count = countOf([{ job, records, milliseconds, output }]);
-  const head = `${failed.length === 0 ? 'ok    ' : 'FAILED'} ${job.runtime} ${job.file} (${countText(count)}, ${seconds} s)\n`;
+  const verdict = failed.length === 0 ? 'ok    ' : 'FAILED';
+  const head = `${verdict} ${job.runtime} ${job.file} (${countText(count)}, ${seconds} s)\n`;
   if (failed.length === 0) return head;
   const details = failed.map(({ name, detail }) => `  ✗ ${name}\n${indent(detail)}`).join('');
   return `${head}${details}${output.trim() === '' ? '' : `  it printed:\n${indent(output.slice(-8000))}`}`;

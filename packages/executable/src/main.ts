@@ -1,5 +1,5 @@
-// The entry of the executable `sallyport`: chooses the program by the name the executable was called by, or by its first
-// argument, and runs it. The Node entries of dist/bin do not pass through here; they name their program.
+// The entry of the executable `sallyport`: chooses the program by the name the executable was called by, or by its
+// first argument, and runs it. The Node entries of dist/bin do not pass through here; they name their program.
 
 import { chooseProgram } from './choose-program.ts';
 import { programs } from './programs.ts';

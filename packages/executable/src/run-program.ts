@@ -1,5 +1,6 @@
-// Runs one program of the table to its end and leaves the process with its exit status. An error that reaches this point is a
-// fault of ours: it is named on stderr and the status is 255, as for every fatal error of OpenSSH's programs.
+// Runs one program of the table to its end and leaves the process with its exit status. An error that reaches this
+// point is a fault of ours: it is named on stderr and the status is 255, as for every fatal error of OpenSSH's
+// programs.
 
 import { programs } from './programs.ts';
 

@@ -1,0 +1,112 @@
+// Rules about the graph of imports: no cycles (type-only imports count), and every source file named by a test,
+// directly or through files of its own package that a test names.
+
+import type { Finding, SourceFile } from './source-file.ts';
+
+export type Graph = ReadonlyMap<string, readonly string[]>;
+
+export function graphOf(files: readonly SourceFile[]): Graph {
+  const known = new Set(files.map(({ path }) => path));
+  return new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports
+        .map(({ target }) => target)
+        .filter((target): target is string => target !== undefined && known.has(target)),
+    ]),
+  );
+}
+
+/** One finding for each file that is the first, by name, of a set of files that reach each other. */
+export function checkCycles(files: readonly SourceFile[]): Finding[] {
+  return cyclesOf(graphOf(files)).map((members) => {
+    const [path = ''] = members;
+    return { path, line: 1, rule: 'cycles', message: `imports form a cycle: ${members.join(' → ')} → ${path}` };
+  });
+}
+
+interface Tarjan {
+  readonly graph: Graph;
+  readonly order: Map<string, number>;
+  readonly low: Map<string, number>;
+  readonly stack: string[];
+  readonly cycles: string[][];
+}
+
+/**
+ * The strongly connected components with more than one file, by Tarjan's algorithm; a file that imports itself counts.
+ */
+function cyclesOf(graph: Graph): string[][] {
+  const state: Tarjan = { graph, order: new Map(), low: new Map(), stack: [], cycles: [] };
+  for (const path of [...graph.keys()].sort()) if (!state.order.has(path)) connect(path, state);
+  return state.cycles;
+}
+
+function connect(path: string, state: Tarjan): void {
+  const { graph, order, low, stack, cycles } = state;
+  order.set(path, order.size);
+  low.set(path, order.size - 1);
+  stack.push(path);
+  for (const next of graph.get(path) ?? []) {
+    if (!order.has(next)) connect(next, state);
+    else if (!stack.includes(next)) continue;
+    low.set(path, Math.min(low.get(path) ?? 0, low.get(next) ?? 0));
+  }
+  if (low.get(path) !== order.get(path)) return;
+  const members = stack.splice(stack.indexOf(path));
+  if (members.length > 1 || graph.get(path)?.includes(path) === true) cycles.push(pathThrough(members, graph));
+}
+
+/** The members in an order in which each imports the next, as far as a simple walk finds one. */
+function pathThrough(members: readonly string[], graph: Graph): string[] {
+  const [start = ''] = [...members].sort();
+  const parents = new Map<string, string>();
+  const queue = [start];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    for (const next of graph.get(path) ?? []) {
+      if (next === start) return walkBack(path, parents);
+      if (!members.includes(next) || parents.has(next)) continue;
+      parents.set(next, path);
+      queue.push(next);
+    }
+  }
+  return [start];
+}
+
+function walkBack(last: string, parents: ReadonlyMap<string, string>): string[] {
+  const way = [last];
+  for (let path = parents.get(last); path !== undefined; path = parents.get(path)) way.unshift(path);
+  return way;
+}
+
+/** Files of packages that no test of the same package reaches. Entry points are run by tests, not imported. */
+export function checkTested(files: readonly SourceFile[], entryPoints: readonly string[]): Finding[] {
+  const graph = graphOf(files);
+  const reached = new Set<string>();
+  for (const { path, isTest } of files) if (isTest) reach(path, graph, reached);
+  return files
+    .filter(({ path, isTest }) => path.startsWith('packages/') && !isTest && !isFace(path))
+    .filter(({ path }) => !reached.has(path) && !entryPoints.includes(path))
+    .map(({ path }) => ({ path, line: 1, rule: 'tested', message: 'no test of this package imports it' }));
+}
+
+/** An index.ts only gathers names for those who embed the package. */
+function isFace(path: string): boolean {
+  return /^packages\/[^/]+\/src\/index\.ts$/.test(path);
+}
+
+function reach(start: string, graph: Graph, reached: Set<string>): void {
+  const owner = packageOf(start);
+  const queue = [start];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    for (const next of graph.get(path) ?? []) {
+      if (reached.has(next) || packageOf(next) !== owner) continue;
+      reached.add(next);
+      queue.push(next);
+    }
+  }
+}
+
+function packageOf(path: string): string {
+  return path.split('/').slice(0, 2).join('/');
+}

@@ -1,5 +1,5 @@
-// The shape of everything that runs a protocol: bytes in, events out, commands in, bytes out. An engine does no IO, keeps
-// no clock and never waits: when it needs an answer it says so in an event and its owner performs a command.
+// The shape of everything that runs a protocol: bytes in, events out, commands in, bytes out. An engine does no IO,
+// keeps no clock and never waits: when it needs an answer it says so in an event and its owner performs a command.
 
 export interface Engine<Event, Command> {
   /** Bytes from the peer. Nothing is kept by reference; views in events are valid until the next call. */
@@ -9,8 +9,8 @@ export interface Engine<Event, Command> {
   /** What the owner must know or decide next; undefined when there is nothing now. */
   nextEvent(): Event | undefined;
   /**
-   * False while receive() must not be called: an answer is awaited before more input is looked at, or too much output waits
-   * that nobody takes. The owner stops reading the socket, so that memory stays bounded and the peer feels it.
+   * False while receive() must not be called: an answer is awaited before more input is looked at, or too much output
+   * waits that nobody takes. The owner stops reading the socket, so that memory stays bounded and the peer feels it.
    */
   readonly inputWanted: boolean;
   /** Sealed bytes in order, ready for one writev; small packets share a chunk. The chunks are the caller's. */
@@ -31,6 +31,8 @@ export interface PayloadEngine<Event, Command> {
   nextEvent(): Event | undefined;
   /** Payloads to be sent, in order; ends after about `limitBytes`, and the rest comes with the next call. */
   takePayloads(limitBytes?: number): Uint8Array[];
-  /** Bytes of queued payloads that no window bounds (answers, requests): when they pile up the stack stops receiving. */
+  /**
+   * Bytes of queued payloads that no window bounds (answers, requests): when they pile up the stack stops receiving.
+   */
   readonly pendingBytes: number;
 }

@@ -1,4 +1,5 @@
-// The public names of the protocol package; everything else is reached by its module's path.
+// The public names of the protocol package, for those who embed it; inside the workspace a module is imported by its
+// own path. Gathers names and defines none.
 
 export type { CryptoProvider } from './algorithms/crypto-provider.ts';
 export type { Engine, PayloadEngine } from './engine.ts';

@@ -1,4 +1,5 @@
-// A TCP port that nobody listened on a moment ago. Another process may take it before the caller does: retry on EADDRINUSE.
+// A TCP port that nobody listened on a moment ago. Another process may take it before the caller does: retry on
+// EADDRINUSE.
 
 import { createServer } from 'node:net';
 

@@ -1,14 +1,14 @@
-// The stock OpenSSH programs for interoperability tests: an sshd with its own port, keys and configuration, and an ssh that
-// reads nothing but what the fixture wrote. Everything is below one temporary folder; programs end by process id.
+// The stock OpenSSH programs for interoperability tests: an sshd with its own port, keys and configuration, and an ssh
+// that reads nothing but what the fixture wrote. Everything is below one temporary folder; programs end by process id.
 
 import { chown, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { freePort } from './free-port.ts';
-import { ownAccount, programPath } from './peers.ts';
 import type { Account } from './peers.ts';
-import { runProgram, startProgram } from './program.ts';
+import { ownAccount, programPath } from './peers.ts';
 import type { ProgramOptions, ProgramResult, RunningProgram } from './program.ts';
+import { runProgram, startProgram } from './program.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
 
 export type StockKeyType = 'ed25519' | 'ecdsa-256' | 'ecdsa-384' | 'ecdsa-521' | 'rsa-2048' | 'rsa-3072';

@@ -1,5 +1,5 @@
-// Which other implementations and privileges this machine has. A test names what it needs with skipUnless(); where that is
-// missing the test is skipped and the reason is printed.
+// Which other implementations and privileges this machine has. A test names what it needs with skipUnless(); where that
+// is missing the test is skipped and the reason is printed.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -106,8 +106,8 @@ export function findAccount(which: string | number): Account | undefined {
 }
 
 /**
- * An account that is not root: ourselves, or as root the one that SALLYPORT_TEST_ACCOUNT names (`sptest` unless set), which
- * the tests do not make themselves.
+ * An account that is not root: ourselves, or as root the one that SALLYPORT_TEST_ACCOUNT names (`sptest` unless set),
+ * which the tests do not make themselves.
  */
 export function ordinaryAccount(): Account | undefined {
   const uid = process.getuid?.() ?? 0;

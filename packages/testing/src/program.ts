@@ -1,8 +1,8 @@
 // Starts other programs for tests: with an environment of its own, a limit of time, and an end by process id. A program
 // that outlives its test is ended when the test process exits.
 
-import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 export interface ProgramOptions {
   /** Added to (PATH, LANG and TMPDIR only); nothing else of our environment is inherited. */

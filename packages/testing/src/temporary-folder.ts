@@ -1,4 +1,5 @@
-// A folder for one test: own name, mode 0755 (sshd refuses keys below writable folders), removed at the end with all it holds.
+// A folder for one test: own name, mode 0755 (sshd refuses keys below writable folders), removed at the end with all it
+// holds.
 
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

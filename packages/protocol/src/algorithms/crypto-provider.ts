@@ -68,7 +68,9 @@ export interface ChachaPolyCipher {
 export interface KeyAgreement {
   /** X25519: 32 bytes; ECDH: uncompressed point. */
   readonly publicValue: Uint8Array;
-  /** The shared secret: X25519 32 bytes, ECDH the x coordinate; undefined for an invalid point or an all-zero result. */
+  /**
+   * The shared secret: X25519 32 bytes, ECDH the x coordinate; undefined for an invalid point or an all-zero result.
+   */
   agree(peerValue: Uint8Array): Uint8Array | undefined;
   /** Wipes the private part as far as the runtime lets us. */
   free(): void;
@@ -109,7 +111,9 @@ export type PublicKeyParts =
   | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly publicPoint: Uint8Array }
   | { readonly kind: 'rsa'; readonly n: Uint8Array; readonly e: Uint8Array };
 
-/** Signatures are raw: Ed25519 64 bytes; ECDSA r‖s, each padded to the field size; RSA PKCS#1 v1.5 of the modulus size. */
+/**
+ * Signatures are raw: Ed25519 64 bytes; ECDSA r‖s, each padded to the field size; RSA PKCS#1 v1.5 of the modulus size.
+ */
 export interface SigningKey {
   /** For Ed25519 the digest is ignored. An RSA signature is verified before it is returned. */
   sign(digest: DigestName, data: Uint8Array): Uint8Array;
@@ -152,7 +156,9 @@ export interface CryptoProvider {
   /** Finite-field Diffie-Hellman: base^exponent mod modulus, for ephemeral exponents only; unsigned big-endian. */
   modExp(base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array): Uint8Array;
 
-  /** undefined when the parts do not make a key (wrong sizes, point off the curve, numbers that do not fit together). */
+  /**
+   * undefined when the parts do not make a key (wrong sizes, point off the curve, numbers that do not fit together).
+   */
   signingKey(parts: PrivateKeyParts): SigningKey | undefined;
   /** Cached by the caller; undefined for parts that do not make a key. */
   verifyingKey(parts: PublicKeyParts): VerifyingKey | undefined;

@@ -1,4 +1,5 @@
-// The catalogue of failures: one row each. Codes are part of the public interface (SshError.code).
+// The catalogue of failures: one row each, with its class, its sentence and the reason it is sent under. Codes are part
+// of the public interface (SshError.code). Says nothing about who is told.
 
 import type { DisconnectReason } from './disconnect.ts';
 import { disconnectReasons as reasons } from './disconnect.ts';

@@ -1,4 +1,5 @@
 // The reason codes of DISCONNECT (RFC 4253 section 11.1) that the suite sends or names.
+// Which failure is sent under which reason stands in catalogue.ts.
 
 /** RFC 4253 section 11.1. */
 export const disconnectReasons = {

@@ -1,5 +1,6 @@
-// What can go wrong, as data. A failure ends a connection, a channel or a request; engines put it in an event, the library
-// wraps it in an SshError. Texts for people are made from it by the programs; `description` is what DISCONNECT carries.
+// What can go wrong, as data. A failure ends a connection, a channel or a request; engines put it in an event, the
+// library wraps it in an SshError. Texts for people are made from it by the programs; `description` is what DISCONNECT
+// carries.
 
 import type { FailureCode, FailureKind, FailureRow } from './catalogue.ts';
 import { failureCatalogue } from './catalogue.ts';

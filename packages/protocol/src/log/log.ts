@@ -1,4 +1,5 @@
 // A typed sink for what an engine or a program wants said: the owner decides about levels, prefixes and where lines go.
+// Lines that other tools match are in stable-lines.ts.
 
 /** OpenSSH's levels, from quiet to loud. */
 export const logLevels = ['fatal', 'error', 'info', 'verbose', 'debug1', 'debug2', 'debug3'] as const;

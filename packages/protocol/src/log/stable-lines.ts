@@ -1,5 +1,5 @@
-// sshd's log lines that other tools match (fail2ban, sshguard, administrators' greps), as functions: OpenSSH 10.5's wording,
-// with every name that a peer chose made visible, so that no line can be forged.
+// sshd's log lines that other tools match (fail2ban, sshguard, administrators' greps), as functions: OpenSSH 10.5's
+// wording, with every name that a peer chose made visible, so that no line can be forged.
 
 import type { LogLevel } from './log.ts';
 import { visible } from './log.ts';

@@ -1,4 +1,5 @@
-// Tails of CHANNEL_REQUEST by type: RFC 4254 section 6, RFC 4335 (break), PROTOCOL section 2.
+// Tails of CHANNEL_REQUEST by type: RFC 4254 section 6, RFC 4335 section 3 (break), PROTOCOL section 2.
+// The head that they share is in connection.ts.
 
 import { boolean, bytes, text, uint32 } from '../codec/fields.ts';
 import type { ValueOf } from '../codec/struct.ts';

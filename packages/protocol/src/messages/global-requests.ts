@@ -1,4 +1,5 @@
 // Names and tails of GLOBAL_REQUEST: RFC 4254 section 7.1, PROTOCOL section 2.5 (hostkeys).
+// The head that they share is in connection.ts.
 
 import { text, uint32 } from '../codec/fields.ts';
 import { struct } from '../codec/struct.ts';

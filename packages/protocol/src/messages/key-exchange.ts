@@ -1,5 +1,5 @@
-// Messages of the key exchange methods: RFC 4253 section 8 (finite field), RFC 5656 section 4 (ECDH), RFC 8731 section 3.1
-// (curve25519) and the ML-KEM hybrid, which shares ECDH's numbers with other contents.
+// Messages of the key exchange methods: RFC 4253 section 8 (finite field), RFC 5656 section 4 (ECDH), RFC 8731 section
+// 3.1 (curve25519) and the ML-KEM hybrid, which shares ECDH's numbers with other contents.
 
 import { bytes, mpint } from '../codec/fields.ts';
 import { message } from '../codec/struct.ts';

@@ -1,4 +1,5 @@
-// Messages of the transport layer: RFC 4253 section 11 and 10, RFC 8308 section 2.3, PROTOCOL section 1.10 (ping).
+// Messages of the transport layer: RFC 4253 sections 10 and 11, RFC 8308 section 2.3, PROTOCOL section 1.10 (ping).
+// Those of the key exchange are in key-exchange.ts.
 
 import { boolean, bytes, fixed, names, rest, text, uint32 } from '../codec/fields.ts';
 import type { ValueOf } from '../codec/struct.ts';

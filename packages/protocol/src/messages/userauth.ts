@@ -1,5 +1,5 @@
-// Messages of the authentication protocol: RFC 4252 sections 5 to 8, RFC 4256 section 3. Method-specific tails of a request
-// are structs of their own behind `rest`.
+// Messages of the authentication protocol: RFC 4252 sections 5 to 8, RFC 4256 section 3. Method-specific tails of a
+// request are structs of their own behind `rest`.
 
 import { boolean, bytes, names, rest, text, uint32 } from '../codec/fields.ts';
 import type { ValueOf } from '../codec/struct.ts';

@@ -20,7 +20,9 @@ export interface NegotiatedAlgorithms {
 export type TransportEvent =
   /** The peer's identification line without CR LF, and (client) how many lines came before it. */
   | { readonly type: 'identified'; readonly identification: string; readonly software: string }
-  /** Client: is this host key the host's? Answer with accept-host-key or refuse-host-key. Its signature was verified. */
+  /**
+   * Client: is this host key the host's? Answer with accept-host-key or refuse-host-key. Its signature was verified.
+   */
   | {
       readonly type: 'host-key-offered';
       readonly algorithm: string;

@@ -1,4 +1,5 @@
 // What a Transport is made of: its role, its identification, its preferences and limits. Plain data and the provider.
+// Nothing here has a default; defaults are the business of whoever builds one.
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { LogSink } from '../log/log.ts';

@@ -1,5 +1,5 @@
-// Events and commands of the authentication protocol (RFC 4252), both roles. The engines know methods and their order, not
-// keys, passwords or policy: each decision is a question to the owner.
+// Events and commands of the authentication protocol (RFC 4252), both roles. The engines know methods and their order,
+// not keys, passwords or policy: each decision is a question to the owner.
 
 import type { Failure } from '../failure/failure.ts';
 
@@ -60,7 +60,9 @@ export type UserauthClientCommand =
   | { readonly type: 'skip-attempt' }
   | { readonly type: 'give-up'; readonly description?: string };
 
-/** What the server's owner is asked to judge. The engine has verified no signature: the owner does, over `signedData`. */
+/**
+ * What the server's owner is asked to judge. The engine has verified no signature: the owner does, over `signedData`.
+ */
 export type UserauthServerRequest =
   | { readonly method: 'none' }
   | {

@@ -1,11 +1,11 @@
 // Base64 (RFC 4648 section 4) and hex. Decoding is strict: no blanks, no foreign characters, canonical padding.
+// Not constant in time: keys that must be are not kept as text.
 
 import { DecodeError } from './decode-error.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const codes = Uint8Array.from(alphabet, (character) => character.charCodeAt(0));
-const values = new Int8Array(128).fill(-1);
-for (const [value, code] of codes.entries()) values[code] = value;
+const values = Int8Array.from({ length: 128 }, (_, code) => codes.indexOf(code));
 
 /** Encodes bytes with padding. */
 export function base64Encode(bytes: Uint8Array): string {

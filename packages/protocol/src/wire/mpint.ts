@@ -9,7 +9,10 @@ export function bigintFromBytes(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${hexEncode(bytes)}`);
 }
 
-/** Big-endian bytes of an unsigned number, minimal, or left-padded to `lengthBytes`. @throws RangeError if it does not fit */
+/**
+ * Big-endian bytes of an unsigned number, minimal, or left-padded to `lengthBytes`. @throws RangeError if it does not
+ * fit
+ */
 export function bytesFromBigint(value: bigint, lengthBytes?: number): Uint8Array {
   if (value < 0n) throw new RangeError('negative number');
   const hex = value === 0n ? '' : value.toString(16);

@@ -1,4 +1,5 @@
 // Name-lists (RFC 4251 section 5): comma-separated US-ASCII names, none empty, none repeated by us.
+// Which names are meant, and their order, is for the tables of algorithms.
 
 import { DecodeError } from './decode-error.ts';
 

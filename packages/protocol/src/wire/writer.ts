@@ -1,4 +1,5 @@
-// Writes the data types of RFC 4251 section 5 into one growing buffer.
+// Writes the data types of RFC 4251 section 5 into one growing buffer. The counterpart of reader.ts; it checks what it
+// is given only where a wrong value could not be written.
 
 import { writeUint32 } from './bytes.ts';
 import { bytesFromBigint, mpintBody } from './mpint.ts';

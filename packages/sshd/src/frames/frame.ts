@@ -1,5 +1,5 @@
-// The framing between sshd's processes: uint32 length, one byte of call number, body. Our own, with a limit a call, because
-// one end of the pipe has read strangers' bytes; the runtime's own IPC is never used there.
+// The framing between sshd's processes: uint32 length, one byte of call number, body. Our own, with a limit a call,
+// because one end of the pipe has read strangers' bytes; the runtime's own IPC is never used there.
 
 import { readUint32, writeUint32 } from '@sallyport/protocol/wire/bytes';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';

@@ -1,5 +1,5 @@
-// MaxStartups (start:rate:full) as arithmetic: how many connections that have not authenticated may stand, and with which
-// probability one more is dropped. The random number comes from outside.
+// MaxStartups (start:rate:full) as arithmetic: how many connections that have not authenticated may stand, and with
+// which probability one more is dropped. The random number comes from outside.
 
 export interface StartupLimits {
   readonly start: number;

@@ -1,5 +1,5 @@
-// The calls between the monitor and its unprivileged processes as one typed table: number, fields, size limit, the phases in
-// which the auth process or the account process may make it. What is not here cannot be asked for.
+// The calls between the monitor and its unprivileged processes as one typed table: number, fields, size limit, the
+// phases in which the auth process or the account process may make it. What is not here cannot be asked for.
 
 import { boolean, byte, bytes, names, text, uint32 } from '@sallyport/protocol/codec/fields';
 import type { Struct, ValueOf } from '@sallyport/protocol/codec/struct';

@@ -1,5 +1,5 @@
-// What an auth process may ask of its monitor, as a pure machine: phase × call → next state or a refusal, which ends the
-// connection. The monitor's answers move the phases on, never the auth process' word.
+// What an auth process may ask of its monitor, as a pure machine: phase × call → next state or a refusal, which ends
+// the connection. The monitor's answers move the phases on, never the auth process' word.
 
 import type { AuthCallName } from './calls.ts';
 import { authCalls } from './calls.ts';
@@ -33,7 +33,10 @@ export function permit(state: PermissionState, call: AuthCallName): PermissionSt
   return { phase: state.phase, made: new Set(state.made).add(call) };
 }
 
-/** The state after a finding of the monitor. @throws Error when the finding does not belong to the phase: our own mistake */
+/**
+ * The state after a finding of the monitor. @throws Error when the finding does not belong to the phase: our own
+ * mistake
+ */
 export function advance(state: PermissionState, finding: Finding): PermissionState {
   const step = nextPhase[finding];
   if (state.phase !== step.from) throw new Error(`monitor: ${finding} in phase ${state.phase}`);

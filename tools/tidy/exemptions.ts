@@ -15,11 +15,13 @@ export const mostExceptions = 5;
 /** Files that are started, not imported. Those of tools/ stand directly in that folder. */
 export const entryPoints: readonly Exemption[] = [
   { path: 'packages/executable/src/main.ts', reason: 'the executable' },
+  { path: 'tools/generate/wasm.ts', reason: 'run by itself when the WASM sources change' },
 ];
 
 /** Tables, vectors and generated files: exempt from the length of a file and of a line. */
 export const tables: readonly Exemption[] = [
   { path: 'packages/protocol/src/log/stable-lines.ts', reason: 'one log line per row, as other tools match it' },
+  { path: 'packages/crypto/src/known-answers.test.ts', reason: 'vectors of the specifications' },
 ];
 
 export const exceptions: readonly Exception[] = [];

@@ -62,7 +62,9 @@ describe('graph', () => {
       ['c.ts', "export * from './a.ts';"],
       ['d.ts', "import './a.ts';"],
     );
-    const [found = '', ...others] = lines(checkCycles(files)).map((line) => line.replaceAll('packages/crypto/src/', ''));
+    const [found = '', ...others] = lines(checkCycles(files)).map((line) =>
+      line.replaceAll('packages/crypto/src/', ''),
+    );
     assert.equal(found, '1 imports form a cycle: a.ts → b.ts → c.ts → a.ts');
     assert.deepEqual(others, []);
     assert.deepEqual(

@@ -1,5 +1,6 @@
-// AES in counter mode (RFC 4344 section 4), AES-GCM (RFC 5647) and the block ciphers of private key files, by the runtime or
-// by libcrypto where it is offered. Keys are KeyObjects: on Node a raw key costs up to 50 microseconds at every packet.
+// AES in counter mode (RFC 4344 section 4), AES-GCM (RFC 5647) and the block ciphers of private key files, by the
+// runtime or by libcrypto where it is offered. Keys are KeyObjects: on Node a raw key costs up to 50 microseconds at
+// every packet.
 
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import type { AeadCipher, BlockCipherName, StreamCipher } from '@sallyport/protocol/algorithms/crypto-provider';

@@ -1,5 +1,5 @@
-// Reads one DER SEQUENCE of non-negative INTEGERs, the shape of an RSAPrivateKey (RFC 8017 appendix A.1.2), as the runtime
-// writes it after generating a key. Not a parser for foreign input: anything unexpected throws.
+// Reads one DER SEQUENCE of non-negative INTEGERs, the shape of an RSAPrivateKey (RFC 8017 appendix A.1.2), as the
+// runtime writes it after generating a key. Not a parser for foreign input: anything unexpected throws.
 
 const sequenceTag = 0x30;
 const integerTag = 0x02;
@@ -9,7 +9,9 @@ interface Element {
   readonly end: number;
 }
 
-/** The integers' magnitudes, big-endian without leading zeros, as views. @throws Error if the bytes have another shape */
+/**
+ * The integers' magnitudes, big-endian without leading zeros, as views. @throws Error if the bytes have another shape
+ */
 export function readIntegerSequence(der: Uint8Array): Uint8Array[] {
   const { content, end } = readElement(der, 0, sequenceTag);
   if (end !== der.length) throw new Error('DER sequence has bytes behind it');

@@ -1,5 +1,5 @@
-// Ed25519 (RFC 8032, RFC 8709) by the runtime. Keys come in as JSON Web Keys: DER import costs ten signatures on OpenSSL 3.0.
-// The runtimes derive the public key from the seed and do not read `x`, so the given one is compared here.
+// Ed25519 (RFC 8032, RFC 8709) by the runtime. Keys come in as JSON Web Keys: DER import costs ten signatures on
+// OpenSSL 3.0. The runtimes derive the public key from the seed and do not read `x`, so the given one is compared here.
 
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import type {

@@ -1,6 +1,7 @@
 // Ephemeral X25519 (RFC 7748, RFC 8731) and ECDH (RFC 5656 section 4) by the runtime.
-// X25519 keys are random bytes imported as a JSON Web Key: generateKeyPairSync followed by a jwk export can hang Node 20 for
-// ever, and DER import is several times slower. Node and Bun derive the public value from `d` and do not read `x`.
+// X25519 keys are random bytes imported as a JSON Web Key: generateKeyPairSync followed by a jwk export can hang Node
+// 20 for ever, and DER import is several times slower. Node and Bun derive the public value from `d` and do not read
+// `x`.
 
 import { createECDH, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
 import type { CurveName, KeyAgreement } from '@sallyport/protocol/algorithms/crypto-provider';

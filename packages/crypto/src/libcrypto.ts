@@ -1,5 +1,6 @@
 // What this package can use of the system's libcrypto when somebody who may call C functions offers it (packages/system
-// builds the object; crypto never names it). Every member may be absent; then the runtime or our own code does the work.
+// builds the object; crypto never names it). Every member may be absent; then the runtime or our own code does the
+// work.
 
 import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider';
 

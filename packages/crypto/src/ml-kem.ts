@@ -1,5 +1,6 @@
-// ML-KEM-768 (FIPS 203): by node:crypto where it has it (Node 24 with OpenSSL 3.5), otherwise by @noble/post-quantum, which
-// is imported only when load() is called. The contract is synchronous, so programs await load() while they connect.
+// ML-KEM-768 (FIPS 203): by node:crypto where it has it (Node 24 with OpenSSL 3.5), otherwise by @noble/post-quantum,
+// which is imported only when load() is called. The contract is synchronous, so programs await load() while they
+// connect.
 
 import { Buffer } from 'node:buffer';
 import * as nodeCrypto from 'node:crypto';

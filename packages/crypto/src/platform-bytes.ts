@@ -1,5 +1,5 @@
-// Between the platform's byte and text types and the plain Uint8Array that the contract speaks. A Buffer must not leave this
-// package: its slice() is a view and it is not deepEqual to a Uint8Array.
+// Between the platform's byte and text types and the plain Uint8Array that the contract speaks. A Buffer must not leave
+// this package: its slice() is a view and it is not deepEqual to a Uint8Array.
 
 import { Buffer } from 'node:buffer';
 

@@ -28,8 +28,8 @@ const defaultRsaBits = 3072;
 /** A CryptoProvider and the one thing that must be awaited before it is complete. */
 export interface PlatformCrypto extends CryptoProvider {
   /**
-   * Await this before mlkem768() or mlkem768Encapsulate(), best while the connection is being made; they throw otherwise.
-   * Imports a module once on Node below 24 and on Bun, nothing where the runtime has ML-KEM.
+   * Await this before mlkem768() or mlkem768Encapsulate(), best while the connection is being made; they throw
+   * otherwise. Imports a module once on Node below 24 and on Bun, nothing where the runtime has ML-KEM.
    */
   loadMlKem(): Promise<void>;
 }

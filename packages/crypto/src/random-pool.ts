@@ -1,5 +1,5 @@
-// The system's CSPRNG behind a small pool: a call of the runtime costs several microseconds, and a busy transport asks for
-// padding in every packet. Bytes that were handed out are overwritten in the pool.
+// The system's CSPRNG behind a small pool: a call of the runtime costs several microseconds, and a busy transport asks
+// for padding in every packet. Bytes that were handed out are overwritten in the pool.
 
 import { randomFillSync } from 'node:crypto';
 

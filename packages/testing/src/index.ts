@@ -1,6 +1,6 @@
 // What tests of other packages use: in-memory pairs, scripted peers, the stock programs.
 
-export { OpensshFixture, descendantsOf } from './openssh-fixture.ts';
+export { freePort } from './free-port.ts';
 export type {
   StockClientOptions,
   StockClientTarget,
@@ -9,9 +9,9 @@ export type {
   StockServer,
   StockServerOptions,
 } from './openssh-fixture.ts';
-export { freePort } from './free-port.ts';
-export { findAccount, findProgram, hasPeer, ordinaryAccount, ownAccount, programPath, skipUnless } from './peers.ts';
+export { descendantsOf, OpensshFixture } from './openssh-fixture.ts';
 export type { Account, PeerName } from './peers.ts';
-export { runProgram, startProgram } from './program.ts';
+export { findAccount, findProgram, hasPeer, ordinaryAccount, ownAccount, programPath, skipUnless } from './peers.ts';
 export type { ProgramOptions, ProgramResult, RunningProgram } from './program.ts';
+export { runProgram, startProgram } from './program.ts';
 export { TemporaryFolder } from './temporary-folder.ts';

@@ -4,7 +4,7 @@
 import type { CryptoProvider, PrivateKeyParts, SigningKey } from '../algorithms/crypto-provider.ts';
 import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { Writer } from '../wire/writer.ts';
-import { publicKeyOfParts, type PublicKey } from './public-key.ts';
+import { type PublicKey, publicKeyOfParts } from './public-key.ts';
 import type { KeyType } from './types/key-type.ts';
 import { keyTypeOfParts } from './types/table.ts';
 

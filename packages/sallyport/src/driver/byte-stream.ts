@@ -1,5 +1,5 @@
-// What an EngineDriver pumps: a two-way stream of bytes with back-pressure. A TCP socket (socket-stream.ts), an inherited
-// descriptor (packages/system) and a channel of another connection all have this shape.
+// What an EngineDriver pumps: a two-way stream of bytes with back-pressure. A TCP socket (socket-stream.ts), an
+// inherited descriptor (packages/system) and a channel of another connection all have this shape.
 
 export interface ByteStreamHandlers {
   /** Bytes that came; the view may be used again by the stream after the call returns. */

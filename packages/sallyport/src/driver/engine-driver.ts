@@ -1,10 +1,10 @@
 // Pumps one engine over one stream: bytes in, events to the owner, one write per turn, the engine's timer. It decides
 // nothing. The library's client and server, ssh and the processes of sshd all use it.
 //
-// A turn: every event there is goes to the owner, then the output of all of it leaves as one write. Commands given during a
-// turn belong to it; commands given at other times start a turn of their own at the end of the running task, so that many of
-// them share one write. A stream that is full is not written to, which is what makes the engine hold back; an engine that
-// wants no input is not fed, and its stream is paused.
+// A turn: every event there is goes to the owner, then the output of all of it leaves as one write. Commands given
+// during a turn belong to it; commands given at other times start a turn of their own at the end of the running task,
+// so that many of them share one write. A stream that is full is not written to, which is what makes the engine hold
+// back; an engine that wants no input is not fed, and its stream is paused.
 
 import type { Engine } from '@sallyport/protocol/engine';
 
@@ -31,7 +31,9 @@ export interface DetachedStream {
 const maximumWritesPerTurn = 16;
 /** Milliseconds that the peer has to take our last output after end(). */
 const lingerMs = 2000;
-/** How often written() looks again while the system has not taken a little rest; streams report only what was too much. */
+/**
+ * How often written() looks again while the system has not taken a little rest; streams report only what was too much.
+ */
 const writtenPollMs = 2;
 
 /** Monotonic milliseconds of this process. */
@@ -124,8 +126,8 @@ export class EngineDriver<Event, Command> {
   }
 
   /**
-   * Stops without closing, for handing the stream to another driver or process. Call written() first; the events and timers of
-   * the engine are the caller's from now on.
+   * Stops without closing, for handing the stream to another driver or process. Call written() first; the events and
+   * timers of the engine are the caller's from now on.
    */
   detach(): DetachedStream {
     if (this.#phase !== 'running') throw new Error('only a running engine driver can be detached');

@@ -1,5 +1,5 @@
-// Two ByteStreams joined in memory, for engines of one process that talk to each other and for tests: what one writes the
-// other gets in a later task. At most `capacityBytes` wait in each direction before write() says false.
+// Two ByteStreams joined in memory, for engines of one process that talk to each other and for tests: what one writes
+// the other gets in a later task. At most `capacityBytes` wait in each direction before write() says false.
 
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
 

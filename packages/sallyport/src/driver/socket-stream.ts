@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
 
 /**
- * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else may read
- * or write it.
+ * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else
+ * may read or write it.
  */
 export function socketStream(socket: Socket): ByteStream {
   return new SocketStream(socket);

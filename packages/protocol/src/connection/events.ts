@@ -20,7 +20,10 @@ export type ConnectionEvent =
       readonly reason: number;
       readonly description: string;
     }
-  /** `extended` is undefined for DATA, else 1 (stderr): extended data of other types is dropped and its window given back. */
+  /**
+   * `extended` is undefined for DATA, else 1 (stderr): extended data of other types is dropped and its window given
+   * back.
+   */
   | {
       readonly type: 'data-received';
       readonly channel: number;
@@ -45,7 +48,9 @@ export type ConnectionEvent =
       readonly token: number;
       readonly success: boolean;
     }
-  /** Both sides have closed, also when the peer closed first: what was queued is dropped, the number may be used again. */
+  /**
+   * Both sides have closed, also when the peer closed first: what was queued is dropped, the number may be used again.
+   */
   | { readonly type: 'channel-closed'; readonly channel: number }
   | {
       readonly type: 'global-request-received';

@@ -5,6 +5,7 @@ import { DecodeError } from './decode-error.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const codes = Uint8Array.from(alphabet, (character) => character.charCodeAt(0));
+const padCode = '='.charCodeAt(0);
 const values = Int8Array.from({ length: 128 }, (_, code) => codes.indexOf(code));
 
 /** Encodes bytes with padding. */
@@ -20,16 +21,21 @@ export function base64Encode(bytes: Uint8Array): string {
   return text;
 }
 
-/** Decodes padded base64. @throws DecodeError */
-export function base64Decode(text: string): Uint8Array {
+/**
+ * Decodes padded base64, given as text or, when it spells a secret that is to be wiped, as ASCII bytes.
+ * @throws DecodeError
+ */
+export function base64Decode(text: string | Uint8Array): Uint8Array {
   if (text.length % 4 !== 0) throw new DecodeError('base64 length is not a multiple of four');
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const codeAt = typeof text === 'string' ? (i: number) => text.charCodeAt(i) : (i: number) => text[i] as number;
+  const isPadding = (i: number): boolean => i >= 0 && codeAt(i) === padCode;
+  const padding = !isPadding(text.length - 1) ? 0 : isPadding(text.length - 2) ? 2 : 1;
   const out = new Uint8Array((text.length / 4) * 3 - padding);
   const digits = text.length - padding;
   let group = 0;
   let at = 0;
   for (let i = 0; i < text.length; i++) {
-    const value = i < digits ? digitOf(text.charCodeAt(i)) : 0;
+    const value = i < digits ? digitOf(codeAt(i)) : 0;
     group = (group << 6) | value;
     if (i % 4 !== 3) continue;
     const spare = i === text.length - 1 ? padding : 0;

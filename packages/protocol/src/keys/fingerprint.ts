@@ -1,0 +1,21 @@
+// Fingerprints of public keys as OpenSSH prints them: `SHA256:` and base64 without padding (RFC 4648 section 4); for
+// MD5 `MD5:` and hexadecimal pairs joined by colons (RFC 4716 section 4).
+
+import type { CryptoProvider, DigestName } from '../algorithms/crypto-provider.ts';
+import { base64Encode, hexEncode } from '../wire/base64.ts';
+import type { PublicKey } from './public-key.ts';
+
+/** The fingerprint of a key, SHA-256 unless told. */
+export function fingerprint(
+  crypto: CryptoProvider,
+  key: Pick<PublicKey, 'blob'>,
+  digest: DigestName = 'sha256',
+): string {
+  const value = crypto.digest(digest, key.blob);
+  const text = digest === 'md5' ? colonHex(value) : base64Encode(value).replaceAll('=', '');
+  return `${digest.toUpperCase()}:${text}`;
+}
+
+function colonHex(bytes: Uint8Array): string {
+  return (hexEncode(bytes).match(/../g) ?? []).join(':');
+}

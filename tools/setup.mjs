@@ -15,6 +15,7 @@ export const scripts = {
   test: ['packages', 'compile', 'executable'],
   check: ['packages'],
   fix: ['packages'],
+  bench: ['packages', 'compile', 'executable'],
 };
 
 /** Runs the steps; the path of Bun's binary and the environment for everything that is started from here on. */

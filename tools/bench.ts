@@ -1,0 +1,85 @@
+// `npm run bench [-- OPTION… SCENARIO…]`: runs scenarios of the peer benchmark harness with our executable and stock
+// OpenSSH in the same run, and prints our ratios to OpenSSH against the targets. Scenarios: connect logins bulk idle.
+// --harness=DIR says where the harness is (../shared/bench), --work=DIR where it keeps keys and results, --quick makes
+// short runs. As root the harness adds a login `sshbench` to the machine; otherwise it logs in as the current user.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { formatRows, parseResults, type Row, rowsOf } from './bench/report.ts';
+import { type Scenario, scenarios } from './bench/scenarios.ts';
+
+const repository = dirname(dirname(fileURLToPath(import.meta.url)));
+const ours = join(repository, 'bench', 'peers', 'sallyport.json');
+
+interface Place {
+  readonly harness: string;
+  readonly work: string;
+  readonly quick: boolean;
+}
+
+function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[] {
+  const results = join(work, `results-${scenario.name}.jsonl`);
+  rmSync(results, { force: true });
+  const peers =
+    scenario.compares === 'servers'
+      ? ['--servers', `openssh,${ours}`]
+      : ['--pairs', `openssh:openssh,${ours}:openssh,openssh:${ours},${ours}:${ours}`];
+  const parameters = quick ? scenario.quickParameters : scenario.parameters;
+  const command = [join(harness, scenario.script), '--work', work, '--out', results, ...peers, ...parameters];
+  spawnSync('/usr/bin/python3', command, {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      BENCH_KEX: 'curve25519-sha256',
+      BENCH_VAR_OURS: join(repository, 'dist', 'bin'),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+  });
+  return existsSync(results) ? rowsOf(scenario, parseResults(readFileSync(results, 'utf8'))) : [];
+}
+
+/** Why a scenario cannot run here; undefined if it can. */
+function obstacleTo({ compares }: Scenario, work: string): string | undefined {
+  const hasGenerator = existsSync(join(work, 'goload')) || spawnSync('go', ['version']).status === 0;
+  if (compares === 'pairs' || hasGenerator) return undefined;
+  return 'its load generator needs Go (golang-go golang-golang-x-crypto-dev golang-github-pkg-sftp-dev)';
+}
+
+function main(): number {
+  const { values, positionals } = parseArgs({
+    options: {
+      harness: { type: 'string', default: join(repository, '..', 'shared', 'bench') },
+      work: { type: 'string', default: join(tmpdir(), 'sallyport-bench') },
+      quick: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const place = { harness: resolve(values.harness), work: resolve(values.work), quick: values.quick };
+  if (!existsSync(join(place.harness, 'benchlib.py'))) {
+    process.stderr.write(`no benchmark harness in ${place.harness}; name its folder with --harness=DIR\n`);
+    return 2;
+  }
+  const unknown = positionals.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) {
+    const known = scenarios.map(({ name }) => name).join(' ');
+    process.stderr.write(`no scenario ${unknown.join(' ')}; there are: ${known}\n`);
+    return 2;
+  }
+  mkdirSync(place.work, { recursive: true });
+  const chosen = scenarios.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const rows = chosen.flatMap((scenario, index) => {
+    process.stdout.write(`[${index + 1}/${chosen.length}] ${scenario.name}: ${scenario.what}\n`);
+    const obstacle = obstacleTo(scenario, place.work);
+    if (obstacle === undefined) return runScenario(scenario, place);
+    process.stdout.write(`skipped: ${obstacle}\n`);
+    return [];
+  });
+  process.stdout.write(`\n${formatRows(rows)}`);
+  return rows.some(({ verdict }) => verdict === 'short' || verdict === 'failed') ? 1 : 0;
+}
+
+process.exitCode = main();

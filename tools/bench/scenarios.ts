@@ -1,0 +1,72 @@
+// What the benchmark measures and what is good enough: one row per scenario of the harness, with its targets. A target
+// compares the median of ours with that of stock OpenSSH, both from the same run, because the speed of a machine
+// drifts.
+
+export interface Target {
+  /** The harness's name of the case, as it begins. */
+  readonly testCase: string;
+  readonly metric: string;
+  readonly better: 'lower' | 'higher';
+  /** Ratios ours/openssh: what must be reached, and what is aimed at. */
+  readonly must: number;
+  readonly aim: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly what: string;
+  readonly script: string;
+  /** Whether the scenario compares pairs of client and server, or servers under a load generator. */
+  readonly compares: 'pairs' | 'servers';
+  readonly parameters: readonly string[];
+  /** Parameters of a short run, which shows that everything works and little more. */
+  readonly quickParameters: readonly string[];
+  readonly targets: readonly Target[];
+}
+
+const gcm = 'aes128-gcm@openssh.com';
+const chacha = 'chacha20-poly1305@openssh.com';
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'connect',
+    what: 'connect, log in, run `true`, end (ms)',
+    script: 'a_connect.py',
+    compares: 'pairs',
+    parameters: ['--reps', '25'],
+    quickParameters: ['--reps', '3'],
+    targets: [{ testCase: 'exec true', metric: 'wall_ms', better: 'lower', must: 1.5, aim: 0.8 }],
+  },
+  {
+    name: 'logins',
+    what: 'logins per second, 8 at a time',
+    script: 'b_logins.py',
+    compares: 'servers',
+    parameters: ['--conc', '8', '--secs', '10'],
+    quickParameters: ['--conc', '8', '--secs', '2'],
+    targets: [{ testCase: 'logins C=8', metric: 'per_s', better: 'higher', must: 1, aim: 3 }],
+  },
+  {
+    name: 'bulk',
+    what: 'one stream through an exec channel (MB/s)',
+    script: 'c_bulk.py',
+    compares: 'pairs',
+    parameters: ['--what', 'exec', '--mib', '1024', '--reps', '3', '--ciphers', `${gcm},${chacha}`],
+    quickParameters: ['--what', 'exec', '--mib', '64', '--reps', '1', '--ciphers', `${gcm},${chacha}`],
+    targets: [
+      { testCase: 'exec down aes128-gcm', metric: 'mb_s', better: 'higher', must: 0.8, aim: 1.5 },
+      { testCase: 'exec up aes128-gcm', metric: 'mb_s', better: 'higher', must: 0.8, aim: 1.5 },
+      { testCase: 'exec down chacha20-poly1305', metric: 'mb_s', better: 'higher', must: 0.6, aim: 1 },
+      { testCase: 'exec up chacha20-poly1305', metric: 'mb_s', better: 'higher', must: 0.6, aim: 1 },
+    ],
+  },
+  {
+    name: 'idle',
+    what: 'own memory per idle session, 100 sessions of one account (KiB)',
+    script: 'e_idle.py',
+    compares: 'servers',
+    parameters: ['--counts', '100'],
+    quickParameters: ['--counts', '20'],
+    targets: [{ testCase: 'idle', metric: 'pss_kib_session_without_shell', better: 'lower', must: 1, aim: 0.3 }],
+  },
+];

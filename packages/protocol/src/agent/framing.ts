@@ -1,4 +1,5 @@
-// Agent messages on a stream: a uint32 length, then the message (draft-ietf-sshm-ssh-agent section 3). Used by both sides.
+// Agent messages on a stream: a uint32 length, then the message (draft-ietf-sshm-ssh-agent section 3). Used by both
+// sides.
 
 import { concatBytes, readUint32, writeUint32 } from '../wire/bytes.ts';
 import { DecodeError } from '../wire/decode-error.ts';
@@ -23,7 +24,10 @@ export class AgentMessageReader {
     this.#waiting = concatBytes(this.#waiting, chunk);
   }
 
-  /** The next whole message, a view; undefined until more has come. @throws DecodeError on a length of 0 or above the limit */
+  /**
+   * The next whole message, a view; undefined until more has come. @throws DecodeError on a length of 0 or above the
+   * limit
+   */
   next(): Uint8Array | undefined {
     if (this.#waiting.length < 4) return undefined;
     const length = readUint32(this.#waiting, 0);

@@ -20,14 +20,17 @@ export type ConnectionEvent =
       readonly reason: number;
       readonly description: string;
     }
-  /** `extended` is undefined for DATA, else the type of EXTENDED_DATA (1 = stderr). */
+  /**
+   * `extended` is undefined for DATA, else 1 (stderr): extended data of other types is dropped and its window given
+   * back.
+   */
   | {
       readonly type: 'data-received';
       readonly channel: number;
       readonly extended: number | undefined;
       readonly data: Uint8Array;
     }
-  /** Window for sending has grown after it was used up, or queued data has left: more may be sent. */
+  /** Queued data has left and little is queued now (see queuedBytes): more may be queued. */
   | { readonly type: 'sending-possible'; readonly channel: number }
   | { readonly type: 'eof-received'; readonly channel: number }
   /** The peer asks something of a channel. With `wantReply` answer with reply-channel-request, in order. */
@@ -45,7 +48,9 @@ export type ConnectionEvent =
       readonly token: number;
       readonly success: boolean;
     }
-  /** Both sides have closed: the number may be used again. */
+  /**
+   * Both sides have closed, also when the peer closed first: what was queued is dropped, the number may be used again.
+   */
   | { readonly type: 'channel-closed'; readonly channel: number }
   | {
       readonly type: 'global-request-received';
@@ -85,7 +90,8 @@ export type ConnectionCommand =
   /** Queues data (kept by reference until it has left); the queue drains as window allows, fairly between channels. */
   | { readonly type: 'send-data'; readonly channel: number; readonly extended?: number; readonly data: Uint8Array }
   | { readonly type: 'send-eof'; readonly channel: number }
-  | { readonly type: 'close-channel'; readonly channel: number }
+  /** Closes when what is queued has left; with `discard` at once. No data and no request comes after it. */
+  | { readonly type: 'close-channel'; readonly channel: number; readonly discard?: boolean }
   /** The owner has passed on that many received bytes: the window may be granted again. */
   | { readonly type: 'consume'; readonly channel: number; readonly bytes: number }
   | {

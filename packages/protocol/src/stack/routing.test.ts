@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import { ownerOf, routeOf } from './routing.ts';
 import type { Route, StackPhase } from './routing.ts';
+import { ownerOf, routeOf } from './routing.ts';
 
 /** Every number 0 to 255 with one route. */
 function numbersWith(role: 'client' | 'server', phase: StackPhase, route: Route): number[] {

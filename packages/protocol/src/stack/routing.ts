@@ -1,5 +1,6 @@
-// Which protocol a payload belongs to by its message number (RFC 4250 section 4.1.2, RFC 4251 section 7), and what each phase
-// does with it: a known message out of its phase ends the connection, one that nobody knows is answered UNIMPLEMENTED.
+// Which protocol a payload belongs to by its message number (RFC 4250 section 4.1.2, RFC 4251 section 7), and what each
+// phase does with it: a known message out of its phase ends the connection, one that nobody knows is answered
+// UNIMPLEMENTED.
 
 import {
   channelClose,

@@ -1,5 +1,6 @@
 // Events and commands of the authentication protocol (RFC 4252), both roles. The engines know methods and their order,
-// not keys, passwords or policy: each decision is a question to the owner.
+// not keys, passwords or policy: each decision is a question to the owner. Arrays in these events are copies that stay
+// valid; those that hold passwords or responses are wiped when the question has been answered.
 
 import type { Failure } from '../failure/failure.ts';
 
@@ -62,6 +63,7 @@ export type UserauthClientCommand =
 
 /**
  * What the server's owner is asked to judge. The engine has verified no signature: the owner does, over `signedData`.
+ * `unsupported` (a method that the engine has no row for) can only be refused.
  */
 export type UserauthServerRequest =
   | { readonly method: 'none' }
@@ -81,7 +83,8 @@ export type UserauthServerRequest =
     }
   | { readonly method: 'password'; readonly password: Uint8Array; readonly newPassword: Uint8Array | undefined }
   | { readonly method: 'keyboard-interactive'; readonly submethods: string }
-  | { readonly method: 'keyboard-interactive-responses'; readonly responses: readonly Uint8Array[] };
+  | { readonly method: 'keyboard-interactive-responses'; readonly responses: readonly Uint8Array[] }
+  | { readonly method: 'unsupported'; readonly name: string };
 
 export type UserauthServerEvent =
   /** Answer with exactly one of the answers below. `attempt` counts from 1 and is what MaxAuthTries counts. */
@@ -123,4 +126,8 @@ export interface UserauthServerOptions {
   readonly hostKey: Uint8Array;
   /** Failed attempts after which the connection ends (MaxAuthTries). */
   readonly maximumAttempts: number;
+  /** Requests of any kind and outcome after which the connection ends; default 128. */
+  readonly maximumRequests?: number;
+  /** The one service that may be asked for; default ssh-connection. */
+  readonly service?: string;
 }

@@ -72,6 +72,11 @@ export const failureCatalogue = {
     disconnectReason: reasons.hostKeyNotVerifiable,
     description: 'Host key verification failed',
   },
+  'signing-failed': {
+    kind: 'local',
+    disconnectReason: reasons.keyExchangeFailed,
+    description: 'host key signing failed',
+  },
   'sequence-number-wrapped': {
     kind: 'local',
     disconnectReason: reasons.protocolError,

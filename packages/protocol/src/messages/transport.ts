@@ -1,4 +1,4 @@
-// Messages of the transport layer: RFC 4253 sections 10 and 11, RFC 8308 section 2.3, PROTOCOL section 1.10 (ping).
+// Messages of the transport layer: RFC 4253 sections 10 and 11, RFC 8308 section 2.3, PROTOCOL section 1.9 (ping).
 // Those of the key exchange are in key-exchange.ts.
 
 import { boolean, bytes, fixed, names, rest, text, uint32 } from '../codec/fields.ts';

@@ -2,9 +2,10 @@
 // Nothing here has a default; defaults are the business of whoever builds one.
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
+import type { Role } from '../algorithms/roles.ts';
 import type { LogSink } from '../log/log.ts';
 
-export type Role = 'client' | 'server';
+export type { Role } from '../algorithms/roles.ts';
 
 /** Names in order of preference, without the pseudo-algorithms, which the transport adds. */
 export interface AlgorithmPreferences {

@@ -1,0 +1,10 @@
+// The table of compression methods (RFC 4253 section 6.2). Only `none` so far.
+
+import type { AlgorithmRow } from './roles.ts';
+import { bothRoles } from './roles.ts';
+
+export const compressions = [
+  { name: 'none', defaultFor: bothRoles, reference: 'RFC 4253 section 6.2' },
+] as const satisfies readonly AlgorithmRow[];
+
+export type CompressionName = (typeof compressions)[number]['name'];

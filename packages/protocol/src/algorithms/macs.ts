@@ -1,0 +1,59 @@
+// The table of MACs (RFC 4253 section 6.4, RFC 6668) in OpenSSH's order of preference. A cipher that authenticates itself
+// ignores them.
+
+import type { DigestName } from './crypto-provider.ts';
+import type { AlgorithmRow } from './roles.ts';
+import { bothRoles } from './roles.ts';
+
+export interface MacRow extends AlgorithmRow {
+  readonly digest: DigestName;
+  readonly keyBytes: number;
+  readonly tagBytes: number;
+  /** The tag covers the ciphertext, and the packet length stays readable (PROTOCOL section 1.5). */
+  readonly encryptThenMac: boolean;
+}
+
+export const macs = [
+  {
+    name: 'hmac-sha2-256-etm@openssh.com',
+    digest: 'sha256',
+    keyBytes: 32,
+    tagBytes: 32,
+    encryptThenMac: true,
+    defaultFor: bothRoles,
+    reference: 'PROTOCOL section 1.5',
+  },
+  {
+    name: 'hmac-sha2-512-etm@openssh.com',
+    digest: 'sha512',
+    keyBytes: 64,
+    tagBytes: 64,
+    encryptThenMac: true,
+    defaultFor: bothRoles,
+    reference: 'PROTOCOL section 1.5',
+  },
+  {
+    name: 'hmac-sha2-256',
+    digest: 'sha256',
+    keyBytes: 32,
+    tagBytes: 32,
+    encryptThenMac: false,
+    defaultFor: bothRoles,
+    reference: 'RFC 6668 section 2',
+  },
+  {
+    name: 'hmac-sha2-512',
+    digest: 'sha512',
+    keyBytes: 64,
+    tagBytes: 64,
+    encryptThenMac: false,
+    defaultFor: bothRoles,
+    reference: 'RFC 6668 section 2',
+  },
+] as const satisfies readonly MacRow[];
+
+export type MacName = (typeof macs)[number]['name'];
+
+export function findMac(name: string): MacRow | undefined {
+  return macs.find((row) => row.name === name);
+}

@@ -38,7 +38,7 @@ export interface PlatformCrypto extends CryptoProvider {
 export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto | undefined } = {}): PlatformCrypto {
   const { libcrypto } = options;
   const pool = new RandomPool();
-  const random = (target: Uint8Array): Uint8Array => pool.fill(target);
+  const random = (target: Uint8Array): Uint8Array => pool.draw(target);
   const mlKem = new MlKem768(random);
   let chachaPolyModule: ChachaPolyModule | undefined;
   return {

@@ -11,7 +11,7 @@ export class RandomPool {
   #used = poolBytes;
 
   /** Fills the array and returns it. */
-  fill(target: Uint8Array): Uint8Array {
+  draw(target: Uint8Array): Uint8Array {
     if (target.length > pooledRequestBytes) return randomFillSync(target);
     if (this.#used + target.length > poolBytes) {
       randomFillSync(this.#pool);

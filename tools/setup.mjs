@@ -15,6 +15,7 @@ export const scripts = {
   test: ['packages', 'compile', 'executable'],
   check: ['packages'],
   fix: ['packages'],
+  demo: ['packages', 'compile', 'executable'],
   bench: ['packages', 'compile', 'executable'],
 };
 

@@ -1,4 +1,5 @@
 // The curves of RFC 5656 section 10.1 and what the runtime calls them.
+// Names and sizes only; the arithmetic is the runtime's.
 
 import type { CurveName } from '@sallyport/protocol/algorithms/crypto-provider';
 

@@ -1,4 +1,5 @@
 // Digests and HMAC (RFC 2104) of the runtime, or of libcrypto where it is offered.
+// A digest is unkeyed and forgets; an HMAC keeps its key for many messages until it is freed.
 
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import type { DigestName, Hasher, Hmac } from '@sallyport/protocol/algorithms/crypto-provider';

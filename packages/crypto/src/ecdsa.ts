@@ -1,4 +1,5 @@
 // ECDSA over the NIST curves (RFC 5656 section 3) by the runtime; signatures are r and s, each as long as the field.
+// Points are checked to lie on the curve when a key is made.
 
 import { createECDH, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import type {

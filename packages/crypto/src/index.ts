@@ -1,4 +1,5 @@
 // Cryptography for Node and Bun behind the contract of packages/protocol.
+// Other modules of this package are its own business.
 
 export type { Libcrypto } from './libcrypto.ts';
 export type { PlatformCrypto } from './provider.ts';

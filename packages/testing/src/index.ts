@@ -1,4 +1,5 @@
 // What tests of other packages use: in-memory pairs, scripted peers, the stock programs.
+// Nothing but tests imports it.
 
 export { freePort } from './free-port.ts';
 export type {

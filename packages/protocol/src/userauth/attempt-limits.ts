@@ -1,5 +1,5 @@
-// Counts what a client tries: failed attempts (MaxAuthTries) and requests of any kind, so that queries, `none` and partial
-// successes cannot go on for ever. It decides nothing about what counts: the owner says so.
+// Counts what a client tries: failed attempts (MaxAuthTries) and requests of any kind, so that queries, `none` and
+// partial successes cannot go on for ever. It decides nothing about what counts: the owner says so.
 
 /** Requests of any outcome that one connection may make, unless told otherwise. */
 const defaultMaximumRequests = 128;

@@ -1,5 +1,5 @@
-// What userauth takes from a stranger before it says no: sizes that RFC 4252 and RFC 4256 leave open. Lengths are checked
-// against these before anything is kept; the packet size of the transport bounds what is left.
+// What userauth takes from a stranger before it says no: sizes that RFC 4252 and RFC 4256 leave open. Lengths are
+// checked against these before anything is kept; the packet size of the transport bounds what is left.
 
 import { Violation } from '../failure/violation.ts';
 

@@ -1,5 +1,5 @@
-// The client of the authentication protocol (RFC 4252): plays one attempt of its owner after another until the server is
-// content. It asks the owner for each attempt, signature and response, and never picks a method itself. The service
+// The client of the authentication protocol (RFC 4252): plays one attempt of its owner after another until the server
+// is content. It asks the owner for each attempt, signature and response, and never picks a method itself. The service
 // ssh-userauth must have been accepted before its first payload is sent.
 
 import { PayloadQueue } from '../codec/payload-queue.ts';

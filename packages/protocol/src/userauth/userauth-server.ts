@@ -1,6 +1,6 @@
-// The server of the authentication protocol (RFC 4252): puts each request of the client to its owner as one question and
-// sends the owner's answer. It knows no user, verifies no signature and has no policy; it keeps order, the user and the
-// service unchanged, and the limits. Requests sent ahead wait in a bounded backlog.
+// The server of the authentication protocol (RFC 4252): puts each request of the client to its owner as one question
+// and sends the owner's answer. It knows no user, verifies no signature and has no policy; it keeps order, the user and
+// the service unchanged, and the limits. Requests sent ahead wait in a bounded backlog.
 
 import { PayloadQueue } from '../codec/payload-queue.ts';
 import type { PayloadEngine } from '../engine.ts';

@@ -1,6 +1,5 @@
 // Pumps one engine over one stream: bytes in, events to the owner, one write per turn, the engine's timer. It decides
 // nothing. The library's client and server, ssh and the processes of sshd all use it.
-//
 // A turn: every event there is goes to the owner, then the output of all of it leaves as one write. Commands given
 // during a turn belong to it; commands given at other times start a turn of their own at the end of the running task,
 // so that many of them share one write. A stream that is full is not written to, which is what makes the engine hold

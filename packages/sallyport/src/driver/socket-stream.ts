@@ -1,4 +1,5 @@
 // A node:net socket as a ByteStream. Nagle's algorithm is off from the first byte: SSH's small packets must not wait.
+// Does not connect, listen or retry.
 
 import type { Socket } from 'node:net';
 

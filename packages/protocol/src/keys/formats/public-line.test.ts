@@ -22,7 +22,7 @@ test('a line whose type is not the type of its key is refused', () => {
 
 test('lines without a whole key are refused', () => {
   const [type, base64 = ''] = (keySamples[0]?.publicLine ?? '').split(' ');
-  for (const line of ['', ' ', 'ssh-ed25519', `${type} `, `${type} !`, `${base64}`, `${type} ${base64}=`]) {
+  for (const line of ['', ' ', 'ssh-ed25519', `${type} `, `${type} !`, base64, `${type} ${base64}=`]) {
     assert.throws(() => parsePublicLine(line), DecodeError);
   }
   for (let length = 0; length < base64.length; length++) {

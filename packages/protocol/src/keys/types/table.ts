@@ -1,4 +1,5 @@
 // The key types that blobs, files and signatures may name; a new type is a file beside this one and a row here.
+// Code walks the table; nothing else knows which types there are.
 
 import type { PrivateKeyParts } from '../../algorithms/crypto-provider.ts';
 import { ecdsaNistp256, ecdsaNistp384, ecdsaNistp521 } from './ecdsa.ts';

@@ -1,5 +1,5 @@
-// The method "keyboard-interactive" (RFC 4256): any number of rounds of prompts and responses, also of no prompts at all.
-// A round has exactly as many responses as prompts.
+// The method "keyboard-interactive" (RFC 4256): any number of rounds of prompts and responses, also of no prompts at
+// all. A round has exactly as many responses as prompts.
 
 import { Violation } from '../../failure/violation.ts';
 import {

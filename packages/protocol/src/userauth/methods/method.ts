@@ -1,5 +1,5 @@
-// The shape of an authentication method: a client half and a server half. A half is functions of one step: it builds and
-// reads the method's messages; whose turn it is, counting and the common answers are the engines'.
+// The shape of an authentication method: a client half and a server half. A half is functions of one step: it builds
+// and reads the method's messages; whose turn it is, counting and the common answers are the engines'.
 
 import type {
   UserauthAttempt,

@@ -1,4 +1,5 @@
 // The method "none" (RFC 4252 section 5.2): asks which methods would do, and logs in where none is needed.
+// Whether it is accepted is for the owner of the server to say.
 
 import { struct } from '../../codec/struct.ts';
 import { userauthRequest } from '../../messages/userauth.ts';

@@ -5,7 +5,7 @@ import { runSteps, type Step } from './check/steps.ts';
 
 const steps: readonly Step[] = [
   { title: 'types', command: ['node', 'node_modules/typescript/bin/tsc', '-b'] },
-  { title: 'generated files', command: [process.execPath, 'tools/generate/wasm.ts', '--check'] },
+  { title: 'generated files', command: [process.execPath, 'tools/generate.ts', '--check'] },
   { title: 'tidy', command: [process.execPath, 'tools/tidy.ts'] },
   { title: 'lint', command: ['node_modules/.bin/oxlint'] },
   { title: 'format', command: ['node_modules/.bin/biome', 'check', '--max-diagnostics=200'] },

@@ -12,6 +12,7 @@ for (const path of sourcePaths('.')) {
   if (wrapped !== text) writeFileSync(path, wrapped);
 }
 process.exitCode = runSteps([
+  { title: 'generated files', command: [process.execPath, 'tools/generate.ts'] },
   { title: 'lint', command: ['node_modules/.bin/oxlint', '--fix'] },
   { title: 'format', command: ['node_modules/.bin/biome', 'check', '--write', '--max-diagnostics=200'] },
 ]);

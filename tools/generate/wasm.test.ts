@@ -7,7 +7,7 @@ import { generateWasm } from './wasm.ts';
 
 const root = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url));
 
-test('Every committed WebAssembly module is what its source compiles to (else run `bun tools/generate-wasm.ts`)', async () => {
+test('Every committed WebAssembly module is what its source compiles to (else npm run fix)', async () => {
   const files = await generateWasm(root);
   assert.notEqual(files.length, 0);
   for (const { path, text } of files) assert.equal(readFileSync(join(root, path), 'utf8') === text, true, path);

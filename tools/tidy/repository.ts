@@ -13,10 +13,15 @@ import { type Finding, parseSourceFile, type SourceFile } from './source-file.ts
 
 /** Every finding in the repository at `root`, by path and line. */
 export function checkRepository(root: string): Finding[] {
-  const files = sourcePaths(root).map((path) => parseSourceFile(path, readFileSync(join(root, path), 'utf8')));
+  const files = readSources(root);
   const entries = entryPoints.map(({ path }) => path);
   const findings = [...files.flatMap(checkFile), ...checkCycles(files), ...checkTested(files, entries)];
   return [...applyExceptions(findings), ...checkDeclared(files)].sort(byPlace);
+}
+
+/** Every TypeScript source of the repository at `root`, parsed. */
+export function readSources(root: string): SourceFile[] {
+  return sourcePaths(root).map((path) => parseSourceFile(path, readFileSync(join(root, path), 'utf8')));
 }
 
 /** The TypeScript sources of the repository at `root`, relative to it. */

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { bigintFromBytes, bytesFromBigint } from '@sallyport/protocol/wire/mpint';
 import { modExp } from './mod-exp.ts';
 
-// The 2048-bit group of RFC 3526 section 3, from its definition: 2^2048 - 2^1984 - 1 + 2^64 (floor(2^1918 pi) + 124476).
+// The 2048-bit group of RFC 3526 section 3, from its definition: 2^2048 - 2^1984 - 1 + 2^64 (floor(2^1918 pi) +
+// 124476).
 function group14(): bigint {
   const bits = 1918n;
   const one = 1n << (bits + 64n);

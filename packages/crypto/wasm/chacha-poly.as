@@ -1,7 +1,7 @@
 // chacha20-poly1305@openssh.com (PROTOCOL.chacha20poly1305; RFC 8439 sections 2.3 and 2.5) in AssemblyScript with SIMD.
 // One call seals or opens one packet in place. ChaCha20 runs on the vector unit, three blocks side by side (what fits
 // sixteen registers), and Poly1305 on the integer unit in the same loop, so that the processor does both at once.
-// tools/generate-wasm.ts compiles it into src/wasm/chacha-poly.ts.
+// tools/generate.ts compiles it into src/wasm/chacha-poly.ts.
 
 // Memory: a packet's first three blocks, spare key stream, the MAC's state, then the packet, then the key slots.
 const STASH: usize = 1024;

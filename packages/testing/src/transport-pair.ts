@@ -1,5 +1,6 @@
 // Two transports in memory, client and server, with a host key that signs and an owner who answers every question. What
-// each side delivered is kept as copies, and lent views are overwritten after each event, so that who keeps one is found.
+// each side delivered is kept as copies, and lent views are overwritten after each event, so that who keeps one is
+// found.
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import { ciphers } from '@sallyport/protocol/algorithms/ciphers';

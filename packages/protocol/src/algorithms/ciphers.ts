@@ -1,5 +1,5 @@
-// The table of ciphers in OpenSSH's order of preference: from it come the proposals, `-Q cipher`, the lists of `Ciphers`,
-// the hand-over tests and the benchmark.
+// The table of ciphers in OpenSSH's order of preference: from it come the proposals, `-Q cipher`, the lists of
+// `Ciphers`, the hand-over tests and the benchmark.
 
 import type { CryptoProvider } from './crypto-provider.ts';
 import type { PacketCipher, PacketCipherKeys } from './packet-cipher.ts';

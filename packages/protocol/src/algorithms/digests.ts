@@ -1,5 +1,5 @@
-// Digests with their sizes (FIPS 180-4, RFC 1321). Those that only old formats use are here for them alone: no algorithm
-// that is offered on the wire names md5 or sha1.
+// Digests with their sizes (FIPS 180-4, RFC 1321). Those that only old formats use are here for them alone: no
+// algorithm that is offered on the wire names md5 or sha1.
 
 import type { DigestName } from './crypto-provider.ts';
 

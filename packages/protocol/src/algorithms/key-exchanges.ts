@@ -1,5 +1,5 @@
-// The table of key exchange methods in OpenSSH's order of preference. What a row's family does with its parameters is in
-// transport/key-exchange/methods.
+// The table of key exchange methods in OpenSSH's order of preference. What a row's family does with its parameters is
+// in transport/key-exchange/methods.
 
 import type { CurveName, DigestName } from './crypto-provider.ts';
 import type { AlgorithmRow } from './roles.ts';

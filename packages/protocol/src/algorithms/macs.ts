@@ -1,5 +1,5 @@
-// The table of MACs (RFC 4253 section 6.4, RFC 6668) in OpenSSH's order of preference. A cipher that authenticates itself
-// ignores them.
+// The table of MACs (RFC 4253 section 6.4, RFC 6668) in OpenSSH's order of preference. A cipher that authenticates
+// itself ignores them.
 
 import type { DigestName } from './crypto-provider.ts';
 import type { AlgorithmRow } from './roles.ts';

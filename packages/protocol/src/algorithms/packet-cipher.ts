@@ -130,7 +130,9 @@ export class GcmPackets implements PacketCipher {
   }
 }
 
-/** AES in counter mode with an HMAC, over the plaintext (RFC 4253 section 6.4) or the ciphertext (PROTOCOL section 1.5). */
+/**
+ * AES in counter mode with an HMAC, over the plaintext (RFC 4253 section 6.4) or the ciphertext (PROTOCOL section 1.5).
+ */
 export class CtrPackets implements PacketCipher {
   readonly blockBytes = aesBlockBytes;
   readonly tagBytes: number;

@@ -1,5 +1,5 @@
-// The lists of algorithms that options give: `Ciphers`, `MACs`, `KexAlgorithms`, `HostKeyAlgorithms` and their kin, which
-// may replace a default list or change it by `+`, `-` and `^` (ssh_config(5)), with wildcards.
+// The lists of algorithms that options give: `Ciphers`, `MACs`, `KexAlgorithms`, `HostKeyAlgorithms` and their kin,
+// which may replace a default list or change it by `+`, `-` and `^` (ssh_config(5)), with wildcards.
 
 import { matchPattern } from '../wire/patterns.ts';
 
@@ -10,9 +10,9 @@ export interface KnownAlgorithms {
 }
 
 /**
- * The names that an option's value means: `a,b` these; `+a` the defaults and these; `-a*` the defaults without those that
- * match; `^a` these before the defaults. Wildcards stand for every known name that they match. undefined when a name is
- * unknown (but not after `-`) or nothing is left.
+ * The names that an option's value means: `a,b` these; `+a` the defaults and these; `-a*` the defaults without those
+ * that match; `^a` these before the defaults. Wildcards stand for every known name that they match. undefined when a
+ * name is unknown (but not after `-`) or nothing is left.
  */
 export function editAlgorithmList(spec: string, { defaults, known }: KnownAlgorithms): string[] | undefined {
   const sign = /^[+^-]/.exec(spec)?.[0] ?? '';

@@ -47,7 +47,7 @@ test('channels are refused before authentication is complete (RFC 4252 section 6
   assert.deepEqual(numbersWith('server', 'authentication', 'refuse'), numbers(known.connection));
 });
 
-test('after success a request to authenticate is ignored, other userauth messages are refused (RFC 4252 section 5.1)', () => {
+test('after success a request to authenticate is ignored, the rest of userauth refused (RFC 4252 section 5.1)', () => {
   assert.deepEqual(numbersWith('server', 'connection', 'ignore'), numbers('50'));
   assert.deepEqual(numbersWith('server', 'connection', 'refuse'), numbers('5-6 51-53 60-79'));
 });

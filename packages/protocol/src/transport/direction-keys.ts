@@ -1,5 +1,5 @@
-// What protects one direction, as plain data: names, keys, initialisation vector, counters. Crypto objects are caches that
-// are made from it and that can be made again anywhere, which is what a hand-over to another process does.
+// What protects one direction, as plain data: names, keys, initialisation vector, counters. Crypto objects are caches
+// that are made from it and that can be made again anywhere, which is what a hand-over to another process does.
 
 import { findCipher } from '../algorithms/ciphers.ts';
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';

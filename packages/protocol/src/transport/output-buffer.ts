@@ -1,5 +1,5 @@
-// The bytes for the peer: packets are sealed straight into slabs, so that one turn gives few large chunks. What was taken
-// is the caller's; a slab goes on being filled behind it.
+// The bytes for the peer: packets are sealed straight into slabs, so that one turn gives few large chunks. What was
+// taken is the caller's; a slab goes on being filled behind it.
 
 const smallestSlabBytes = 4 * 1024;
 const largestSlabBytes = 256 * 1024;

@@ -1,5 +1,5 @@
-// The messages of the transport itself, between bytes and events: DISCONNECT, DEBUG, EXT_INFO, UNIMPLEMENTED, PING and PONG
-// (RFC 4253 section 11, RFC 8308 section 2.3, PROTOCOL section 1.9). Everything in an event is a copy.
+// The messages of the transport itself, between bytes and events: DISCONNECT, DEBUG, EXT_INFO, UNIMPLEMENTED, PING and
+// PONG (RFC 4253 section 11, RFC 8308 section 2.3, PROTOCOL section 1.9). Everything in an event is a copy.
 
 import type { Failure } from '../failure/failure.ts';
 import { disconnectReasonOf, failure } from '../failure/failure.ts';

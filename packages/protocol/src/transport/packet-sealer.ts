@@ -1,5 +1,5 @@
-// Makes packets of payloads (RFC 4253 section 6): length, padding, cipher and MAC, straight into the output's slabs. One
-// direction; which keys it uses and how often is the transport's business.
+// Makes packets of payloads (RFC 4253 section 6): length, padding, cipher and MAC, straight into the output's slabs.
+// One direction; which keys it uses and how often is the transport's business.
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { PacketCipher } from '../algorithms/packet-cipher.ts';

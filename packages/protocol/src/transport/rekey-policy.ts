@@ -1,5 +1,5 @@
-// When keys are worn out: bytes, packets and time (RFC 4253 section 9, RFC 4344 section 3), with OpenSSH's limits for each
-// cipher. It says so; the transport starts the exchange.
+// When keys are worn out: bytes, packets and time (RFC 4253 section 9, RFC 4344 section 3), with OpenSSH's limits for
+// each cipher. It says so; the transport starts the exchange.
 
 import { findCipher } from '../algorithms/ciphers.ts';
 import { rekeyPackets } from './limits.ts';
@@ -21,7 +21,9 @@ export class RekeyPolicy {
   readonly #limits: RekeyLimits;
   #sendingLimitBytes = Infinity;
   #receivingLimitBytes = Infinity;
-  /** Monotonic milliseconds from which the keys age; undefined until the owner tells the time after a change of keys. */
+  /**
+   * Monotonic milliseconds from which the keys age; undefined until the owner tells the time after a change of keys.
+   */
   #agesFrom: number | undefined;
 
   constructor(limits: RekeyLimits) {

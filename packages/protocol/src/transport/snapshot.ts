@@ -1,6 +1,6 @@
 // A transport as plain data, for the hand-over of a live connection to another process: names, keys, counters, and the
-// bytes under way. It is made between key exchanges only. Who decodes one trusts its sender with the connection, but not
-// with memory: every length is bounded, every name is looked up.
+// bytes under way. It is made between key exchanges only. Who decodes one trusts its sender with the connection, but
+// not with memory: every length is bounded, every name is looked up.
 
 import type { Role } from '../algorithms/roles.ts';
 import { boolean, bytes, text, uint32, uint64 } from '../codec/fields.ts';
@@ -86,7 +86,9 @@ export function encodeTransportSnapshot(snapshot: TransportSnapshot): Uint8Array
   });
 }
 
-/** Keeps nothing of the argument. @throws DecodeError when it is not a snapshot of known algorithms within the limits */
+/**
+ * Keeps nothing of the argument. @throws DecodeError when it is not a snapshot of known algorithms within the limits
+ */
 export function decodeTransportSnapshot(data: Uint8Array): TransportSnapshot {
   const fields = snapshotFields.decode(data);
   if (fields.version !== version) throw new DecodeError('snapshot of another version');

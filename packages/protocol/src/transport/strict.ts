@@ -1,6 +1,6 @@
-// Strict key exchange (PROTOCOL section 1.10), the answer to prefix truncation: its markers in the first KEXINIT, and the
-// rule that KEXINIT is the first packet. That nothing else may come during the first exchange is in message-rules.ts, and
-// that sequence numbers begin again with each NEWKEYS in transport.ts.
+// Strict key exchange (PROTOCOL section 1.10), the answer to prefix truncation: its markers in the first KEXINIT, and
+// the rule that KEXINIT is the first packet. That nothing else may come during the first exchange is in
+// message-rules.ts, and that sequence numbers begin again with each NEWKEYS in transport.ts.
 
 import type { Role } from '../algorithms/roles.ts';
 

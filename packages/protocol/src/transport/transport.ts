@@ -1,5 +1,6 @@
 // The transport layer of one connection (RFC 4253), either role: identification, packets, key exchange and re-exchange,
-// and the messages of the transport itself. It lends payloads of services to its owner and seals theirs. No IO, no clock.
+// and the messages of the transport itself. It lends payloads of services to its owner and seals theirs. No IO, no
+// clock.
 
 import type { Engine } from '../engine.ts';
 import type { Failure } from '../failure/failure.ts';
@@ -369,7 +370,8 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     else this.#reject(sequenceNumber);
   }
 
-  // No answer before authentication is over nor while keys are exchanged, and no more than wait already (CVE-2025-26466).
+  // No answer before authentication is over nor while keys are exchanged, and no more than wait already
+  // (CVE-2025-26466).
   #ping(state: PacketState, payload: Uint8Array): void {
     const pong = own.encodePong(payload);
     if (!this.#authenticated || state.exchange !== undefined) return;

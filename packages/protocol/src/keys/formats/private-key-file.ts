@@ -1,5 +1,5 @@
 // Reads a private key file of any known format. A further format is a file beside this one and a row here.
-// Asks for nothing: a missing passphrase is an outcome.
+// Asks for no passphrase: what is sealed is opened by its caller.
 
 import { DecodeError } from '../../wire/decode-error.ts';
 import { opensshKeyV1 } from './openssh-key-v1.ts';

@@ -1,5 +1,5 @@
-// The exchange hash H (RFC 4253 section 8, RFC 5656 section 4, RFC 8731 section 3): everything both sides said, so that a
-// signature over it binds the whole negotiation.
+// The exchange hash H (RFC 4253 section 8, RFC 5656 section 4, RFC 8731 section 3): everything both sides said, so that
+// a signature over it binds the whole negotiation.
 
 import type { CryptoProvider, DigestName } from '../../algorithms/crypto-provider.ts';
 import { writeUint32 } from '../../wire/bytes.ts';

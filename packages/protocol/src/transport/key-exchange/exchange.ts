@@ -1,5 +1,5 @@
-// One key exchange (RFC 4253 sections 7 to 9), of either role; it exists only while it runs. Messages and answers go in,
-// steps for the transport come out: it seals, asks the owner and changes keys.
+// One key exchange (RFC 4253 sections 7 to 9), of either role; it exists only while it runs. Messages and answers go
+// in, steps for the transport come out: it seals, asks the owner and changes keys.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import type { KeyExchangeRow } from '../../algorithms/key-exchanges.ts';

@@ -1,5 +1,5 @@
-// Diffie-Hellman modulo the 2048-bit prime of RFC 3526 section 3 (RFC 4253 section 8, RFC 8268). Exponents have 512 bits,
-// twice the strength that any cipher of the table needs, and are used once.
+// Diffie-Hellman modulo the 2048-bit prime of RFC 3526 section 3 (RFC 4253 section 8, RFC 8268). Exponents have 512
+// bits, twice the strength that any cipher of the table needs, and are used once.
 
 import type { CryptoProvider } from '../../../algorithms/crypto-provider.ts';
 import type { KeyExchangeParameters } from '../../../algorithms/key-exchanges.ts';

@@ -1,5 +1,5 @@
-// mlkem768x25519-sha256: ML-KEM-768 and X25519 side by side (draft-ietf-sshm-mlkem-hybrid-kex section 2). The secret is the
-// digest of both secrets, and goes into the hash as a string.
+// mlkem768x25519-sha256: ML-KEM-768 and X25519 side by side (draft-ietf-sshm-mlkem-hybrid-kex section 2). The secret is
+// the digest of both secrets, and goes into the hash as a string.
 
 import type { CryptoProvider, KeyAgreement } from '../../../algorithms/crypto-provider.ts';
 import { concatBytes } from '../../../wire/bytes.ts';

@@ -1,5 +1,6 @@
-// Compiles the AssemblyScript sources packages/crypto/wasm/*.as into what packages/crypto/src/wasm/*.ts must contain: the
-// module's bytes as base64. The sources end in .as so that the tools for TypeScript leave them alone. Writes nothing.
+// Compiles the AssemblyScript sources packages/crypto/wasm/*.as into what packages/crypto/src/wasm/*.ts must contain:
+// the module's bytes as base64. The sources end in .as so that the tools for TypeScript leave them alone. Writes
+// nothing.
 
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { TransportPair, testCrypto } from '@sallyport/testing/transport-pair';
 import { ciphers } from '../algorithms/ciphers.ts';
-import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import { macs } from '../algorithms/macs.ts';
 import type { Role } from '../algorithms/roles.ts';
 import { DecodeError } from '../wire/decode-error.ts';
@@ -14,10 +13,7 @@ import {
 } from './snapshot.ts';
 import { Transport } from './transport.ts';
 
-let crypto: CryptoProvider;
-before(async () => {
-  crypto = await testCrypto();
-});
+const crypto = await testCrypto();
 
 const roles: readonly Role[] = ['client', 'server'];
 const keyExchanges = ['curve25519-sha256'];
@@ -41,8 +37,17 @@ function handOver(pair: TransportPair, role: Role): TransportSnapshot {
   return snapshot;
 }
 
+interface HandOver {
+  readonly cipher: string;
+  readonly mac: string;
+  readonly moved: Role;
+  readonly rekeying: readonly Role[];
+}
+
 const combinations = ciphers.flatMap((cipher) =>
-  cipher.tagBytes > 0 ? [{ cipher: cipher.name, mac: '' }] : macs.map((mac) => ({ cipher: cipher.name, mac: mac.name })),
+  cipher.tagBytes > 0
+    ? [{ cipher: cipher.name, mac: '' }]
+    : macs.map((mac) => ({ cipher: cipher.name, mac: mac.name })),
 );
 
 describe('a handed-over transport', () => {
@@ -50,13 +55,13 @@ describe('a handed-over transport', () => {
     for (const moved of roles) {
       for (const rekeying of [['client'], ['server'], roles] as const) {
         test(`goes on with ${cipher} ${mac}: ${moved} moves, ${rekeying.join(' and ')} re-keys`, () => {
-          goesOn(cipher, mac, moved, rekeying);
+          goesOn({ cipher, mac, moved, rekeying });
         });
       }
     }
   }
 
-  function goesOn(cipher: string, mac: string, moved: Role, rekeying: readonly Role[]): void {
+  function goesOn({ cipher, mac, moved, rekeying }: HandOver): void {
     const preferences = { keyExchanges, ciphers: [cipher], macs: mac === '' ? [] : [mac] };
     const pair = new TransportPair(crypto, { preferences });
     pair.establish();
@@ -93,7 +98,10 @@ describe('a handed-over transport', () => {
       );
       assert.deepEqual(changes[1]?.sessionId, changes[0]?.sessionId);
       assert.equal(changes[1]?.algorithms.strict, true);
-      assert.equal(pair.side(role).events.some((event) => event.type === 'ended'), false);
+      assert.equal(
+        pair.side(role).events.some((event) => event.type === 'ended'),
+        false,
+      );
       assert.deepEqual(pair.side(role).payloads, expected[role]);
     }
   }
@@ -162,7 +170,10 @@ describe('decodeTransportSnapshot', () => {
       (s) => ({ ...s, session: { ...s.session, sessionId: new Uint8Array(0) } }),
       (s) => ({ ...s, session: { ...s.session, hostKey: new Uint8Array(70_000) } }),
       (s) => ({ ...s, clientIdentification: new Uint8Array(9000) }),
-      (s) => ({ ...s, session: { ...s.session, algorithms: { ...s.session.algorithms, compressionToClient: 'zlib' } } }),
+      (s) => ({
+        ...s,
+        session: { ...s.session, algorithms: { ...s.session.algorithms, compressionToClient: 'zlib' } },
+      }),
     ];
     assert.doesNotThrow(() => decodeTransportSnapshot(encoded((snapshot) => snapshot)));
     for (const change of changes) {

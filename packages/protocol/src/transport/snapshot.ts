@@ -6,9 +6,8 @@ import type { Role } from '../algorithms/roles.ts';
 import { boolean, bytes, text, uint32, uint64 } from '../codec/fields.ts';
 import { struct } from '../codec/struct.ts';
 import { DecodeError } from '../wire/decode-error.ts';
-import type { DirectionKeys, DirectionState } from './direction-keys.ts';
-import { keysAreWellFormed } from './direction-keys.ts';
-import type { Session } from './key-exchange/exchange.ts';
+import { type DirectionKeys, type DirectionState, keysAreWellFormed } from './direction-keys.ts';
+import type { Session } from './key-exchange/session.ts';
 import { maximumLineBytes, maximumPacketsPerKeys, maximumPendingInputBytes } from './limits.ts';
 
 export interface TransportSnapshot {
@@ -169,6 +168,7 @@ function decodeDirection(fields: DirectionFields): DirectionState {
   if (!keysAreWellFormed(keys)) throw new DecodeError('snapshot keys do not fit their cipher');
   const packets = Number(fields.packets);
   const byteCount = Number(fields.bytes);
-  if (packets >= maximumPacketsPerKeys || !Number.isSafeInteger(byteCount)) throw new DecodeError('counter is too large');
+  if (packets >= maximumPacketsPerKeys || !Number.isSafeInteger(byteCount))
+    throw new DecodeError('counter is too large');
   return { keys, counters: { sequenceNumber, packets, bytes: byteCount } };
 }

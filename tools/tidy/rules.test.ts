@@ -140,6 +140,9 @@ describe('sizes', () => {
   test('a line has at most 120 characters', () => {
     assert.deepEqual(sizes(`// ${'é'.repeat(117)}`), []);
     assert.match(sizes(`\n// ${'é'.repeat(118)}`)[0] ?? '', /^2 121 characters/);
+    const title = `test('${'a'.repeat(120)}', async () => {\n});`;
+    assert.deepEqual(checkSizes(file('packages/crypto/src/a.test.ts', title), false), []);
+    assert.equal(sizes(title).length, 1);
   });
 
   test('a file imports from at most 15 modules; re-exports do not count', () => {

@@ -13,7 +13,7 @@ import {
 } from './snapshot.ts';
 import { Transport } from './transport.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 
 const roles: readonly Role[] = ['client', 'server'];
 const keyExchanges = ['curve25519-sha256'];

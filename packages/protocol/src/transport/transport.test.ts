@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { TransportPair, testCrypto } from '@sallyport/testing/transport-pair';
 import type { TransportEvent } from './events.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 
 const payload = (number: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i === 0 ? number : i & 0xff));

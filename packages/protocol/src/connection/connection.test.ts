@@ -71,7 +71,10 @@ test('a channel is asked for, confirmed, carries data and stderr both ways and c
     { type: 'eof-received', channel: ours, data: false },
     { type: 'channel-closed', channel: ours, data: false },
   ]);
-  assert.deepEqual(pair.events('theirs'), [{ type: 'channel-closed', channel: theirs }]);
+  assert.deepEqual(pair.events('theirs'), [
+    { type: 'sending-possible', channel: theirs },
+    { type: 'channel-closed', channel: theirs },
+  ]);
 });
 
 test('the peer learns why its channel is refused, and the number is used again (RFC 4254 section 5.1)', () => {

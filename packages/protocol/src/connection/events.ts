@@ -30,7 +30,7 @@ export type ConnectionEvent =
       readonly extended: number | undefined;
       readonly data: Uint8Array;
     }
-  /** Queued data has left and little is queued now (see queuedBytes): more may be queued. */
+  /** All queued data has left: its arrays are the owner's again, and more may be queued. */
   | { readonly type: 'sending-possible'; readonly channel: number }
   | { readonly type: 'eof-received'; readonly channel: number }
   /** The peer asks something of a channel. With `wantReply` answer with reply-channel-request, in order. */

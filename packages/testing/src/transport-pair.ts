@@ -34,9 +34,11 @@ export interface PairSide {
   readonly sentChunks: Uint8Array[];
 }
 
-/** The provider of this runtime. */
-export function testCrypto(): CryptoProvider {
-  return createCryptoProvider();
+/** A provider with everything loaded, for tests. */
+export async function testCrypto(): Promise<CryptoProvider> {
+  const crypto = createCryptoProvider();
+  await crypto.loadMlKem();
+  return crypto;
 }
 
 /** Everything a role has by default. */

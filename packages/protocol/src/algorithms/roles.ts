@@ -1,5 +1,4 @@
-// The two sides of a connection, and which of them offers an algorithm by default. Every table of algorithms is an
-// array of rows that begin with what is here.
+// The two sides of a connection, and which of them offers an algorithm by default.
 
 export type Role = 'client' | 'server';
 

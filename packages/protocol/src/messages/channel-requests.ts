@@ -2,7 +2,8 @@
 // The head that they share is in connection.ts.
 
 import { boolean, bytes, text, uint32 } from '../codec/fields.ts';
-import { struct, type ValueOf } from '../codec/struct.ts';
+import type { ValueOf } from '../codec/struct.ts';
+import { struct } from '../codec/struct.ts';
 
 export const ptyRequestFields = struct({
   term: text,

@@ -1,5 +1,4 @@
-// EXT_INFO (RFC 8308 section 2.3): name and value pairs, both ways. When it may come is in transport.ts, what an
-// extension means is its reader's business.
+// EXT_INFO (RFC 8308 section 2.3): name and value pairs. When it may come is in transport.ts.
 
 import { extensionInfo } from '../messages/transport.ts';
 import { DecodeError } from '../wire/decode-error.ts';

@@ -14,11 +14,15 @@ export interface Transcript {
   readonly hostKey: Uint8Array;
   readonly clientValue: Uint8Array;
   readonly serverValue: Uint8Array;
-  /** K in its encoding, with its length. */
-  readonly secret: Uint8Array;
 }
 
-export function exchangeHash(crypto: CryptoProvider, digest: DigestName, transcript: Transcript): Uint8Array {
+/** `secret` is K in its encoding, with its length. */
+export function exchangeHash(
+  crypto: CryptoProvider,
+  digest: DigestName,
+  transcript: Transcript,
+  secret: Uint8Array,
+): Uint8Array {
   const hasher = crypto.hasher(digest);
   const length = new Uint8Array(4);
   const parts = [
@@ -35,6 +39,6 @@ export function exchangeHash(crypto: CryptoProvider, digest: DigestName, transcr
     hasher.update(length);
     hasher.update(part);
   }
-  hasher.update(transcript.secret);
+  hasher.update(secret);
   return hasher.digest();
 }

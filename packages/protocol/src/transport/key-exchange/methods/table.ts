@@ -1,5 +1,4 @@
-// From a row of the table of key exchanges to what it does: one family of methods for each kind of parameters. Another
-// family is another file beside this one.
+// From a row of the table of key exchanges to what it does.
 
 import type { KeyExchangeRow } from '../../../algorithms/key-exchanges.ts';
 import { ecdh } from './ecdh.ts';

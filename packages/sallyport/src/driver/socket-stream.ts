@@ -1,44 +1,47 @@
-// A node:net socket as a ByteStream. Nagle's algorithm is off from the first byte: SSH's small packets must not wait.
-// Does not connect, listen or retry.
+// A socket of Node as a ByteStream: TCP, a Unix socket, or any other Duplex. Nagle's algorithm is off from the first byte:
+// SSH's small packets must not wait.
 
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
 
 /**
- * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else
- * may read or write it.
+ * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else may read
+ * or write it.
  */
-export function socketStream(socket: Socket): ByteStream {
+export function socketStream(socket: Socket | Duplex): ByteStream {
   return new SocketStream(socket);
 }
 
 class SocketStream implements ByteStream {
-  readonly #socket: Socket;
+  readonly #socket: Socket | Duplex;
+  #handlers: ByteStreamHandlers | undefined;
   #error: Error | undefined;
+  #closed = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket | Duplex) {
     this.#socket = socket;
-    socket.setNoDelay(true);
+    if ('setNoDelay' in socket) socket.setNoDelay(true);
     socket.pause();
     // From here on no 'error' event can go unheard: it is told with close().
-    socket.on('error', (error) => {
-      this.#error = error;
+    socket.on('error', (error: Error) => {
+      this.#error ??= error;
     });
+    socket.on('data', (chunk: Uint8Array) => this.#handlers?.data(chunk));
+    socket.on('end', () => this.#handlers?.end());
+    socket.on('drain', () => this.#handlers?.drain());
+    socket.on('close', () => {
+      this.#closed = true;
+      this.#handlers?.close(this.#error);
+    });
+    if (socket.destroyed) this.#closed = true;
   }
 
   listen(handlers: ByteStreamHandlers): void {
-    const socket = this.#socket;
-    for (const name of ['data', 'end', 'drain', 'close']) socket.removeAllListeners(name);
-    if (socket.destroyed) {
-      queueMicrotask(() => handlers.close(this.#error));
-      return;
-    }
-    socket.on('data', (chunk: Buffer) => handlers.data(chunk));
-    socket.on('end', () => handlers.end());
-    socket.on('drain', () => handlers.drain());
-    socket.on('close', () => handlers.close(this.#error));
-    socket.resume();
+    this.#handlers = handlers;
+    if (this.#closed) queueMicrotask(() => handlers.close(this.#error));
+    else this.#socket.resume();
   }
 
   pause(): void {

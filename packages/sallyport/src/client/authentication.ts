@@ -1,0 +1,133 @@
+// Walks through what a client has to prove who it is (RFC 4252): each attempt the server may take, in the order public keys,
+// keyboard-interactive, password, each once. It remembers what was tried, for the error.
+
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import type { Prompt, UserauthAttempt, UserauthClientEvent } from '@sallyport/protocol/userauth/events';
+import { Reader } from '@sallyport/protocol/wire/reader';
+import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
+import type { SshError } from '../errors.ts';
+import { AuthenticationError } from '../errors.ts';
+import type { Identity } from '../keys/identity.ts';
+
+/** Questions of a server that the owner answers, one string for each prompt. */
+export interface Challenge {
+  readonly name: string;
+  readonly instruction: string;
+  readonly prompts: readonly Prompt[];
+}
+
+export interface AuthenticationOptions {
+  readonly crypto: CryptoProvider;
+  readonly identities: readonly Identity[];
+  readonly password: (() => string | Promise<string>) | undefined;
+  readonly keyboardInteractive: ((challenge: Challenge) => readonly string[] | Promise<readonly string[]>) | undefined;
+}
+
+type AttemptWanted = Extract<UserauthClientEvent, { readonly type: 'attempt-wanted' }>;
+
+interface Candidate {
+  readonly method: string;
+  readonly label: string;
+  make(): UserauthAttempt | undefined | Promise<UserauthAttempt | undefined>;
+}
+
+const hostBoundExtension = 'publickey-hostbound@openssh.com';
+const signatureAlgorithmsExtension = 'server-sig-algs';
+
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+  readonly #candidates: Candidate[];
+  readonly #tried: string[] = [];
+  #methods: readonly string[] = [];
+  #partialSuccess = false;
+  #extensions: ReadonlyMap<string, Uint8Array> = new Map();
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+    const { identities, password, keyboardInteractive } = options;
+    this.#candidates = [
+      { method: 'none', label: 'none', make: () => ({ method: 'none' }) },
+      ...identities.map((identity) => this.#publicKeyCandidate(identity)),
+    ];
+    if (keyboardInteractive !== undefined) {
+      const method = 'keyboard-interactive';
+      this.#candidates.push({ method, label: method, make: () => ({ method, submethods: '' }) });
+    }
+    if (password !== undefined) {
+      const make = async (): Promise<UserauthAttempt> => ({
+        method: 'password',
+        password: utf8Encode(await password()),
+      });
+      this.#candidates.push({ method: 'password', label: 'password', make });
+    }
+  }
+
+  /** RFC 8308: what the server has announced, which may come at any time before success. */
+  learn(extensions: ReadonlyMap<string, Uint8Array>): void {
+    this.#extensions = new Map([...this.#extensions, ...extensions]);
+  }
+
+  /** The next attempt; undefined when there is none left. Rejects as a function of the owner does. */
+  async next(wanted: AttemptWanted): Promise<UserauthAttempt | undefined> {
+    if (wanted.failed !== undefined) this.#methods = wanted.methods;
+    if (wanted.partialSuccess) this.#partialSuccess = true;
+    for (;;) {
+      const index = this.#candidates.findIndex(({ method }) => method === 'none' || this.#methods.includes(method));
+      const [candidate] = index < 0 ? [] : this.#candidates.splice(index, 1);
+      if (candidate === undefined) return undefined;
+      const attempt = await candidate.make();
+      if (attempt === undefined) continue;
+      this.#tried.push(candidate.label);
+      return attempt;
+    }
+  }
+
+  /** A signature by the identity with that key; undefined when it refuses. */
+  async sign(key: Uint8Array, algorithm: string, data: Uint8Array): Promise<Uint8Array | undefined> {
+    const identity = this.#options.identities.find(({ publicKey }) => Buffer.compare(publicKey, key) === 0);
+    return await identity?.sign(algorithm, data);
+  }
+
+  /** The answers to a challenge, as many as it has prompts; undefined when the owner gives another number. */
+  async respond(challenge: Challenge): Promise<Uint8Array[] | undefined> {
+    if (challenge.prompts.length === 0) return [];
+    const responses = await this.#options.keyboardInteractive?.(challenge);
+    return responses?.length === challenge.prompts.length ? responses.map(utf8Encode) : undefined;
+  }
+
+  /** The error for the end of it all. */
+  error(code: SshError['code'], description: string): AuthenticationError {
+    const methods = this.#methods.join(', ');
+    const message = `${description} (tried ${this.#tried.join(', ')}; the server takes ${methods || 'nothing'})`;
+    return new AuthenticationError(code, message, {
+      tried: this.#tried,
+      methods: this.#methods,
+      partialSuccess: this.#partialSuccess,
+    });
+  }
+
+  #publicKeyCandidate(identity: Identity): Candidate {
+    return {
+      method: 'publickey',
+      label: `publickey ${fingerprint(this.#options.crypto, { blob: identity.publicKey })}`,
+      make: () => {
+        const algorithm = this.#algorithmFor(identity.publicKey);
+        if (algorithm === undefined) return undefined;
+        const hostBound = this.#extensions.has(hostBoundExtension);
+        const probe = this.#options.identities.length > 1;
+        return { method: 'publickey', algorithm, key: identity.publicKey, probe, hostBound };
+      },
+    };
+  }
+
+  /** The best algorithm of the key's type that the server says it takes; the best of all if it says nothing. */
+  #algorithmFor(key: Uint8Array): string | undefined {
+    const own = signatureAlgorithmsOf(new Reader(key).text()).map(({ name }) => name);
+    const announced = this.#extensions.get(signatureAlgorithmsExtension);
+    if (announced === undefined) return own[0];
+    const taken = utf8Decode(announced).split(',');
+    return own.find((name) => taken.includes(name));
+  }
+}

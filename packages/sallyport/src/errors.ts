@@ -1,0 +1,170 @@
+// The errors of the library: one tree below SshError, each with a string code that does not change between releases. A Failure
+// of the engines becomes one by errorOf(). Messages hold no secrets and no unescaped text of the peer.
+
+import type { FailureCode } from '@sallyport/protocol/failure/catalogue';
+import type { Failure } from '@sallyport/protocol/failure/failure';
+import { visible } from '@sallyport/protocol/log/log';
+import type { PeerDisconnect } from '@sallyport/protocol/transport/events';
+
+import type { CommandResult } from './client/command-result.ts';
+
+export type SshErrorCode =
+  | FailureCode
+  | 'channel-closed'
+  | 'command-failed'
+  | 'exit-missing'
+  | 'host-key-unknown'
+  | 'host-key-changed'
+  | 'host-key-revoked';
+
+/** Anything that goes wrong with a connection, a channel or a command. */
+export class SshError extends Error {
+  readonly code: SshErrorCode;
+
+  constructor(code: SshErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The two sides have no algorithm in common. */
+export class NegotiationError extends SshError {
+  /** What could not be agreed on, such as `cipher to server`. */
+  readonly subject: string;
+  readonly ours: readonly string[];
+  readonly theirs: readonly string[];
+
+  constructor(failure: Failure) {
+    super(failure.code, failure.description);
+    this.subject = String(failure.details?.['subject'] ?? '');
+    this.ours = namesOf(failure, 'ours');
+    this.theirs = namesOf(failure, 'theirs');
+  }
+}
+
+export type HostKeyProblem = 'unknown' | 'changed' | 'revoked';
+
+/** The host's key is not trusted. Nothing was sent to the host that a stranger may not have. */
+export class HostKeyError extends SshError {
+  readonly kind: HostKeyProblem;
+  /** `SHA256:…` of the key that was offered. */
+  readonly fingerprint: string;
+  /** Fingerprints of the keys that are known for this host. */
+  readonly knownFingerprints: readonly string[];
+
+  constructor(
+    kind: HostKeyProblem,
+    key: { readonly host: string; readonly fingerprint: string; readonly known: readonly string[] },
+  ) {
+    super(`host-key-${kind}`, `the host key of ${visible(key.host)} is ${kind}: ${key.fingerprint}`);
+    this.kind = kind;
+    this.fingerprint = key.fingerprint;
+    this.knownFingerprints = key.known;
+  }
+}
+
+/** The server let us in by none of our methods. */
+export class AuthenticationError extends SshError {
+  /** What was tried, in order: `none`, `publickey SHA256:…`, `password` … */
+  readonly tried: readonly string[];
+  /** Methods that the server would still take. */
+  readonly methods: readonly string[];
+  /** Whether some method succeeded and more were asked for. */
+  readonly partialSuccess: boolean;
+
+  constructor(
+    code: SshErrorCode,
+    message: string,
+    attempts: {
+      readonly tried: readonly string[];
+      readonly methods: readonly string[];
+      readonly partialSuccess: boolean;
+    },
+  ) {
+    super(code, message);
+    this.tried = attempts.tried;
+    this.methods = attempts.methods;
+    this.partialSuccess = attempts.partialSuccess;
+  }
+}
+
+/** The peer refused a channel or a request on it, or ended it early. */
+export class ChannelError extends SshError {
+  /** RFC 4254 section 5.1: 1 prohibited, 2 connect failed, 3 unknown type, 4 resource shortage; undefined for requests. */
+  readonly reason: number | undefined;
+
+  constructor(code: SshErrorCode, message: string, reason?: number) {
+    super(code, message);
+    this.reason = reason;
+  }
+}
+
+/** A command ended with another status than 0, or by a signal. */
+export class CommandError extends SshError {
+  readonly result: CommandResult;
+
+  constructor(result: CommandResult) {
+    const { exit } = result;
+    super('command-failed', exit.signal === undefined ? `exit status ${exit.code}` : `ended by signal ${exit.signal}`);
+    this.result = result;
+  }
+}
+
+/** A limit of time is over. */
+export class TimeoutError extends SshError {}
+
+/** The AbortSignal of the call was aborted; its reason is the `cause`. */
+export class AbortedError extends SshError {}
+
+/** The connection is gone, and with it everything that was pending. */
+export class ConnectionLostError extends SshError {
+  /** What the peer said in its DISCONNECT, if it sent one. */
+  readonly disconnect: PeerDisconnect | undefined;
+
+  constructor(
+    code: SshErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly disconnect?: PeerDisconnect | undefined },
+  ) {
+    super(code, message, options);
+    this.disconnect = options.disconnect;
+  }
+}
+
+/** The peer broke the protocol. */
+export class ProtocolError extends SshError {}
+
+const errorsByCode: Partial<
+  Record<FailureCode, (failure: Failure, disconnect: PeerDisconnect | undefined) => SshError>
+> = {
+  'no-common-algorithm': (failure) => new NegotiationError(failure),
+  'channel-refused': (failure) => new ChannelError(failure.code, failure.description),
+  'request-refused': (failure) => new ChannelError(failure.code, failure.description),
+  'connection-lost': lost,
+  'disconnected-by-peer': lost,
+  closed: lost,
+  'authentication-failed': denied,
+  'too-many-authentication-failures': denied,
+  'timed-out': (failure) => new TimeoutError(failure.code, failure.description),
+  aborted: (failure) => new AbortedError(failure.code, failure.description),
+};
+
+/** The error for a failure of an engine. */
+export function errorOf(failure: Failure, disconnect?: PeerDisconnect): SshError {
+  return (errorsByCode[failure.code] ?? ((row) => new ProtocolError(row.code, row.description)))(failure, disconnect);
+}
+
+function lost(failure: Failure, disconnect: PeerDisconnect | undefined): SshError {
+  const said = disconnect === undefined ? '' : `: ${visible(disconnect.description)}`;
+  return new ConnectionLostError(failure.code, `${failure.description}${said}`, { disconnect });
+}
+
+function denied(failure: Failure): SshError {
+  return new AuthenticationError(failure.code, failure.description, { tried: [], methods: [], partialSuccess: false });
+}
+
+function namesOf(failure: Failure, name: string): readonly string[] {
+  const names = failure.details?.[name];
+  return Array.isArray(names) ? names : [];
+}

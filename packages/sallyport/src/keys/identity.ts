@@ -1,0 +1,66 @@
+// What a client proves who it is with: a public key, and something that signs with its private half. Private keys in memory, in
+// files and in an agent all become one.
+
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { createCryptoProvider } from '@sallyport/crypto';
+import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+
+import { AgentClient } from '../agent/agent-client.ts';
+
+export interface Identity {
+  /** The public key blob (RFC 4253 section 6.6). */
+  readonly publicKey: Uint8Array;
+  readonly comment: string;
+  /** A signature blob over `data` by that algorithm; undefined when it is refused (an agent's user said no). */
+  sign(algorithm: string, data: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+}
+
+/** The identity of a private key in memory. */
+export function identityOf(key: PrivateKey): Identity {
+  const crypto = createCryptoProvider();
+  return {
+    publicKey: key.publicKey.blob,
+    comment: key.comment,
+    sign: (algorithm, data) => key.sign(crypto, algorithm, data),
+  };
+}
+
+/**
+ * Reads a private key file. Rejects when it cannot be read, is no private key, or is encrypted and the passphrase is missing or
+ * wrong.
+ */
+export async function readPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
+  const sealed = decodePrivateKeyFile(await readFile(path));
+  if (sealed.encrypted && passphrase === undefined) throw new Error(`${path} needs a passphrase`);
+  const key = sealed.open(createCryptoProvider(), utf8Encode(passphrase ?? ''));
+  if (key === undefined) throw new Error(`wrong passphrase for ${path}`);
+  return key;
+}
+
+/** Identities of an agent, as they are now. An agent that cannot be asked has none. */
+export async function agentIdentities(path: string): Promise<Identity[]> {
+  const agent = new AgentClient(path);
+  const found = await agent.identities({ timeoutMs: 10_000 }).catch(() => []);
+  return found.map(({ key, comment }) => ({
+    publicKey: key,
+    comment,
+    sign: (algorithm, data) => agent.sign(key, { algorithm, data }),
+  }));
+}
+
+const defaultFiles = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
+
+/** The identities that the ssh program would try: the default files of the user's home that open without a passphrase. */
+export async function defaultIdentities(): Promise<Identity[]> {
+  const found: Identity[] = [];
+  for (const name of defaultFiles) {
+    const key = await readPrivateKey(join(homedir(), '.ssh', name)).catch(() => undefined);
+    if (key !== undefined) found.push(identityOf(key));
+  }
+  return found;
+}

@@ -1,6 +1,6 @@
-// The hash inside bcrypt_pbkdf (Blowfish with the expensive key schedule, 64 rounds, RFC 4253 knows nothing of it; OpenSSH's
-// private key format needs it) in AssemblyScript. Two independent hashes run side by side: each waits for its own table
-// look-ups, so the second one is nearly free. tools/generate.ts compiles it into src/wasm/bcrypt.ts.
+// The hash inside bcrypt_pbkdf, Blowfish with the expensive key schedule of 64 rounds, in AssemblyScript. Two independent
+// hashes run side by side: each waits for its own table look-ups, so the second one is nearly free. The look-ups depend on
+// the passphrase, as in every bcrypt. tools/generate.ts compiles it into src/wasm/bcrypt.ts.
 
 import { initialWords } from './blowfish-initial';
 

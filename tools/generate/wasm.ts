@@ -27,6 +27,7 @@ const modules: readonly Module[] = [
     what: 'chacha20-poly1305@openssh.com',
     flags: ['--initialMemory', '5'],
   },
+  { name: 'ml-kem', constant: 'mlKemWasm', what: 'ML-KEM-768', flags: [] },
   { name: 'bcrypt', constant: 'bcryptWasm', what: 'the hash inside bcrypt_pbkdf', flags: [] },
 ];
 
@@ -52,10 +53,48 @@ function fractionOfPi(words: number): string[] {
   return Array.from({ length: words }, (_, i) => `0x${hex.slice(8 * i, 8 * i + 8)}`);
 }
 
+// ML-KEM multiplies by the powers of 17, a 256th root of unity modulo 3329, in bit-reversed order
+// (FIPS 203 section 4.3).
+function zetasOfMlKem(): string[] {
+  const bitReversed = (i: number): number =>
+    Number.parseInt(i.toString(2).padStart(7, '0').split('').reverse().join(''), 2);
+  const power = (exponent: number): bigint => 17n ** BigInt(exponent) % 3329n;
+  return Array.from({ length: 128 }, (_, i) => power(bitReversed(i)).toString());
+}
+
+// The 24 round constants of Keccak, bits of a shift register (FIPS 202 section 3.2.5).
+function keccakRounds(): string[] {
+  let register = 1;
+  const nextBit = (): boolean => {
+    const bit = (register & 1) === 1;
+    register <<= 1;
+    if (register & 0x100) register ^= 0x171;
+    return bit;
+  };
+  return Array.from({ length: 24 }, () => {
+    let constant = 0n;
+    for (let j = 0n; j < 7n; j++) if (nextBit()) constant |= 1n << ((1n << j) - 1n);
+    return `0x${constant.toString(16)}`;
+  });
+}
+
+interface Table {
+  readonly constant: string;
+  readonly type: string;
+  readonly values: () => string[];
+}
+
+// What the sources import besides: numbers that have a definition, computed here.
+const tables: Readonly<Record<string, Table | undefined>> = {
+  'blowfish-initial.ts': { constant: 'initialWords', type: 'u32', values: () => fractionOfPi(1042) },
+  'keccak-rounds.ts': { constant: 'roundConstants', type: 'u64', values: keccakRounds },
+  'ml-kem-zetas.ts': { constant: 'zetas', type: 'u16', values: zetasOfMlKem },
+};
+
 function readSource(root: string, name: string): string | null {
-  if (name === 'blowfish-initial.ts') {
-    return `export const initialWords: usize = memory.data<u32>([${fractionOfPi(1042).join(',')}]);`;
-  }
+  const table = tables[name];
+  if (table)
+    return `export const ${table.constant}: usize = memory.data<${table.type}>([${table.values().join(',')}]);`;
   const own = modules.find((module) => name === `${module.name}.ts`);
   return own ? readFileSync(join(root, 'packages/crypto/wasm', `${own.name}.as`), 'utf8') : null;
 }

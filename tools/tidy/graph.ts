@@ -86,7 +86,11 @@ function walkBack(last: string, parents: ReadonlyMap<string, string>): string[] 
 export function checkTested(files: readonly SourceFile[], entryPoints: readonly string[]): Finding[] {
   const graph = graphOf(files);
   const reached = new Set<string>();
-  for (const { path, isTest } of files) if (isTest) reach(path, graph, reached);
+  for (const { path, isTest } of files) {
+    const owner = packageOf(path);
+    const counts = (next: string): boolean => packageOf(next) === owner || packageOf(next) === 'packages/testing';
+    if (isTest) reachAll(path, graph, { reached, counts });
+  }
   return files
     .filter(({ path, isTest }) => path.startsWith('packages/') && !isTest && !isFace(path))
     .filter(({ path }) => !reached.has(path) && !entryPoints.includes(path))
@@ -98,13 +102,32 @@ function isFace(path: string): boolean {
   return /^packages\/[^/]+\/src\/index\.ts$/.test(path);
 }
 
-function reach(start: string, graph: Graph, reached: Set<string>): void {
-  const owner = packageOf(start);
+/**
+ * Files that nothing reaches from a root: an entry point or the face of a public package. A test keeps alive what
+ * packages/testing offers, and nothing else.
+ */
+export function checkDead(files: readonly SourceFile[], roots: readonly string[]): Finding[] {
+  const graph = graphOf(files);
+  const alive = new Set(roots);
+  for (const root of roots) reachAll(root, graph, { reached: alive, counts: () => true });
+  for (const { path, isTest } of files) {
+    if (isTest) reachAll(path, graph, { reached: alive, counts: (next) => packageOf(next) === 'packages/testing' });
+  }
+  return files
+    .filter(({ path, isTest }) => !isTest && !alive.has(path) && !path.startsWith('test/'))
+    .map(({ path }) => ({ path, line: 1, rule: 'dead', message: 'nothing but tests uses it' }));
+}
+
+interface Walk {
+  readonly reached: Set<string>;
+  readonly counts: (path: string) => boolean;
+}
+
+function reachAll(start: string, graph: Graph, { reached, counts }: Walk): void {
   const queue = [start];
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
     for (const next of graph.get(path) ?? []) {
-      const counts = packageOf(next) === owner || packageOf(next) === 'packages/testing';
-      if (reached.has(next) || !counts) continue;
+      if (reached.has(next) || !counts(next)) continue;
       reached.add(next);
       queue.push(next);
     }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkCitations, checkHeader } from './comments.ts';
-import { checkCycles, checkTested } from './graph.ts';
+import { checkCycles, checkDead, checkTested } from './graph.ts';
 import { checkLayers } from './layers.ts';
 import { checkClassNames, checkForeignFunctions, checkProtocolNames, checkTopLevel } from './modules.ts';
 import { checkSizes } from './sizes.ts';
@@ -46,6 +46,13 @@ describe('layers', () => {
     assert.equal(checkLayers(file('packages/programs/src/a.ts', dynamic)).length, 2);
   });
 
+  test('a module that is named by its URL counts', () => {
+    const text = "const a = new URL('../../sshd/dist/main.js', import.meta.url); new URL('b.txt', import.meta.url);";
+    assert.deepEqual(lines(checkLayers(file('packages/programs/src/a.ts', text))), [
+      '1 packages/programs must not import packages/sshd; it may import protocol, crypto, system, sallyport',
+    ]);
+  });
+
   test('a test file is not bound by the direction', () => {
     assert.deepEqual(importing('packages/protocol/src/wire/a.test.ts', 'node:fs'), []);
   });
@@ -70,6 +77,22 @@ describe('graph', () => {
     assert.deepEqual(
       checkCycles(graph(['a.ts', "import './b.ts'; import './c.ts';"], ['b.ts', "import './c.ts';"], ['c.ts', ''])),
       [],
+    );
+  });
+
+  test('a file that nothing reaches from an entry point or the face of a public package is dead', () => {
+    const files = graph(
+      ['index.ts', "export * from './a.ts';"],
+      ['a.ts', ''],
+      ['b.ts', ''],
+      ['b.test.ts', "import './b.ts';"],
+      ['main.ts', "const f = () => import('./c.ts');"],
+      ['c.ts', ''],
+    );
+    const found = checkDead(files, ['packages/crypto/src/main.ts', 'packages/crypto/src/index.ts']);
+    assert.deepEqual(
+      found.map(({ path }) => path),
+      ['packages/crypto/src/b.ts'],
     );
   });
 
@@ -117,6 +140,9 @@ describe('sizes', () => {
   test('a line has at most 120 characters', () => {
     assert.deepEqual(sizes(`// ${'é'.repeat(117)}`), []);
     assert.match(sizes(`\n// ${'é'.repeat(118)}`)[0] ?? '', /^2 121 characters/);
+    const title = `test('${'a'.repeat(120)}', async () => {\n});`;
+    assert.deepEqual(checkSizes(file('packages/crypto/src/a.test.ts', title), false), []);
+    assert.equal(sizes(title).length, 1);
   });
 
   test('a file imports from at most 15 modules; re-exports do not count', () => {

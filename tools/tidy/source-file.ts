@@ -23,7 +23,7 @@ export interface Import {
   readonly line: number;
   /** The file of this repository that it names, relative to the repository; undefined for a package or a builtin. */
   readonly target: string | undefined;
-  /** How it is written. Only `import` declarations count towards the number of imports. */
+  /** How it is written: a declaration, or `import()`, an import type, a URL of a module. */
   readonly form: 'import' | 'export' | 'expression';
 }
 
@@ -86,10 +86,21 @@ function importsOf(path: string, statements: readonly SyntaxNode[], lineOf: (off
     visit(statement, (node) => {
       if (node.type === 'ImportDeclaration') add(node['source'], 'import');
       if (node.type === 'ExportAllDeclaration' || node.type === 'ExportNamedDeclaration') add(node['source'], 'export');
+      if (node.type === 'NewExpression') add(moduleUrl(node), 'expression');
       if (node.type === 'ImportExpression' || node.type === 'TSImportType') add(node['source'], 'expression');
     });
   }
   return imports;
+}
+
+/**
+ * The first argument of `new URL('./module.js', import.meta.url)`, the way to name a module that another process runs.
+ */
+function moduleUrl(node: SyntaxNode): unknown {
+  const [specifier, base] = Array.isArray(node['arguments']) ? node['arguments'] : [];
+  const callee = node['callee'];
+  if (!isNode(callee) || callee['name'] !== 'URL' || !isNode(specifier) || !isNode(base)) return undefined;
+  return base.type === 'MemberExpression' && String(specifier['value']).endsWith('.js') ? specifier : undefined;
 }
 
 /** The file that a specifier names: relative, or `@sallyport/NAME/module` and `sallyport/module` across packages. */

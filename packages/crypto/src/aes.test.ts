@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aesCtr, aesGcm, blockCipher } from './aes.ts';
 
-test('aesGcm refuses a packet of which data, associated data, tag or nonce changed, and opens the unchanged one', () => {
+test('aesGcm refuses a packet of which data, associated data, tag or nonce changed and opens it unchanged', () => {
   const cipher = aesGcm(new Uint8Array(32).fill(1), undefined);
   const nonce = new Uint8Array(12).fill(2);
   const associated = Uint8Array.of(0, 0, 0, 40);

@@ -10,7 +10,7 @@ interface Oracle {
 
 const oracle = createRequire(import.meta.url)('bcrypt-pbkdf') as Oracle;
 
-test('bcryptPbkdf derives what an independent implementation derives, for one block, two, an odd number and cut ones', () => {
+test('bcryptPbkdf derives what an independent implementation derives, for any count of blocks', () => {
   for (const [lengthBytes, rounds] of [
     [1, 1],
     [31, 2],

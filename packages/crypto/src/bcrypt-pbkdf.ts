@@ -1,6 +1,6 @@
 // bcrypt_pbkdf, the key derivation of OpenSSH's private key files (PROTOCOL.key): PBKDF2's shape over a Blowfish hash,
 // with the output spread over the blocks. SHA-512 is the runtime's; the hash is our own WebAssembly module
-// (wasm/bcrypt.ts).
+// (wasm/bcrypt.as).
 
 import { writeUint32 } from '@sallyport/protocol/wire/bytes';
 import { digest } from './digests.ts';

@@ -1,4 +1,4 @@
-// chacha20-poly1305@openssh.com (PROTOCOL.chacha20poly1305) by our own WebAssembly module (wasm/chacha-poly.ts): one
+// chacha20-poly1305@openssh.com (PROTOCOL.chacha20poly1305) by our own WebAssembly module (wasm/chacha-poly.as): one
 // call a packet, which is copied into the module's memory and back. Keys stay there, in slots that free() wipes.
 
 import type { ChachaPolyCipher } from '@sallyport/protocol/algorithms/crypto-provider';

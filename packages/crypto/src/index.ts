@@ -2,5 +2,4 @@
 // Other modules of this package are its own business.
 
 export type { Libcrypto } from './libcrypto.ts';
-export type { PlatformCrypto } from './provider.ts';
 export { createCryptoProvider } from './provider.ts';

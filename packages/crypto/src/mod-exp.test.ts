@@ -36,7 +36,7 @@ test('modExp agrees with plain square and multiply for small numbers', () => {
   }
 });
 
-test('modExp gives both sides of a Diffie-Hellman exchange the same secret, as long as the modulus (RFC 4253 section 8)', () => {
+test('modExp gives both sides the same secret, as long as the modulus (RFC 4253 section 8)', () => {
   const p = bytesFromBigint(group14());
   assert.equal(p.length, 256);
   const g = Uint8Array.of(2);

@@ -18,29 +18,21 @@ import { ecdsaSigningKey, ecdsaVerifyingKey, generateEcdsa } from './ecdsa.ts';
 import { ed25519SigningKey, ed25519VerifyingKey, generateEd25519 } from './ed25519.ts';
 import { ecdh, x25519 } from './key-agreement.ts';
 import type { Libcrypto } from './libcrypto.ts';
-import { MlKem768 } from './ml-kem.ts';
+import { MlKem768, messageBytes, seedBytes } from './ml-kem.ts';
 import { modExp } from './mod-exp.ts';
 import { RandomPool } from './random-pool.ts';
 import { generateRsa, rsaSigningKey, rsaVerifyingKey } from './rsa.ts';
 
 const defaultRsaBits = 3072;
 
-/** A CryptoProvider and the one thing that must be awaited before it is complete. */
-export interface PlatformCrypto extends CryptoProvider {
-  /**
-   * Await this before mlkem768() or mlkem768Encapsulate(), best while the connection is being made; they throw
-   * otherwise. Imports a module once on Node below 24 and on Bun, nothing where the runtime has ML-KEM.
-   */
-  loadMlKem(): Promise<void>;
-}
-
 /** `libcrypto` is what packages/system found of the system's libcrypto. */
-export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto | undefined } = {}): PlatformCrypto {
+export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto | undefined } = {}): CryptoProvider {
   const { libcrypto } = options;
   const pool = new RandomPool();
   const random = (target: Uint8Array): Uint8Array => pool.draw(target);
-  const mlKem = new MlKem768(random);
   let chachaPolyModule: ChachaPolyModule | undefined;
+  let mlKemModule: MlKem768 | undefined;
+  const mlKem = (): MlKem768 => (mlKemModule ??= new MlKem768());
   return {
     random,
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
@@ -57,9 +49,8 @@ export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto |
     blockCipher,
     x25519: () => x25519(random(new Uint8Array(32))),
     ecdh,
-    loadMlKem: () => mlKem.load(),
-    mlkem768: () => mlKem.keyPair(),
-    mlkem768Encapsulate: (publicKey) => mlKem.encapsulate(publicKey),
+    mlkem768: () => mlKem().keyPair(random(new Uint8Array(seedBytes))),
+    mlkem768Encapsulate: (publicKey) => mlKem().encapsulate(publicKey, random(new Uint8Array(messageBytes))),
     modExp,
     signingKey,
     verifyingKey,

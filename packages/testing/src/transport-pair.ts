@@ -34,11 +34,9 @@ export interface PairSide {
   readonly sentChunks: Uint8Array[];
 }
 
-/** A provider with everything loaded, for tests. */
-export async function testCrypto(): Promise<CryptoProvider> {
-  const crypto = createCryptoProvider();
-  await crypto.loadMlKem();
-  return crypto;
+/** The provider of this runtime. */
+export function testCrypto(): CryptoProvider {
+  return createCryptoProvider();
 }
 
 /** Everything a role has by default. */

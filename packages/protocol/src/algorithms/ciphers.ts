@@ -2,10 +2,14 @@
 // `Ciphers`, the hand-over tests and the benchmark.
 
 import type { CryptoProvider } from './crypto-provider.ts';
-import type { PacketCipher, PacketCipherKeys } from './packet-cipher.ts';
-import { ChachaPolyPackets, CtrPackets, GcmPackets } from './packet-cipher.ts';
-import type { AlgorithmRow } from './roles.ts';
-import { bothRoles } from './roles.ts';
+import {
+  ChachaPolyPackets,
+  CtrPackets,
+  GcmPackets,
+  type PacketCipher,
+  type PacketCipherKeys,
+} from './packet-cipher.ts';
+import { type AlgorithmRow, bothRoles } from './roles.ts';
 
 export interface CipherRow extends AlgorithmRow {
   readonly keyBytes: number;

@@ -2,8 +2,7 @@
 // in transport/key-exchange/methods.
 
 import type { CurveName, DigestName } from './crypto-provider.ts';
-import type { AlgorithmRow } from './roles.ts';
-import { bothRoles, onlyClient } from './roles.ts';
+import { type AlgorithmRow, bothRoles, onlyClient } from './roles.ts';
 
 export type KeyExchangeParameters =
   | { readonly family: 'ecdh'; readonly curve: 'x25519' | CurveName }

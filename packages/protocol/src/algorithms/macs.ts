@@ -2,8 +2,7 @@
 // itself ignores them.
 
 import type { DigestName } from './crypto-provider.ts';
-import type { AlgorithmRow } from './roles.ts';
-import { bothRoles } from './roles.ts';
+import { type AlgorithmRow, bothRoles } from './roles.ts';
 
 export interface MacRow extends AlgorithmRow {
   readonly digest: DigestName;

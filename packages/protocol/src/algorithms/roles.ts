@@ -1,4 +1,5 @@
-// The two sides of a connection, and which of them offers an algorithm by default.
+// The two sides of a connection, and which of them offers an algorithm by default. Every table of algorithms is an
+// array of rows that begin with what is here.
 
 export type Role = 'client' | 'server';
 

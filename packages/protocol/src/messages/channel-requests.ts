@@ -2,8 +2,7 @@
 // The head that they share is in connection.ts.
 
 import { boolean, bytes, text, uint32 } from '../codec/fields.ts';
-import type { ValueOf } from '../codec/struct.ts';
-import { struct } from '../codec/struct.ts';
+import { struct, type ValueOf } from '../codec/struct.ts';
 
 export const ptyRequestFields = struct({
   term: text,

@@ -2,8 +2,7 @@
 // Those of the key exchange are in key-exchange.ts.
 
 import { boolean, bytes, fixed, names, rest, text, uint32 } from '../codec/fields.ts';
-import type { ValueOf } from '../codec/struct.ts';
-import { message } from '../codec/struct.ts';
+import { message, type ValueOf } from '../codec/struct.ts';
 
 export const disconnect = message('DISCONNECT', 1, { reason: uint32, description: text, language: text });
 export const ignore = message('IGNORE', 2, { data: bytes });

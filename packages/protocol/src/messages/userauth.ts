@@ -2,8 +2,7 @@
 // request are structs of their own behind `rest`.
 
 import { boolean, bytes, names, rest, text, uint32 } from '../codec/fields.ts';
-import type { ValueOf } from '../codec/struct.ts';
-import { message, struct } from '../codec/struct.ts';
+import { message, struct, type ValueOf } from '../codec/struct.ts';
 
 export const userauthRequest = message('USERAUTH_REQUEST', 50, {
   user: text,

@@ -4,8 +4,7 @@
 import { findCipher } from '../algorithms/ciphers.ts';
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import { findMac } from '../algorithms/macs.ts';
-import type { PacketCipher } from '../algorithms/packet-cipher.ts';
-import { plainPackets } from '../algorithms/packet-cipher.ts';
+import { type PacketCipher, plainPackets } from '../algorithms/packet-cipher.ts';
 
 export interface DirectionKeys {
   /** Empty before the first keys. */

@@ -1,4 +1,5 @@
-// EXT_INFO (RFC 8308 section 2.3): name and value pairs. When it may come is in transport.ts.
+// EXT_INFO (RFC 8308 section 2.3): name and value pairs, both ways. When it may come is in transport.ts, what an
+// extension means is its reader's business.
 
 import { extensionInfo } from '../messages/transport.ts';
 import { DecodeError } from '../wire/decode-error.ts';

@@ -2,8 +2,7 @@
 // keeps. A server may send other lines before its own; a client may not.
 
 import type { Role } from '../algorithms/roles.ts';
-import type { Failure } from '../failure/failure.ts';
-import { failure } from '../failure/failure.ts';
+import { type Failure, failure } from '../failure/failure.ts';
 import { utf8Decode, utf8Encode } from '../wire/utf8.ts';
 import type { InputBuffer } from './input-buffer.ts';
 import { maximumLineBytes, maximumLinesBefore, maximumOwnIdentificationBytes } from './limits.ts';

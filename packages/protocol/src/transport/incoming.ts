@@ -1,14 +1,13 @@
-// The receiving side of a transport: bytes that came, the peer's identification line, then packets.
+// The receiving side of a transport: bytes that came, first the peer's identification line (RFC 4253 section 4.2), then
+// packets.
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { Role } from '../algorithms/roles.ts';
-import type { DirectionKeys, DirectionState } from './direction-keys.ts';
-import type { IdentificationRefusal, PeerIdentification } from './identification.ts';
-import { IdentificationReader } from './identification.ts';
+import { type DirectionKeys, type DirectionState, initialState } from './direction-keys.ts';
+import { IdentificationReader, type IdentificationRefusal, type PeerIdentification } from './identification.ts';
 import { InputBuffer } from './input-buffer.ts';
 import { maximumPendingInputBytes } from './limits.ts';
-import type { OpenedPacket } from './packet-opener.ts';
-import { PacketOpener } from './packet-opener.ts';
+import { type OpenedPacket, PacketOpener } from './packet-opener.ts';
 import type { DirectionUse } from './rekey-policy.ts';
 
 export class Incoming {
@@ -17,7 +16,7 @@ export class Incoming {
   readonly #opener: PacketOpener;
 
   /** `role` is ours. */
-  constructor(crypto: CryptoProvider, role: Role, state: DirectionState) {
+  constructor(crypto: CryptoProvider, role: Role, state: DirectionState = initialState) {
     this.#reader = new IdentificationReader(role);
     this.#opener = new PacketOpener(crypto, this.#input, state);
   }

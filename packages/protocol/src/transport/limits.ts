@@ -1,4 +1,5 @@
-// The named limits of the transport. Each bounds what a peer can make us keep or do.
+// The named limits of the transport. Each bounds what a peer can make us keep or do, or says when keys are worn out
+// (RFC 4253 section 9).
 
 /** OpenSSH's largest packet_length; RFC 4253 section 6.1 demands at least 35000. */
 export const maximumPacketBytes = 256 * 1024;

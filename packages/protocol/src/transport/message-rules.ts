@@ -31,13 +31,9 @@ export type Ruling =
 
 type Row = readonly [from: number, to: number, rulings: Readonly<Record<Situation, Ruling>>];
 
-function rulings(
-  beforeKexInit: Ruling,
-  firstExchange: Ruling,
-  reExchange: Ruling,
-  open: Ruling,
-  strictFirstExchange: Ruling = 'strict-violation',
-): Readonly<Record<Situation, Ruling>> {
+/** One ruling for each situation in the order of the type. */
+function rulings(...each: readonly [Ruling, Ruling, Ruling, Ruling, Ruling]): Readonly<Record<Situation, Ruling>> {
+  const [beforeKexInit, firstExchange, strictFirstExchange, reExchange, open] = each;
   return {
     'before-kex-init': beforeKexInit,
     'first-exchange': firstExchange,
@@ -47,28 +43,28 @@ function rulings(
   };
 }
 
-const never = rulings('unexpected', 'unexpected', 'unexpected', 'unexpected', 'unexpected');
-const ignored = rulings('ignore', 'ignore', 'ignore', 'ignore');
-const unassigned = rulings('unimplemented', 'unimplemented', 'unimplemented', 'unimplemented');
-const service = rulings('unexpected', 'unexpected', 'unexpected', 'deliver');
-const foreign = rulings('unexpected', 'unexpected', 'unexpected', 'unimplemented');
+const strict = 'strict-violation';
+const ignored = rulings('ignore', 'ignore', strict, 'ignore', 'ignore');
+const unassigned = rulings('unimplemented', 'unimplemented', strict, 'unimplemented', 'unimplemented');
+const service = rulings('unexpected', 'unexpected', strict, 'unexpected', 'deliver');
+const foreign = rulings('unexpected', 'unexpected', strict, 'unexpected', 'unimplemented');
 
 const rows: readonly Row[] = [
-  [0, 0, never],
+  [0, 0, rulings('unexpected', 'unexpected', strict, 'unexpected', 'unexpected')],
   [1, 1, rulings('disconnect', 'disconnect', 'disconnect', 'disconnect', 'disconnect')],
   [2, 3, ignored], // IGNORE, UNIMPLEMENTED
-  [4, 4, rulings('ignore', 'ignore', 'debug', 'debug')],
+  [4, 4, rulings('ignore', 'ignore', strict, 'debug', 'debug')],
   [5, 6, service], // SERVICE_REQUEST, SERVICE_ACCEPT
-  [7, 7, rulings('unexpected', 'unexpected', 'unexpected', 'extension-info')],
+  [7, 7, rulings('unexpected', 'unexpected', strict, 'unexpected', 'extension-info')],
   [8, 19, unassigned],
-  [20, 20, rulings('exchange', 'unexpected', 'unexpected', 'exchange')],
-  [21, 21, rulings('unexpected', 'exchange', 'exchange', 'unexpected', 'exchange')],
+  [20, 20, rulings('exchange', 'unexpected', strict, 'unexpected', 'exchange')],
+  [21, 21, rulings('unexpected', 'exchange', 'exchange', 'exchange', 'unexpected')],
   [22, 29, unassigned],
-  [30, 49, rulings('unexpected', 'exchange', 'exchange', 'unexpected', 'exchange')],
+  [30, 49, rulings('unexpected', 'exchange', 'exchange', 'exchange', 'unexpected')],
   [50, 127, service],
   [128, 191, foreign],
-  [192, 192, rulings('unexpected', 'unexpected', 'unexpected', 'ping')],
-  [193, 193, rulings('unexpected', 'unexpected', 'unexpected', 'pong')],
+  [192, 192, rulings('unexpected', 'unexpected', strict, 'unexpected', 'ping')],
+  [193, 193, rulings('unexpected', 'unexpected', strict, 'unexpected', 'pong')],
   [194, 255, foreign],
 ];
 

@@ -2,11 +2,10 @@
 // there is, so that owners can hold back (RFC 4253 section 7.1).
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
-import type { Failure } from '../failure/failure.ts';
-import { failure } from '../failure/failure.ts';
+import { type Failure, failure } from '../failure/failure.ts';
 import { newKeys } from '../messages/transport.ts';
 import { concatBytes } from '../wire/bytes.ts';
-import type { DirectionKeys, DirectionState } from './direction-keys.ts';
+import { type DirectionKeys, type DirectionState, initialState } from './direction-keys.ts';
 import { maximumHeldBytes, maximumUntakenReplies } from './limits.ts';
 import { PacketSealer } from './packet-sealer.ts';
 import type { DirectionUse } from './rekey-policy.ts';
@@ -23,10 +22,10 @@ export class Outgoing {
   #untakenReplies = 0;
 
   /** Holds payloads until the first keys are in force. */
-  constructor(crypto: CryptoProvider, state: DirectionState, options: { readonly authenticated: boolean }) {
+  constructor(crypto: CryptoProvider, authenticated: boolean, state: DirectionState = initialState) {
     this.#sealer = new PacketSealer(crypto, state);
     this.#holding = state.keys.cipher === '';
-    this.#paddedToBytes = options.authenticated ? 0 : earlyPaddingBytes;
+    this.#paddedToBytes = authenticated ? 0 : earlyPaddingBytes;
   }
 
   get use(): DirectionUse {

@@ -1,8 +1,7 @@
 // The messages of the transport itself, between bytes and events: DISCONNECT, DEBUG, EXT_INFO, UNIMPLEMENTED, PING and
 // PONG (RFC 4253 section 11, RFC 8308 section 2.3, PROTOCOL section 1.9). Everything in an event is a copy.
 
-import type { Failure } from '../failure/failure.ts';
-import { disconnectReasonOf, failure } from '../failure/failure.ts';
+import { disconnectReasonOf, type Failure, failure } from '../failure/failure.ts';
 import * as messages from '../messages/transport.ts';
 import type { PeerDisconnect, TransportEvent } from './events.ts';
 import { decodeExtensionInfo } from './extension-info.ts';

@@ -3,10 +3,8 @@
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { PacketCipher } from '../algorithms/packet-cipher.ts';
-import type { Failure } from '../failure/failure.ts';
-import { failure } from '../failure/failure.ts';
-import type { DirectionKeys, DirectionState } from './direction-keys.ts';
-import { packetCipherOf, wipeKeys } from './direction-keys.ts';
+import { type Failure, failure } from '../failure/failure.ts';
+import { type DirectionKeys, type DirectionState, packetCipherOf, wipeKeys } from './direction-keys.ts';
 import type { InputBuffer } from './input-buffer.ts';
 import { maximumPacketBytes, maximumPacketsPerKeys } from './limits.ts';
 

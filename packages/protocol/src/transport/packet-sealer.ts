@@ -4,8 +4,7 @@
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { PacketCipher } from '../algorithms/packet-cipher.ts';
 import { writeUint32 } from '../wire/bytes.ts';
-import type { DirectionKeys, DirectionState } from './direction-keys.ts';
-import { packetCipherOf, wipeKeys } from './direction-keys.ts';
+import { type DirectionKeys, type DirectionState, packetCipherOf, wipeKeys } from './direction-keys.ts';
 import { maximumPacketsPerKeys, maximumPayloadBytes } from './limits.ts';
 import { OutputBuffer } from './output-buffer.ts';
 

@@ -6,10 +6,9 @@ import type { Role } from '../algorithms/roles.ts';
 import { boolean, bytes, text, uint32, uint64 } from '../codec/fields.ts';
 import { struct } from '../codec/struct.ts';
 import { DecodeError } from '../wire/decode-error.ts';
-import type { DirectionKeys, DirectionState } from './direction-keys.ts';
-import { keysAreWellFormed } from './direction-keys.ts';
-import type { Session } from './key-exchange/exchange.ts';
-import { maximumPendingInputBytes } from './limits.ts';
+import { type DirectionKeys, type DirectionState, keysAreWellFormed } from './direction-keys.ts';
+import type { Session } from './key-exchange/session.ts';
+import { maximumLineBytes, maximumPacketsPerKeys, maximumPendingInputBytes } from './limits.ts';
 
 export interface TransportSnapshot {
   readonly role: Role;
@@ -27,8 +26,11 @@ export interface TransportSnapshot {
 }
 
 const version = 1;
-const maximumBlobBytes = 64 * 1024;
-const maximumOutputBytes = 64 * 1024 * 1024;
+const maximumDigestBytes = 64;
+const maximumHostKeyBytes = 32 * 1024;
+const maximumOutputBytes = 16 * 1024 * 1024;
+/** What a pipe that carries snapshots must let through. */
+export const maximumSnapshotBytes = maximumPendingInputBytes + maximumOutputBytes + 64 * 1024;
 
 const directionFields = struct({
   cipher: text,
@@ -92,11 +94,15 @@ export function encodeTransportSnapshot(snapshot: TransportSnapshot): Uint8Array
 export function decodeTransportSnapshot(data: Uint8Array): TransportSnapshot {
   const fields = snapshotFields.decode(data);
   if (fields.version !== version) throw new DecodeError('snapshot of another version');
-  for (const blob of [fields.clientIdentification, fields.serverIdentification, fields.sessionId, fields.hostKey]) {
-    if (blob.length === 0 || blob.length > maximumBlobBytes) throw new DecodeError('snapshot field of impossible size');
-  }
+  checkSize(fields.clientIdentification, maximumLineBytes);
+  checkSize(fields.serverIdentification, maximumLineBytes);
+  checkSize(fields.sessionId, maximumDigestBytes);
+  checkSize(fields.hostKey, maximumHostKeyBytes);
   if (fields.input.length > maximumPendingInputBytes || fields.output.length > maximumOutputBytes) {
     throw new DecodeError('snapshot holds too many bytes');
+  }
+  for (const name of [fields.compressionToServer, fields.compressionToClient]) {
+    if (name !== 'none') throw new DecodeError('a snapshot cannot carry the state of a compression');
   }
   const role = fields.server ? 'server' : 'client';
   const sending = decodeDirection(fields.sending);
@@ -130,6 +136,10 @@ export function decodeTransportSnapshot(data: Uint8Array): TransportSnapshot {
   };
 }
 
+function checkSize(field: Uint8Array, maximumBytes: number): void {
+  if (field.length === 0 || field.length > maximumBytes) throw new DecodeError('snapshot field of impossible size');
+}
+
 interface DirectionFields {
   cipher: string;
   mac: string;
@@ -158,6 +168,7 @@ function decodeDirection(fields: DirectionFields): DirectionState {
   if (!keysAreWellFormed(keys)) throw new DecodeError('snapshot keys do not fit their cipher');
   const packets = Number(fields.packets);
   const byteCount = Number(fields.bytes);
-  if (!Number.isSafeInteger(packets) || !Number.isSafeInteger(byteCount)) throw new DecodeError('counter is too large');
+  if (packets >= maximumPacketsPerKeys || !Number.isSafeInteger(byteCount))
+    throw new DecodeError('counter is too large');
   return { keys, counters: { sequenceNumber, packets, bytes: byteCount } };
 }

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { TransportPair, testCrypto } from '@sallyport/testing/transport-pair';
-import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { TransportEvent } from './events.ts';
 
-let crypto: CryptoProvider;
-before(async () => {
-  crypto = await testCrypto();
-});
+const crypto = testCrypto();
 
 const payload = (number: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i === 0 ? number : i & 0xff));

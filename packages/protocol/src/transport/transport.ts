@@ -3,25 +3,20 @@
 // clock.
 
 import type { Engine } from '../engine.ts';
-import type { Failure } from '../failure/failure.ts';
-import { failure } from '../failure/failure.ts';
+import { type Failure, failure } from '../failure/failure.ts';
 import { DecodeError } from '../wire/decode-error.ts';
-import type { DirectionKeys } from './direction-keys.ts';
-import { initialState } from './direction-keys.ts';
 import type { TransportCommand, TransportEvent } from './events.ts';
 import { identificationLine, lineEnd } from './identification.ts';
 import { Incoming } from './incoming.ts';
-import type { ExchangeStep, KeysTaken, Session } from './key-exchange/exchange.ts';
-import { Exchange } from './key-exchange/exchange.ts';
+import { Exchange, type ExchangeStep, type KeysMade, type KeysTaken } from './key-exchange/exchange.ts';
+import type { Session } from './key-exchange/session.ts';
 import { maximumEarlyExchanges, wantedOutputBytes } from './limits.ts';
-import type { Situation } from './message-rules.ts';
-import { rule } from './message-rules.ts';
+import { rule, type Situation } from './message-rules.ts';
 import type { TransportOptions } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import * as own from './own-messages.ts';
 import { RekeyPolicy } from './rekey-policy.ts';
 import type { TransportSnapshot } from './snapshot.ts';
-import type { PeerMarkers } from './strict.ts';
 
 /** What a resumed transport is told anew; role and identifications come with the snapshot. */
 export type ResumeOptions = Omit<TransportOptions, 'role' | 'identification'>;
@@ -63,8 +58,8 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     this.#now = options.now;
     this.#authenticated = snapshot?.authenticated ?? false;
     this.#policy = new RekeyPolicy(options.rekeyLimits ?? {});
-    this.#incoming = new Incoming(crypto, role, snapshot?.receiving ?? initialState);
-    this.#outgoing = new Outgoing(crypto, snapshot?.sending ?? initialState, { authenticated: this.#authenticated });
+    this.#incoming = new Incoming(crypto, role, snapshot?.receiving);
+    this.#outgoing = new Outgoing(crypto, this.#authenticated, snapshot?.sending);
     if (snapshot === undefined) this.#outgoing.text(identificationLine(identification), lineEnd);
     else this.#restore(snapshot);
   }
@@ -157,9 +152,9 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     (state as PacketState).asked = false;
     switch (command.type) {
       case 'accept-host-key':
-        return this.#follow(state as PacketState, exchange, exchange.acceptHostKey());
+        return this.#follow(state as PacketState, exchange.acceptHostKey());
       case 'provide-signature':
-        return this.#follow(state as PacketState, exchange, exchange.provideSignature(command.signature));
+        return this.#follow(state as PacketState, exchange.provideSignature(command.signature));
       case 'refuse-host-key':
         return this.#end(failure('host-key-refused', command.description));
       case 'signing-failed':
@@ -293,7 +288,7 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     if (state.exchange === undefined) this.#startExchange(state);
     // A limit on exchanges may have ended the connection.
     if (this.#state !== state || state.exchange === undefined) return;
-    this.#follow(state, state.exchange, state.exchange.receive(payload, sequenceNumber));
+    this.#follow(state, state.exchange.receive(payload, sequenceNumber));
   }
 
   #startExchange(state: PacketState): void {
@@ -317,7 +312,7 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     this.#log('SSH2_MSG_KEXINIT sent');
   }
 
-  #follow(state: PacketState, exchange: Exchange, step: ExchangeStep): void {
+  #follow(state: PacketState, step: ExchangeStep): void {
     switch (step.type) {
       case 'continue':
         for (const payload of step.payloads) this.#outgoing.seal(payload);
@@ -327,8 +322,7 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
         this.#events.push(step.event);
         return;
       case 'keys-made':
-        for (const payload of step.payloads) this.#outgoing.seal(payload);
-        return this.#keysMade(step.sendingKeys, exchange.markers);
+        return this.#keysMade(step);
       case 'keys-taken':
         return this.#keysTaken(state, step);
       case 'failed':
@@ -336,12 +330,13 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     }
   }
 
-  #keysMade(keys: DirectionKeys, markers: PeerMarkers | undefined): void {
-    this.#outgoing.newKeys(keys, markers?.strict === true);
+  #keysMade({ payloads, sendingKeys, markers }: KeysMade): void {
+    for (const payload of payloads) this.#outgoing.seal(payload);
+    this.#outgoing.newKeys(sendingKeys, markers.strict);
     this.#log('SSH2_MSG_NEWKEYS sent');
     const announcement = this.#announcement;
     this.#announcement = undefined;
-    if (announcement !== undefined && markers?.acceptsExtensionInfo === true) {
+    if (announcement !== undefined && markers.acceptsExtensionInfo) {
       this.#outgoing.seal(own.encodeExtensionInfo(announcement));
     }
     this.#outgoing.release();

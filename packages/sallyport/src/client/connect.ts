@@ -94,7 +94,6 @@ async function establish(settings: Settings, onStart: (stop: () => void) => void
     openStream(settings, onStart),
     gatherIdentities(settings),
     createHostKeyPolicy(crypto, { host: settings.host, port: settings.port }, settings),
-    crypto.loadMlKem(),
   ]);
   const { password, keyboardInteractive, keepAlive = defaultKeepAlive } = settings;
   const session = new ClientSession(stream, {

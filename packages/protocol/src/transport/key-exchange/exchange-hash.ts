@@ -14,15 +14,11 @@ export interface Transcript {
   readonly hostKey: Uint8Array;
   readonly clientValue: Uint8Array;
   readonly serverValue: Uint8Array;
+  /** K in its encoding, with its length. */
+  readonly secret: Uint8Array;
 }
 
-/** `secret` is K in its encoding, with its length. */
-export function exchangeHash(
-  crypto: CryptoProvider,
-  digest: DigestName,
-  transcript: Transcript,
-  secret: Uint8Array,
-): Uint8Array {
+export function exchangeHash(crypto: CryptoProvider, digest: DigestName, transcript: Transcript): Uint8Array {
   const hasher = crypto.hasher(digest);
   const length = new Uint8Array(4);
   const parts = [
@@ -39,6 +35,6 @@ export function exchangeHash(
     hasher.update(length);
     hasher.update(part);
   }
-  hasher.update(secret);
+  hasher.update(transcript.secret);
   return hasher.digest();
 }

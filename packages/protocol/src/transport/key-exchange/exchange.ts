@@ -1,61 +1,35 @@
 // One key exchange (RFC 4253 sections 7 to 9), of either role; it exists only while it runs. Messages and answers go
 // in, steps for the transport come out: it seals, asks the owner and changes keys.
 
-import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
-import type { KeyExchangeRow } from '../../algorithms/key-exchanges.ts';
-import { findKeyExchange } from '../../algorithms/key-exchanges.ts';
-import type { Role } from '../../algorithms/roles.ts';
-import { signatureAlgorithm } from '../../algorithms/signatures.ts';
-import type { Failure } from '../../failure/failure.ts';
-import { failure } from '../../failure/failure.ts';
-import { decodePublicKey, verifySignature } from '../../keys/public-key.ts';
+import { type Failure, failure } from '../../failure/failure.ts';
 import { kexEcdhInit, kexEcdhReply } from '../../messages/key-exchange.ts';
-import type { KexInit } from '../../messages/transport.ts';
-import { kexInit, newKeys } from '../../messages/transport.ts';
+import { type KexInit, kexInit, newKeys } from '../../messages/transport.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import type { DirectionKeys } from '../direction-keys.ts';
-import { wipeKeys } from '../direction-keys.ts';
-import type { NegotiatedAlgorithms, TransportEvent } from '../events.ts';
-import type { AlgorithmPreferences, OfferedHostKey } from '../options.ts';
+import type { TransportEvent } from '../events.ts';
 import type { PeerMarkers } from '../strict.ts';
-import { kexInitCameFirst, readMarkers } from '../strict.ts';
-import type { Transcript } from './exchange-hash.ts';
-import { exchangeHash } from './exchange-hash.ts';
-import { deriveKeys } from './key-derivation.ts';
+import { type Agreed, agree } from './agreement.ts';
+import { hostKeySignatureIsRight, readHostKey } from './host-key.ts';
 import type { Offer } from './methods/method.ts';
 import { methodOf } from './methods/table.ts';
-import { negotiate } from './negotiation.ts';
+import { conclude, type Outcome, wipeOutcome } from './outcome.ts';
 import { makeProposal } from './proposal.ts';
-
-export interface ExchangeContext {
-  readonly role: Role;
-  readonly crypto: CryptoProvider;
-  readonly preferences: AlgorithmPreferences;
-  readonly hostKeys: readonly OfferedHostKey[];
-  readonly clientIdentification: Uint8Array;
-  readonly serverIdentification: Uint8Array;
-  /** Of the exchanges before; undefined in the first one. */
-  readonly session: Session | undefined;
-}
-
-/** What stays of the exchanges of a connection. */
-export interface Session {
-  /** H of the first exchange. */
-  readonly sessionId: Uint8Array;
-  /** As the owner accepted it. */
-  readonly hostKey: Uint8Array;
-  readonly algorithms: NegotiatedAlgorithms;
-  /** Of the peer's first KEXINIT. */
-  readonly markers: PeerMarkers;
-}
+import type { ExchangeContext, Session } from './session.ts';
 
 export type ExchangeStep =
   | { readonly type: 'continue'; readonly payloads: readonly Uint8Array[] }
   | { readonly type: 'ask'; readonly event: TransportEvent }
-  /** The payloads are sent, then NEWKEYS, then the keys are in force for sending. */
-  | { readonly type: 'keys-made'; readonly payloads: readonly Uint8Array[]; readonly sendingKeys: DirectionKeys }
+  | KeysMade
   | KeysTaken
   | { readonly type: 'failed'; readonly failure: Failure };
+
+/** The payloads are sent, then NEWKEYS, then the keys are in force for sending. */
+export interface KeysMade {
+  readonly type: 'keys-made';
+  readonly payloads: readonly Uint8Array[];
+  readonly sendingKeys: DirectionKeys;
+  readonly markers: PeerMarkers;
+}
 
 /** The peer's NEWKEYS came: the exchange is over. */
 export interface KeysTaken {
@@ -65,27 +39,13 @@ export interface KeysTaken {
   readonly session: Session;
 }
 
-interface Agreed {
-  readonly row: KeyExchangeRow;
-  readonly algorithms: NegotiatedAlgorithms;
-  readonly markers: PeerMarkers;
-  readonly peerKexInit: Uint8Array;
-}
-
-interface Finished {
-  readonly session: Session;
-  readonly hash: Uint8Array;
-  readonly sendingKeys: DirectionKeys;
-  readonly receivingKeys: DirectionKeys;
-}
-
 type State =
   | { readonly expects: 'kex-init' }
   | { readonly expects: 'client-value'; readonly agreed: Agreed; skipNext: boolean }
   | { readonly expects: 'server-value'; readonly agreed: Agreed; skipNext: boolean; readonly offer: Offer }
-  | { readonly expects: 'verdict'; readonly finished: Finished }
-  | { readonly expects: 'signature'; readonly finished: Finished; readonly serverValue: Uint8Array }
-  | { readonly expects: 'new-keys'; readonly finished: Finished }
+  | { readonly expects: 'verdict'; readonly outcome: Outcome }
+  | { readonly expects: 'signature'; readonly outcome: Outcome; readonly serverValue: Uint8Array }
+  | { readonly expects: 'new-keys'; readonly outcome: Outcome }
   | { readonly expects: 'nothing' };
 
 const failed = (value: Failure): ExchangeStep => ({ type: 'failed', failure: value });
@@ -109,15 +69,11 @@ export class Exchange {
     return this.#state.expects;
   }
 
-  get first(): boolean {
-    return this.#context.session === undefined;
-  }
-
   /** What the peer's first KEXINIT said; undefined until it has come. */
   get markers(): PeerMarkers | undefined {
     const state = this.#state;
     if ('agreed' in state) return state.agreed.markers;
-    return 'finished' in state ? state.finished.session.markers : this.#context.session?.markers;
+    return 'outcome' in state ? state.outcome.session.markers : this.#context.session?.markers;
   }
 
   /** A message of the key exchange. @throws DecodeError */
@@ -137,7 +93,7 @@ export class Exchange {
       return this.#respond(state.agreed, kexEcdhInit.decode(payload).clientValue);
     }
     if (state.expects === 'server-value' && number === kexEcdhReply.number) {
-      return this.#conclude(state.agreed, state.offer, payload);
+      return this.#verify(state.agreed, state.offer, payload);
     }
     return unexpected();
   }
@@ -145,15 +101,15 @@ export class Exchange {
   /** The owner accepts the host key. */
   acceptHostKey(): ExchangeStep {
     if (this.#state.expects !== 'verdict') throw new TypeError('no host key was offered');
-    return this.#keysMade(this.#state.finished, []);
+    return this.#keysMade(this.#state.outcome, []);
   }
 
   /** The owner's signature over the exchange hash. */
   provideSignature(signature: Uint8Array): ExchangeStep {
     if (this.#state.expects !== 'signature') throw new TypeError('no signature is wanted');
-    const { finished, serverValue } = this.#state;
-    const reply = kexEcdhReply.encode({ hostKey: finished.session.hostKey, serverValue, signature });
-    return this.#keysMade(finished, [reply]);
+    const { outcome, serverValue } = this.#state;
+    const reply = kexEcdhReply.encode({ hostKey: outcome.session.hostKey, serverValue, signature });
+    return this.#keysMade(outcome, [reply]);
   }
 
   /** Wipes what is not in force. */
@@ -161,29 +117,18 @@ export class Exchange {
     const state = this.#state;
     this.#state = { expects: 'nothing' };
     if (state.expects === 'server-value') state.offer.free();
-    if (state.expects === 'verdict' || state.expects === 'signature') wipeKeys(state.finished.sendingKeys);
-    if ('finished' in state) wipeKeys(state.finished.receivingKeys);
+    if ('outcome' in state) wipeOutcome(state.outcome, state.expects === 'new-keys' ? 'receiving' : 'both');
   }
 
   #receiveKexInit(payload: Uint8Array, sequenceNumber: number): ExchangeStep {
-    const { role, crypto, session } = this.#context;
-    const peer = kexInit.decode(payload);
-    const markers = session?.markers ?? readMarkers(role === 'client' ? 'server' : 'client', peer.keyExchanges);
-    if (session === undefined && markers.strict && !kexInitCameFirst(sequenceNumber)) {
-      return failed(failure('strict-violation', 'strict KEX violation: KEXINIT was not the first packet'));
-    }
-    const agreement = negotiate({ role, own: this.#proposal, peer });
-    if ('code' in agreement) return failed(agreement);
-    const algorithms = { ...agreement.algorithms, strict: markers.strict };
-    const row = findKeyExchange(algorithms.keyExchange);
-    if (row === undefined) return failed(failure('no-common-algorithm'));
-    const agreed: Agreed = { row, algorithms, markers, peerKexInit: payload.slice() };
-    const skipNext = agreement.wrongGuess;
-    if (role === 'server') {
+    const agreed = agree(this.#context, this.#proposal, { payload, sequenceNumber });
+    if ('code' in agreed) return failed(agreed);
+    const skipNext = agreed.wrongGuess;
+    if (this.#context.role === 'server') {
       this.#state = { expects: 'client-value', agreed, skipNext };
       return { type: 'continue', payloads: [] };
     }
-    const offer = methodOf(row).offer(crypto);
+    const offer = methodOf(agreed.row).offer(this.#context.crypto);
     this.#state = { expects: 'server-value', agreed, skipNext, offer };
     return { type: 'continue', payloads: [kexEcdhInit.encode({ clientValue: offer.value })] };
   }
@@ -196,32 +141,33 @@ export class Exchange {
     if (hostKey === undefined) throw new TypeError('no host key of the negotiated algorithm');
     const response = methodOf(agreed.row).respond(crypto, clientValue);
     if (response === undefined) return this.#refuseValue();
+    const { ownKexInit } = this;
     const { value: serverValue, secret } = response;
-    const finished = this.#finish(agreed, { hostKey, clientValue, serverValue }, secret);
-    this.#state = { expects: 'signature', finished, serverValue };
-    return { type: 'ask', event: { type: 'signature-wanted', algorithm, hostKey, data: finished.hash } };
+    const outcome = conclude(this.#context, agreed, { ownKexInit, hostKey, clientValue, serverValue, secret });
+    this.#state = { expects: 'signature', outcome, serverValue };
+    return { type: 'ask', event: { type: 'signature-wanted', algorithm, hostKey, data: outcome.hash } };
   }
 
   // The client's part: the secret, then the server's signature over the hash, then the owner's verdict about the key.
-  #conclude(agreed: Agreed, offer: Offer, payload: Uint8Array): ExchangeStep {
+  #verify(agreed: Agreed, offer: Offer, payload: Uint8Array): ExchangeStep {
     const { crypto, session } = this.#context;
-    const { serverValue, signature, hostKey: hostKeyView } = kexEcdhReply.decode(payload);
-    const hostKey = hostKeyView.slice();
-    const key = decodePublicKey(hostKey);
+    const { ownKexInit } = this;
     const algorithm = agreed.algorithms.hostKey;
-    if (signatureAlgorithm(algorithm)?.keyType !== key.type) {
-      return failed(failure('key-exchange-failed', 'host key is not of the negotiated type'));
-    }
-    const secret = offer.agree(serverValue);
-    offer.free();
+    const reply = kexEcdhReply.decode(payload);
+    const key = readHostKey(algorithm, reply.hostKey);
+    if ('code' in key) return failed(key);
+    const secret = offer.agree(reply.serverValue);
     if (secret === undefined) return this.#refuseValue();
-    const finished = this.#finish(agreed, { hostKey, clientValue: offer.value, serverValue }, secret);
-    this.#state = { expects: 'verdict', finished };
-    if (!verifySignature(crypto, { key, algorithm, data: finished.hash, signature })) {
+    offer.free();
+    const hostKey = key.blob;
+    const values = { ownKexInit, hostKey, clientValue: offer.value, serverValue: reply.serverValue, secret };
+    const outcome = conclude(this.#context, agreed, values);
+    this.#state = { expects: 'verdict', outcome };
+    if (!hostKeySignatureIsRight(crypto, { key, algorithm, hash: outcome.hash, signature: reply.signature })) {
       return failed(failure('host-key-signature-incorrect'));
     }
-    if (session !== undefined && equalBytes(session.hostKey, hostKey)) return this.#keysMade(finished, []);
-    const { algorithms } = finished.session;
+    if (session !== undefined && equalBytes(session.hostKey, hostKey)) return this.#keysMade(outcome, []);
+    const { algorithms } = outcome.session;
     const rekey = session !== undefined;
     return { type: 'ask', event: { type: 'host-key-offered', algorithm, hostKey, algorithms, rekey } };
   }
@@ -230,35 +176,15 @@ export class Exchange {
     return failed(failure('key-exchange-failed', 'invalid public value in key exchange'));
   }
 
-  #finish(
-    agreed: Agreed,
-    values: Pick<Transcript, 'hostKey' | 'clientValue' | 'serverValue'>,
-    secret: Uint8Array,
-  ): Finished {
-    const { role, crypto, clientIdentification, serverIdentification, session } = this.#context;
-    const { row, algorithms, markers, peerKexInit } = agreed;
-    const [clientKexInit, serverKexInit] =
-      role === 'client' ? [this.ownKexInit, peerKexInit] : [peerKexInit, this.ownKexInit];
-    const transcript = { clientIdentification, serverIdentification, clientKexInit, serverKexInit, ...values };
-    const hash = exchangeHash(crypto, row.digest, transcript, secret);
-    const sessionId = session?.sessionId ?? hash;
-    const outcome = { digest: row.digest, secret, hash, sessionId, algorithms };
-    const toServer = deriveKeys(crypto, outcome, 'toServer');
-    const toClient = deriveKeys(crypto, outcome, 'toClient');
-    secret.fill(0);
-    const [sendingKeys, receivingKeys] = role === 'client' ? [toServer, toClient] : [toClient, toServer];
-    return { session: { sessionId, hostKey: values.hostKey, algorithms, markers }, hash, sendingKeys, receivingKeys };
-  }
-
-  #keysMade(finished: Finished, payloads: readonly Uint8Array[]): ExchangeStep {
-    this.#state = { expects: 'new-keys', finished };
-    return { type: 'keys-made', payloads, sendingKeys: finished.sendingKeys };
+  #keysMade(outcome: Outcome, payloads: readonly Uint8Array[]): ExchangeStep {
+    this.#state = { expects: 'new-keys', outcome };
+    return { type: 'keys-made', payloads, sendingKeys: outcome.sendingKeys, markers: outcome.session.markers };
   }
 
   #receiveNewKeys(payload: Uint8Array): ExchangeStep {
     if (this.#state.expects !== 'new-keys') return unexpected();
     newKeys.decode(payload);
-    const { receivingKeys, sendingKeys, session } = this.#state.finished;
+    const { receivingKeys, sendingKeys, session } = this.#state.outcome;
     this.#state = { expects: 'nothing' };
     return { type: 'keys-taken', receivingKeys, sendingCipher: sendingKeys.cipher, session };
   }

@@ -4,8 +4,7 @@
 import { findCipher } from '../../algorithms/ciphers.ts';
 import { findKeyExchange } from '../../algorithms/key-exchanges.ts';
 import type { Role } from '../../algorithms/roles.ts';
-import type { Failure } from '../../failure/failure.ts';
-import { failure } from '../../failure/failure.ts';
+import { type Failure, failure } from '../../failure/failure.ts';
 import type { KexInit } from '../../messages/transport.ts';
 import type { NegotiatedAlgorithms } from '../events.ts';
 

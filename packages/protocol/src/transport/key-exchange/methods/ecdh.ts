@@ -3,8 +3,7 @@
 
 import type { CryptoProvider, KeyAgreement } from '../../../algorithms/crypto-provider.ts';
 import type { KeyExchangeParameters } from '../../../algorithms/key-exchanges.ts';
-import type { KeyExchangeMethod } from './method.ts';
-import { mpintSecret } from './method.ts';
+import { type KeyExchangeMethod, mpintSecret } from './method.ts';
 
 type EcdhParameters = Extract<KeyExchangeParameters, { readonly family: 'ecdh' }>;
 

@@ -5,8 +5,7 @@ import type { CryptoProvider } from '../../../algorithms/crypto-provider.ts';
 import type { KeyExchangeParameters } from '../../../algorithms/key-exchanges.ts';
 import { hexDecode } from '../../../wire/base64.ts';
 import { bigintFromBytes, mpintBody, mpintMagnitude } from '../../../wire/mpint.ts';
-import type { KeyExchangeMethod } from './method.ts';
-import { mpintSecret } from './method.ts';
+import { type KeyExchangeMethod, mpintSecret } from './method.ts';
 
 type FiniteFieldParameters = Extract<KeyExchangeParameters, { readonly family: 'finite-field' }>;
 
@@ -36,6 +35,7 @@ interface Group {
 }
 
 interface OwnPart {
+  readonly group: Group;
   readonly exponent: Uint8Array;
   readonly value: Uint8Array;
 }
@@ -43,16 +43,11 @@ interface OwnPart {
 function begin(crypto: CryptoProvider, group: Group): OwnPart {
   const exponent = crypto.random(new Uint8Array(exponentBytes));
   exponent[0] = (exponent[0] as number) | 0x80;
-  return { exponent, value: mpintBody(crypto.modExp(group.generator, exponent, group.modulus)) };
+  return { group, exponent, value: mpintBody(crypto.modExp(group.generator, exponent, group.modulus)) };
 }
 
 // RFC 4253 section 8 wants 1 to p-1; 1 and p-1 themselves give a secret that anyone knows, so they are refused, too.
-function agree(
-  crypto: CryptoProvider,
-  group: Group,
-  exponent: Uint8Array,
-  peerValue: Uint8Array,
-): Uint8Array | undefined {
+function agree(crypto: CryptoProvider, { group, exponent }: OwnPart, peerValue: Uint8Array): Uint8Array | undefined {
   const magnitude = mpintMagnitude(peerValue);
   if (magnitude.length > group.modulus.length) return undefined;
   const value = bigintFromBytes(magnitude);
@@ -64,18 +59,18 @@ export function finiteField({ group: name }: FiniteFieldParameters): KeyExchange
   const group = groups[name];
   return {
     offer(crypto) {
-      const { exponent, value } = begin(crypto, group);
+      const own = begin(crypto, group);
       return {
-        value,
-        agree: (serverValue) => agree(crypto, group, exponent, serverValue),
-        free: () => exponent.fill(0),
+        value: own.value,
+        agree: (serverValue) => agree(crypto, own, serverValue),
+        free: () => own.exponent.fill(0),
       };
     },
     respond(crypto, clientValue) {
-      const { exponent, value } = begin(crypto, group);
-      const secret = agree(crypto, group, exponent, clientValue);
-      exponent.fill(0);
-      return secret && { value, secret };
+      const own = begin(crypto, group);
+      const secret = agree(crypto, own, clientValue);
+      own.exponent.fill(0);
+      return secret && { value: own.value, secret };
     },
   };
 }

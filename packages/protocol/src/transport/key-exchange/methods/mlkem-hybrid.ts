@@ -3,8 +3,7 @@
 
 import type { CryptoProvider, KeyAgreement } from '../../../algorithms/crypto-provider.ts';
 import { concatBytes } from '../../../wire/bytes.ts';
-import type { KeyExchangeMethod } from './method.ts';
-import { stringSecret } from './method.ts';
+import { type KeyExchangeMethod, stringSecret } from './method.ts';
 
 const publicKeyBytes = 1184;
 const ciphertextBytes = 1088;

@@ -1,4 +1,5 @@
-// From a row of the table of key exchanges to what it does.
+// From a row of the table of key exchanges to what it does: one family of methods for each kind of parameters. Another
+// family is another file beside this one.
 
 import type { KeyExchangeRow } from '../../../algorithms/key-exchanges.ts';
 import { ecdh } from './ecdh.ts';

@@ -1,0 +1,122 @@
+// A connected socket as an endpoint on Bun: Bun.connect adopts the descriptor. (`new net.Socket({fd})` is silently dead on Bun.)
+
+import type { BunRuntime, BunSocket } from './bun-runtime.ts';
+import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
+import { errorNumber, SystemError } from './system-error.ts';
+
+/** Chunks smaller than this are joined before a write; larger ones are not worth the copy. */
+const joinBelowBytes = 16 * 1024;
+
+/** The same bytes in fewer chunks. */
+function joinSmall(batch: readonly Uint8Array[]): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const flush = (): void => {
+    if (small.length > 0) joined.push(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small));
+    small = [];
+  };
+  for (const chunk of batch) {
+    if (chunk.length < joinBelowBytes) {
+      small.push(chunk);
+      continue;
+    }
+    flush();
+    joined.push(chunk);
+  }
+  flush();
+  return joined;
+}
+
+export interface BunSocketOptions {
+  readonly fd: number;
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+/** A connected socket of any family. Owns the descriptor. */
+export class BunSocketEndpoint implements Endpoint {
+  readonly source?: Endpoint['source'] & object;
+  readonly sink?: Endpoint['sink'] & object;
+  private socket: BunSocket | undefined;
+  private flowing = false;
+  private closing = false;
+  private ended = false;
+  private pending: Uint8Array[] = [];
+  private done: WriteDone | undefined;
+
+  constructor(bun: BunRuntime, options: BunSocketOptions, events: EndpointEvents) {
+    if (options.readable) this.source = { start: () => this.setFlowing(true), stop: () => this.setFlowing(false) };
+    if (options.writable) {
+      this.sink = { write: (batch, done) => this.write(batch, done), end: () => this.endWriting() };
+    }
+    const opened = bun.connect({
+      fd: options.fd,
+      allowHalfOpen: true,
+      socket: {
+        open: (socket) => this.open(socket),
+        data: (_, chunk) => events.data(chunk),
+        drain: () => this.send(),
+        end: () => events.end(),
+        close: (_, error) => (error instanceof Error ? events.error(error) : events.end()),
+        error: (_, error) => events.error(error),
+      },
+    });
+    opened.catch((error: unknown) => events.error(error instanceof Error ? error : new Error(String(error))));
+  }
+
+  close(): void {
+    this.closing = true;
+    this.socket?.end();
+  }
+
+  private open(socket: BunSocket): void {
+    this.socket = socket;
+    if (this.closing) socket.end();
+    else {
+      if (!this.flowing) socket.pause();
+      this.send();
+      if (this.ended) socket.shutdown();
+    }
+  }
+
+  private setFlowing(flowing: boolean): void {
+    this.flowing = flowing;
+    if (flowing) this.socket?.resume();
+    else this.socket?.pause();
+  }
+
+  private write(batch: readonly Uint8Array[], done: WriteDone): void {
+    this.pending = joinSmall(batch);
+    this.done = done;
+    this.send();
+  }
+
+  private send(): void {
+    if (this.socket === undefined || this.done === undefined) return;
+    for (let chunk = this.pending[0]; chunk !== undefined; chunk = this.pending[0]) {
+      const taken = this.socket.write(chunk);
+      if (taken < 0) {
+        this.finish(new SystemError('write', errorNumber('EPIPE')));
+        return;
+      }
+      if (taken < chunk.length) {
+        this.pending[0] = chunk.subarray(taken);
+        return;
+      }
+      this.pending.shift();
+    }
+    this.finish();
+  }
+
+  private finish(error?: Error): void {
+    const done = this.done;
+    this.pending = [];
+    this.done = undefined;
+    done?.(error);
+  }
+
+  private endWriting(): void {
+    this.ended = true;
+    this.socket?.shutdown();
+  }
+}

@@ -1,0 +1,94 @@
+// The table of C functions: everything that this suite calls outside JavaScript, with the library that has it. Sizes are those of
+// Linux on x64 and arm64 (LP64). Variadic functions (fcntl, ioctl, open, prctl) are rows with the arguments that we use, which both
+// of these calling conventions allow. What a function does is in its manual page, section 2 or 3.
+
+/** `int` and `uint` have 32 bits; `long`, `size` and `pointer` have 64 and arrive as exact numbers. */
+export type CType = 'int' | 'uint' | 'long' | 'size' | 'pointer' | 'void';
+
+export interface CFunction {
+  readonly library: keyof typeof libraries;
+  readonly result: CType;
+  readonly arguments: readonly CType[];
+}
+
+/** File names to try, in order. */
+export const libraries = {
+  c: ['libc.so.6'],
+  crypt: ['libcrypt.so.1', 'libcrypt.so.2'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+export const functions = {
+  __errno_location: { library: 'c', result: 'pointer', arguments: [] },
+  bind: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'uint'] },
+  chdir: { library: 'c', result: 'int', arguments: ['pointer'] },
+  chroot: { library: 'c', result: 'int', arguments: ['pointer'] },
+  close: { library: 'c', result: 'int', arguments: ['int'] },
+  connect: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'uint'] },
+  crypt_r: { library: 'crypt', result: 'pointer', arguments: ['pointer', 'pointer', 'pointer'] },
+  dup: { library: 'c', result: 'int', arguments: ['int'] },
+  dup2: { library: 'c', result: 'int', arguments: ['int', 'int'] },
+  execve: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer'] },
+  fcntl: { library: 'c', result: 'int', arguments: ['int', 'int', 'long'] },
+  getgid: { library: 'c', result: 'uint', arguments: [] },
+  getgrgid_r: { library: 'c', result: 'int', arguments: ['uint', 'pointer', 'pointer', 'size', 'pointer'] },
+  getgrnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },
+  getgrouplist: { library: 'c', result: 'int', arguments: ['pointer', 'uint', 'pointer', 'pointer'] },
+  getgroups: { library: 'c', result: 'int', arguments: ['int', 'pointer'] },
+  getpeername: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'pointer'] },
+  getpwnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },
+  getpwuid_r: { library: 'c', result: 'int', arguments: ['uint', 'pointer', 'pointer', 'size', 'pointer'] },
+  getresgid: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer'] },
+  getresuid: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer'] },
+  getrlimit: { library: 'c', result: 'int', arguments: ['int', 'pointer'] },
+  getsockname: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'pointer'] },
+  getsockopt: { library: 'c', result: 'int', arguments: ['int', 'int', 'int', 'pointer', 'pointer'] },
+  getspnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },
+  ioctl: { library: 'c', result: 'int', arguments: ['int', 'size', 'pointer'] },
+  listen: { library: 'c', result: 'int', arguments: ['int', 'int'] },
+  memcpy: { library: 'c', result: 'pointer', arguments: ['pointer', 'pointer', 'size'] },
+  memset: { library: 'c', result: 'pointer', arguments: ['pointer', 'int', 'size'] },
+  open: { library: 'c', result: 'int', arguments: ['pointer', 'int', 'uint'] },
+  pipe2: { library: 'c', result: 'int', arguments: ['pointer', 'int'] },
+  posix_openpt: { library: 'c', result: 'int', arguments: ['int'] },
+  posix_spawn: {
+    library: 'c',
+    result: 'int',
+    arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer'],
+  },
+  posix_spawn_file_actions_addchdir_np: { library: 'c', result: 'int', arguments: ['pointer', 'pointer'] },
+  posix_spawn_file_actions_addclose: { library: 'c', result: 'int', arguments: ['pointer', 'int'] },
+  posix_spawn_file_actions_addclosefrom_np: { library: 'c', result: 'int', arguments: ['pointer', 'int'] },
+  posix_spawn_file_actions_adddup2: { library: 'c', result: 'int', arguments: ['pointer', 'int', 'int'] },
+  posix_spawn_file_actions_addopen: {
+    library: 'c',
+    result: 'int',
+    arguments: ['pointer', 'int', 'pointer', 'int', 'uint'],
+  },
+  posix_spawn_file_actions_destroy: { library: 'c', result: 'int', arguments: ['pointer'] },
+  posix_spawn_file_actions_init: { library: 'c', result: 'int', arguments: ['pointer'] },
+  posix_spawnattr_destroy: { library: 'c', result: 'int', arguments: ['pointer'] },
+  posix_spawnattr_init: { library: 'c', result: 'int', arguments: ['pointer'] },
+  posix_spawnattr_setflags: { library: 'c', result: 'int', arguments: ['pointer', 'int'] },
+  posix_spawnattr_setsigdefault: { library: 'c', result: 'int', arguments: ['pointer', 'pointer'] },
+  posix_spawnattr_setsigmask: { library: 'c', result: 'int', arguments: ['pointer', 'pointer'] },
+  prctl: { library: 'c', result: 'int', arguments: ['int', 'size', 'size', 'size', 'size'] },
+  read: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size'] },
+  recvmsg: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'int'] },
+  send: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size', 'int'] },
+  sendmsg: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'int'] },
+  setgroups: { library: 'c', result: 'int', arguments: ['size', 'pointer'] },
+  setresgid: { library: 'c', result: 'int', arguments: ['uint', 'uint', 'uint'] },
+  setresuid: { library: 'c', result: 'int', arguments: ['uint', 'uint', 'uint'] },
+  setrlimit: { library: 'c', result: 'int', arguments: ['int', 'pointer'] },
+  setsid: { library: 'c', result: 'int', arguments: [] },
+  setsockopt: { library: 'c', result: 'int', arguments: ['int', 'int', 'int', 'pointer', 'uint'] },
+  setuid: { library: 'c', result: 'int', arguments: ['uint'] },
+  shutdown: { library: 'c', result: 'int', arguments: ['int', 'int'] },
+  socket: { library: 'c', result: 'int', arguments: ['int', 'int', 'int'] },
+  socketpair: { library: 'c', result: 'int', arguments: ['int', 'int', 'int', 'pointer'] },
+  strlen: { library: 'c', result: 'size', arguments: ['pointer'] },
+  waitpid: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'int'] },
+  write: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size'] },
+} as const satisfies Readonly<Record<string, CFunction>>;
+
+export type FunctionName = keyof typeof functions;

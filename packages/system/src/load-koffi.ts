@@ -1,0 +1,50 @@
+// The loader for Node: the package koffi, prebuilt for every platform that we run on. It is required at the first call (it costs
+// 15 to 30 ms).
+
+import { createRequire } from 'node:module';
+import type { CFunction, CType } from './functions.ts';
+import { libraries } from './functions.ts';
+import type { Loader, NativeFunction } from './loader.ts';
+
+interface KoffiLibrary {
+  func(name: string, result: string, args: readonly string[]): (...args: readonly unknown[]) => unknown;
+}
+
+interface Koffi {
+  load(file: string): KoffiLibrary;
+  errno(): number;
+  address(bytes: Uint8Array): bigint;
+}
+
+const argumentTypes: Readonly<Record<CType, string>> = {
+  int: 'int',
+  uint: 'unsigned int',
+  long: 'long',
+  size: 'size_t',
+  pointer: 'void *',
+  void: 'void',
+};
+
+const resultTypes: Readonly<Record<CType, string>> = { ...argumentTypes, pointer: 'uintptr_t' };
+
+export function loadKoffi(): Loader {
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  const opened = new Map<string, KoffiLibrary>();
+  const open = (file: string): KoffiLibrary => {
+    const library = opened.get(file) ?? koffi.load(file);
+    opened.set(file, library);
+    return library;
+  };
+  const bind = (name: string, row: CFunction): NativeFunction | undefined => {
+    const types = row.arguments.map((type) => argumentTypes[type]);
+    for (const file of libraries[row.library]) {
+      try {
+        return open(file).func(name, resultTypes[row.result], types) as NativeFunction;
+      } catch {
+        continue;
+      }
+    }
+    return undefined;
+  };
+  return { bind, errno: () => koffi.errno(), addressOf: (bytes) => Number(koffi.address(bytes)) };
+}

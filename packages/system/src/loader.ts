@@ -1,0 +1,26 @@
+// What a loader of C functions offers; `load-bun.ts` and `load-koffi.ts` are the two that exist.
+
+import type { CFunction, CType, FunctionName, functions } from './functions.ts';
+
+/** A pointer argument: memory of ours, an address, or null. */
+export type Pointer = Uint8Array | number | null;
+
+export type CValue = number | Uint8Array | null;
+
+export type NativeFunction = (...args: readonly CValue[]) => number;
+
+export interface Loader {
+  /** undefined when the library or the function is not on this machine. */
+  readonly bind: (name: string, row: CFunction) => NativeFunction | undefined;
+  /** The error number of the calling thread; ask directly after the call. */
+  readonly errno: () => number;
+  /** Where the bytes are; valid as long as the array is referenced. */
+  readonly addressOf: (bytes: Uint8Array) => number;
+}
+
+type ArgumentOf<Type extends CType> = Type extends 'pointer' ? Pointer : number;
+
+type ArgumentsFor<Types extends readonly CType[]> = { readonly [Index in keyof Types]: ArgumentOf<Types[Index]> };
+
+/** The parameters of a function of the table. */
+export type ArgumentsOf<Name extends FunctionName> = ArgumentsFor<(typeof functions)[Name]['arguments']>;

@@ -1,0 +1,93 @@
+// A socket, pipe or terminal that is open already, as an endpoint on Node: `new net.Socket({fd})` and tty.ReadStream.
+//
+// Before libuv 1.52 the end of a terminal can be reported while its last output is still unread, and an error can overtake it. Hence a
+// second descriptor, from which the rest is read at the end, and `onread`, with which the runtime keeps no data of its own.
+
+import { createRequire } from 'node:module';
+import type { OnReadOpts, Socket, SocketConstructorOpts } from 'node:net';
+import type { Endpoint, EndpointEvents } from './byte-stream.ts';
+import { closeDescriptor, duplicate } from './descriptors.ts';
+import { call } from './libc.ts';
+import { writeBatch } from './node-socket.ts';
+
+export interface AdoptOptions {
+  readonly fd: number;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly readChunkBytes: number;
+  readonly isTerminal: boolean;
+}
+
+type SocketOptions = SocketConstructorOpts & { readonly onread?: OnReadOpts };
+
+interface SocketClasses {
+  readonly Socket: new (options: SocketOptions) => Socket;
+  readonly ReadStream: new (fd: number, options: SocketOptions) => Socket;
+}
+
+/** Owns the descriptor. */
+export function adoptDescriptor(options: AdoptOptions, events: EndpointEvents): Endpoint {
+  const { readable, writable, isTerminal } = options;
+  const state = { isFlowing: false, isOver: false };
+  const tail = isTerminal && readable ? duplicate(options.fd) : undefined;
+  const socket = openSocket(options, (chunk) => {
+    events.data(chunk);
+    return state.isFlowing;
+  });
+  const end = (): void => {
+    if (state.isOver) return;
+    state.isOver = true;
+    if (tail !== undefined) for (const chunk of readRest(tail)) events.data(chunk);
+    events.end();
+  };
+  socket.pause();
+  socket.on('end', end);
+  socket.on('close', end);
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    if (isTerminal && error.code === 'EIO') end();
+    else events.error(error);
+  });
+  const setFlowing = (isFlowing: boolean): void => {
+    state.isFlowing = isFlowing;
+    if (isFlowing) socket.resume();
+    else socket.pause();
+  };
+  const close = (): void => {
+    state.isOver = true;
+    socket.destroy();
+    if (tail !== undefined) closeDescriptor(tail);
+  };
+  return {
+    ...(readable && { source: { start: () => setFlowing(true), stop: () => setFlowing(false) } }),
+    ...(writable && {
+      sink: {
+        write: (batch, done) => writeBatch(socket, batch, done),
+        end: () => void (isTerminal || socket.end()),
+      },
+    }),
+    close,
+  };
+}
+
+function openSocket(options: AdoptOptions, receive: (chunk: Uint8Array) => boolean): Socket {
+  const { fd, readable, writable, isTerminal } = options;
+  const require = createRequire(import.meta.url);
+  const classes = require(isTerminal ? 'node:tty' : 'node:net') as SocketClasses;
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(options.readChunkBytes),
+    callback: (length: number, buffer: Uint8Array) => receive(Uint8Array.prototype.slice.call(buffer, 0, length)),
+  };
+  const socketOptions = { readable, writable, allowHalfOpen: true, ...(readable && { onread }) };
+  return isTerminal ? new classes.ReadStream(fd, socketOptions) : new classes.Socket({ fd, ...socketOptions });
+}
+
+/** What a terminal still has; at most what the kernel keeps for it. */
+function readRest(fd: number): Uint8Array[] {
+  const rest: Uint8Array[] = [];
+  for (;;) {
+    const room = Buffer.allocUnsafe(4096);
+    const length = call('read', fd, room, room.length);
+    if (length <= 0) return rest;
+    rest.push(room.subarray(0, length));
+  }
+}

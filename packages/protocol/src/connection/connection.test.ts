@@ -77,6 +77,23 @@ test('a channel is asked for, confirmed, carries data and stderr both ways and c
   ]);
 });
 
+test('an owner is told when little is queued, and again when all of it has left, also before an EOF', () => {
+  const pair = new Pair();
+  const [channel] = pair.open({ bytes: 1 << 20, maximumPacketBytes: 32768 });
+  const told = (limitBytes: number) => {
+    pair.ours.takePayloads(limitBytes);
+    return pair.events('ours').map(({ type }) => type);
+  };
+  pair.ours.perform({ type: 'send-data', channel, data: new Uint8Array(300_000) });
+  assert.deepEqual(told(65_536), []);
+  assert.deepEqual(told(180_000), ['sending-possible']);
+  assert.ok(pair.ours.queuedBytes(channel) > 0);
+  pair.ours.perform({ type: 'send-eof', channel });
+  assert.deepEqual(told(100_000), ['sending-possible']);
+  assert.equal(pair.ours.queuedBytes(channel), 0);
+  assert.deepEqual(told(100_000), []);
+});
+
 test('the peer learns why its channel is refused, and the number is used again (RFC 4254 section 5.1)', () => {
   const pair = new Pair();
   const channel = pair.ours.reserveChannel();

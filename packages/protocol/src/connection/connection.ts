@@ -23,6 +23,8 @@ type ChannelCommand = Exclude<ConnectionCommand, Command<'open-channel' | 'reque
 /** OpenSSH's limit of channels on one connection. */
 const defaultMaximumChannels = 16384;
 const defaultFairShareBytes = 64 * 1024;
+/** With so little queued on a channel its owner is told that it may queue more, before the line runs dry. */
+const littleQueuedBytes = 64 * 1024;
 const nothing = new Uint8Array(0);
 const { openFailureReasons } = messages;
 
@@ -135,7 +137,7 @@ export class Connection implements PayloadEngine<ConnectionEvent, ConnectionComm
       sent = left;
     }
     if (queue.bytes === 0) this.#sendEnd(channel, payloads);
-    if (channel.queuedSinceTold && queue.bytes === 0) {
+    if (sent > 0 && (queue.bytes === 0 || (channel.queuedSinceTold && queue.bytes <= littleQueuedBytes))) {
       channel.queuedSinceTold = false;
       this.#events.push({ type: 'sending-possible', channel: channel.number });
     }

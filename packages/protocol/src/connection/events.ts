@@ -30,7 +30,7 @@ export type ConnectionEvent =
       readonly extended: number | undefined;
       readonly data: Uint8Array;
     }
-  /** All queued data has left: its arrays are the owner's again, and more may be queued. */
+  /** Queued data has left: little is queued now, so more may be; and again when nothing is (see queuedBytes). */
   | { readonly type: 'sending-possible'; readonly channel: number }
   | { readonly type: 'eof-received'; readonly channel: number }
   /** The peer asks something of a channel. With `wantReply` answer with reply-channel-request, in order. */

@@ -16,8 +16,8 @@ export function throwIfAborted(options: CallOptions): void {
 }
 
 /**
- * Calls `cancel` once if the signal is aborted or the time is over; the returned function ends the watch. The signal must not be
- * aborted yet.
+ * Calls `cancel` once if the signal is aborted or the time is over; the returned function ends the watch. The signal
+ * must not be aborted yet.
  */
 export function watch(options: CallOptions, cancel: (error: SshError) => void): () => void {
   const { signal, timeoutMs } = options;

@@ -1,5 +1,5 @@
-// The errors of the library: one tree below SshError, each with a string code that does not change between releases. A Failure
-// of the engines becomes one by errorOf(). Messages hold no secrets and no unescaped text of the peer.
+// The errors of the library: one tree below SshError, each with a string code that does not change between releases. A
+// Failure of the engines becomes one by errorOf(). Messages hold no secrets and no unescaped text of the peer.
 
 import type { FailureCode } from '@sallyport/protocol/failure/catalogue';
 import type { Failure } from '@sallyport/protocol/failure/failure';
@@ -91,7 +91,9 @@ export class AuthenticationError extends SshError {
 
 /** The peer refused a channel or a request on it, or ended it early. */
 export class ChannelError extends SshError {
-  /** RFC 4254 section 5.1: 1 prohibited, 2 connect failed, 3 unknown type, 4 resource shortage; undefined for requests. */
+  /**
+   * RFC 4254 section 5.1: 1 prohibited, 2 connect failed, 3 unknown type, 4 resource shortage; undefined for requests.
+   */
   readonly reason: number | undefined;
 
   constructor(code: SshErrorCode, message: string, reason?: number) {

@@ -1,5 +1,6 @@
-// The user database through the C library, so that every source of accounts (files, LDAP, systemd) counts: passwd(5), group(5) and, for
-// root, shadow(5). `verifyPassword` is crypt(3); it takes tens of milliseconds and blocks, so call it where that does no harm.
+// The user database through the C library, so that every source of accounts (files, LDAP, systemd) counts: passwd(5),
+// group(5) and, for root, shadow(5). `verifyPassword` is crypt(3); it takes tens of milliseconds and blocks, so call it
+// where that does no harm.
 
 import { addressOf, call, lastErrno } from './libc.ts';
 import { cString, pointerIn, stringAt } from './memory.ts';
@@ -33,7 +34,9 @@ export interface ShadowEntry {
 
 const largestEntryBytes = 1 << 20;
 
-/** Calls one of the `get…_r` functions with more and more room; the structure, or undefined when there is no such entry. */
+/**
+ * Calls one of the `get…_r` functions with more and more room; the structure, or undefined when there is no such entry.
+ */
 function lookUp(syscall: string, structureBytes: number, ask: (...room: LookUpRoom) => number): Found | undefined {
   for (let bytes = 4096; ; bytes *= 4) {
     const structure = Buffer.alloc(structureBytes);

@@ -1,5 +1,5 @@
-// A pipe or a terminal as an endpoint on Bun: Bun.file polls it, on a copy of the descriptor that it closes itself. (A read by
-// node:fs would park a thread of the pool for as long as the pipe is quiet.)
+// A pipe or a terminal as an endpoint on Bun: Bun.file polls it, on a copy of the descriptor that it closes itself. (A
+// read by node:fs would park a thread of the pool for as long as the pipe is quiet.)
 
 import type { BunFileSink, BunRuntime } from './bun-runtime.ts';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';

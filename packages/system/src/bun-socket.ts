@@ -1,4 +1,5 @@
-// A connected socket as an endpoint on Bun: Bun.connect adopts the descriptor. (`new net.Socket({fd})` is silently dead on Bun.)
+// A connected socket as an endpoint on Bun: Bun.connect adopts the descriptor. (`new net.Socket({fd})` is silently dead
+// on Bun.)
 
 import type { BunRuntime, BunSocket } from './bun-runtime.ts';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';

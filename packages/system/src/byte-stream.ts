@@ -1,6 +1,6 @@
-// A stream of bytes over something that the system keeps open: the one shape in which sockets, pipes, terminals and files reach the rest
-// of this suite, on both runtimes. `EndpointStream` has the rules (queue, back-pressure, half-close, order of the last events) and leaves
-// the reading and writing to an endpoint.
+// A stream of bytes over something that the system keeps open: the one shape in which sockets, pipes, terminals and
+// files reach the rest of this suite, on both runtimes. `EndpointStream` has the rules (queue, back-pressure,
+// half-close, order of the last events) and leaves the reading and writing to an endpoint.
 
 /** It starts paused: nothing is delivered before `resume()`. Set the callbacks first. */
 export interface ByteStream {
@@ -8,8 +8,9 @@ export interface ByteStream {
   pause(): void;
   resume(): void;
   /**
-   * Takes the chunks, which the caller must not change any more, in order. True: more is welcome. False: wait for `onDrain`. Once
-   * the other end has stopped reading, chunks are taken and dropped, and the stream ends with its error when its input is over.
+   * Takes the chunks, which the caller must not change any more, in order. True: more is welcome. False: wait for
+   * `onDrain`. Once the other end has stopped reading, chunks are taken and dropped, and the stream ends with its error
+   * when its input is over.
    */
   write(chunks: readonly Uint8Array[]): boolean;
   /** No more writing: what is queued goes out, then the other end sees the end. Reading goes on. */

@@ -1,5 +1,5 @@
-// How a child of spawnProcess ended: SIGCHLD says that something did, waitpid(2) for each pid of ours says what. Children of the runtime
-// are never touched. While a child is waited for, the process stays alive.
+// How a child of spawnProcess ended: SIGCHLD says that something did, waitpid(2) for each pid of ours says what.
+// Children of the runtime are never touched. While a child is waited for, the process stays alive.
 
 import { call } from './libc.ts';
 import type { Exit } from './spawn.ts';
@@ -47,12 +47,18 @@ class WaitedChildren {
 
 const waited = new WaitedChildren();
 
-/** Calls back once, never before this call returns, when the child ends or if it already has. One listener for each child. */
+/**
+ * Calls back once, never before this call returns, when the child ends or if it already has. One listener for each
+ * child.
+ */
 export function onExit(pid: number, listener: (exit: Exit) => void): void {
   waited.add(pid, listener);
 }
 
-/** What a wait status means (wait(2)): the exit code in the second byte, or the signal in the first with a bit for the core. */
+/**
+ * What a wait status means (wait(2)): the exit code in the second byte, or the signal in the first with a bit for the
+ * core.
+ */
 function exitOf(status: number): Exit {
   const signal = status & 0x7f;
   return signal === 0 ? { code: (status >> 8) & 0xff } : { signal, coreDumped: (status & 0x80) !== 0 };

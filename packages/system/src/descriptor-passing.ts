@@ -1,5 +1,6 @@
-// Open descriptors through a unix socket (SCM_RIGHTS, unix(7)), and who is at its other end (SO_PEERCRED). The runtimes' own sockets drop
-// descriptors when they read, so a socket that carries some must never be given to openDescriptor.
+// Open descriptors through a unix socket (SCM_RIGHTS, unix(7)), and who is at its other end (SO_PEERCRED). The
+// runtimes' own sockets drop descriptors when they read, so a socket that carries some must never be given to
+// openDescriptor.
 
 import { closeDescriptor } from './descriptors.ts';
 import { addressOf, call, check, lastErrno } from './libc.ts';
@@ -43,8 +44,8 @@ function layOut(descriptorCount: number, dataBytes: number): Message {
 }
 
 /**
- * Sends descriptors with at least one byte of data; the receiver gets copies, ours stay open. Answers false when the socket is full and
- * nothing was sent. On a stream socket the data must be small enough to go at once: a part throws.
+ * Sends descriptors with at least one byte of data; the receiver gets copies, ours stay open. Answers false when the
+ * socket is full and nothing was sent. On a stream socket the data must be small enough to go at once: a part throws.
  */
 export function sendDescriptors(socket: number, descriptors: readonly number[], data: Uint8Array): boolean {
   if (data.length === 0 || descriptors.length > largestCount) throw new SystemError('sendmsg', errorNumber('EINVAL'));
@@ -79,7 +80,9 @@ export interface ReceiveLimits {
   readonly wait?: boolean;
 }
 
-/** One message with the descriptors in it. More descriptors or bytes than the limits allow close all of them and throw. */
+/**
+ * One message with the descriptors in it. More descriptors or bytes than the limits allow close all of them and throw.
+ */
 export function receiveDescriptors(socket: number, limits: ReceiveLimits): ReceivedDescriptors | undefined {
   const { whole, dataAt } = layOut(limits.maximumDescriptors, limits.maximumBytes);
   const flags = closeOnExecFlag | (limits.wait === true ? 0 : doNotWait);

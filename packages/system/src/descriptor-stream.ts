@@ -1,4 +1,5 @@
-// An open descriptor, or a socket of node:net, as a ByteStream: the only place that knows which of the runtime's means reads what.
+// An open descriptor, or a socket of node:net, as a ByteStream: the only place that knows which of the runtime's means
+// reads what.
 
 import type { Stats } from 'node:fs';
 import { constants, fstatSync, openSync } from 'node:fs';
@@ -23,8 +24,8 @@ export interface DescriptorStreamOptions {
 }
 
 /**
- * A stream over a socket, pipe, terminal or file that is open. It owns the descriptor and closes it; of 0, 1 and 2, which we share with
- * others, it uses a copy, and they stay open. Throws SystemError when the descriptor is not open.
+ * A stream over a socket, pipe, terminal or file that is open. It owns the descriptor and closes it; of 0, 1 and 2,
+ * which we share with others, it uses a copy, and they stay open. Throws SystemError when the descriptor is not open.
  */
 export function openDescriptor(fd: number, options: DescriptorStreamOptions = {}): ByteStream {
   const access = accessMode(fd);
@@ -36,7 +37,10 @@ export function openDescriptor(fd: number, options: DescriptorStreamOptions = {}
   return new EndpointStream((events) => openEndpoint(fd, wanted, events));
 }
 
-/** A stream over a socket that the runtime connects, connected or accepted; it owns the socket and turns Nagle's delay off. */
+/**
+ * A stream over a socket that the runtime connects, connected or accepted; it owns the socket and turns Nagle's delay
+ * off.
+ */
 export function fromSocket(socket: Socket): ByteStream {
   return new EndpointStream((events) => openSocket(socket, events));
 }
@@ -59,8 +63,9 @@ function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpo
 }
 
 /**
- * A copy of descriptor 0, 1 or 2. A terminal, and a pipe that we write to, is opened anew where that is allowed: then it has flags of its
- * own, while non-blocking mode set on a mere copy would be seen by every program on the same terminal or pipe.
+ * A copy of descriptor 0, 1 or 2. A terminal, and a pipe that we write to, is opened anew where that is allowed: then
+ * it has flags of its own, while non-blocking mode set on a mere copy would be seen by every program on the same
+ * terminal or pipe.
  */
 function copyOfShared(fd: number, wanted: Wanted, status: Stats): number {
   const isTerminal = isatty(fd) && status.rdev !== masterDevice;

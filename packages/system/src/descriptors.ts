@@ -1,5 +1,5 @@
-// File descriptors as numbers: pairs and pipes, copies, flags. Everything made here closes itself at exec (O_CLOEXEC); who wants a child
-// to have a descriptor names it to spawnProcess.
+// File descriptors as numbers: pairs and pipes, copies, flags. Everything made here closes itself at exec (O_CLOEXEC);
+// who wants a child to have a descriptor names it to spawnProcess.
 
 import { call, check, lastErrno } from './libc.ts';
 import { errorNumber, SystemError } from './system-error.ts';
@@ -47,7 +47,10 @@ export function duplicateTo(fd: number, target: number): void {
   check('dup2', fd, target);
 }
 
-/** Closes a descriptor. A late write error that close(2) reports does not matter here; a number that was not open throws. */
+/**
+ * Closes a descriptor. A late write error that close(2) reports does not matter here; a number that was not open
+ * throws.
+ */
 export function closeDescriptor(fd: number): void {
   if (call('close', fd) === 0) return;
   const errno = lastErrno();
@@ -87,8 +90,8 @@ export function growPipe(fd: number, bytes: number): number {
 }
 
 /**
- * Remembers the flags of descriptors 0 to 2, which we share with the shell and with other programs on the same pipe or terminal, and
- * returns what puts them back. It also happens by itself when the process exits.
+ * Remembers the flags of descriptors 0 to 2, which we share with the shell and with other programs on the same pipe or
+ * terminal, and returns what puts them back. It also happens by itself when the process exits.
  */
 export function keepStandardFlags(): () => void {
   const kept = [0, 1, 2].map((fd) => ({ fd, flags: call('fcntl', fd, command.getStatusFlags, 0) }));

@@ -1,5 +1,5 @@
-// The error numbers of Linux (the generic numbering, which x64 and arm64 share), with the sentence of the C library for each: the
-// programs print these sentences, and OpenSSH's users know them. A table, nothing else.
+// The error numbers of Linux (the generic numbering, which x64 and arm64 share), with the sentence of the C library for
+// each: the programs print these sentences, and OpenSSH's users know them. A table, nothing else.
 
 export const errorCodes = {
   EPERM: [1, 'Operation not permitted'],

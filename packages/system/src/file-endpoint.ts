@@ -1,5 +1,5 @@
-// A regular file, or a device that answers at once such as /dev/null, as an endpoint: the pool of node:fs at the descriptor's own
-// position, which is shared with whoever gave it to us.
+// A regular file, or a device that answers at once such as /dev/null, as an endpoint: the pool of node:fs at the
+// descriptor's own position, which is shared with whoever gave it to us.
 
 import { read, writev } from 'node:fs';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';

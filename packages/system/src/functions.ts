@@ -1,6 +1,7 @@
-// The table of C functions: everything that this suite calls outside JavaScript, with the library that has it. Sizes are those of
-// Linux on x64 and arm64 (LP64). Variadic functions (fcntl, ioctl, open, prctl) are rows with the arguments that we use, which both
-// of these calling conventions allow. What a function does is in its manual page, section 2 or 3.
+// The table of C functions: everything that this suite calls outside JavaScript, with the library that has it. Sizes
+// are those of Linux on x64 and arm64 (LP64). Variadic functions (fcntl, ioctl, open, prctl) are rows with the
+// arguments that we use, which both of these calling conventions allow. What a function does is in its manual page,
+// section 2 or 3.
 
 /** `int` and `uint` have 32 bits; `long`, `size` and `pointer` have 64 and arrive as exact numbers. */
 export type CType = 'int' | 'uint' | 'long' | 'size' | 'pointer' | 'void';

@@ -1,5 +1,5 @@
-// Calls into the table of C functions. Nothing is loaded before the first call, and a function is bound when it is first used, so a
-// program that needs none of this pays nothing.
+// Calls into the table of C functions. Nothing is loaded before the first call, and a function is bound when it is
+// first used, so a program that needs none of this pays nothing.
 
 import type { FunctionName } from './functions.ts';
 import { functions } from './functions.ts';
@@ -50,7 +50,9 @@ export function checkNumber<Name extends FunctionName>(name: Name, ...args: Argu
   if (errno !== 0) throw new SystemError(name, errno);
 }
 
-/** Where the bytes are, for structures that hold pointers; the caller keeps the array referenced until the call is over. */
+/**
+ * Where the bytes are, for structures that hold pointers; the caller keeps the array referenced until the call is over.
+ */
 export function addressOf(bytes: Uint8Array): number {
   return loader().addressOf(bytes);
 }

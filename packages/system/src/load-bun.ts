@@ -1,4 +1,5 @@
-// The loader for Bun: `bun:ffi`, which is built in. It is required at the first call (1.5 ms; `import()` would take 23 ms), by a
+// The loader for Bun: `bun:ffi`, which is built in. It is required at the first call (1.5 ms; `import()` would take 23
+// ms), by a
 // `require` that Node's loader and the bundler both leave alone.
 
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// The loader for Node: the package koffi, prebuilt for every platform that we run on. It is required at the first call (it costs
-// 15 to 30 ms).
+// The loader for Node: the package koffi, prebuilt for every platform that we run on. It is required at the first call
+// (it costs 15 to 30 ms).
 
 import { createRequire } from 'node:module';
 import type { CFunction, CType } from './functions.ts';

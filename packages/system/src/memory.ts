@@ -1,5 +1,5 @@
-// Strings and arrays between JavaScript and C. What is passed to C is one buffer with its own pointers inside, so that holding the
-// argument holds everything that it points to.
+// Strings and arrays between JavaScript and C. What is passed to C is one buffer with its own pointers inside, so that
+// holding the argument holds everything that it points to.
 
 import { addressOf, call } from './libc.ts';
 import { errorNumber, SystemError } from './system-error.ts';

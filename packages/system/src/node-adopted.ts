@@ -1,7 +1,8 @@
 // A socket, pipe or terminal that is open already, as an endpoint on Node: `new net.Socket({fd})` and tty.ReadStream.
 //
-// Before libuv 1.52 the end of a terminal can be reported while its last output is still unread, and an error can overtake it. Hence a
-// second descriptor, from which the rest is read at the end, and `onread`, with which the runtime keeps no data of its own.
+// Before libuv 1.52 the end of a terminal can be reported while its last output is still unread, and an error can
+// overtake it. Hence a second descriptor, from which the rest is read at the end, and `onread`, with which the runtime
+// keeps no data of its own.
 
 import { createRequire } from 'node:module';
 import type { OnReadOpts, Socket, SocketConstructorOpts } from 'node:net';

@@ -1,5 +1,5 @@
-// A socket of node:net as an endpoint, on both runtimes: what the runtime connected or accepted. Nothing of node:net is loaded here: it
-// costs Bun 6 ms, and whoever has such a socket has loaded it.
+// A socket of node:net as an endpoint, on both runtimes: what the runtime connected or accepted. Nothing of node:net is
+// loaded here: it costs Bun 6 ms, and whoever has such a socket has loaded it.
 
 import type { Socket } from 'node:net';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';

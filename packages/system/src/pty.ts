@@ -1,5 +1,5 @@
-// Pseudo-terminals (pty(7)): a master for us, a slave for the shell, and the size that the shell sees. The master is non-blocking and
-// is read by openDescriptor, which delivers everything before the end.
+// Pseudo-terminals (pty(7)): a master for us, a slave for the shell, and the size that the shell sees. The master is
+// non-blocking and is read by openDescriptor, which delivers everything before the end.
 
 import { closeDescriptor } from './descriptors.ts';
 import { check } from './libc.ts';

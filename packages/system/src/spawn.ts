@@ -1,6 +1,6 @@
-// Starts a program by posix_spawn(3) with exactly the descriptors that are named, default signals and an empty mask, in a session of its
-// own with a controlling terminal when asked; and reports how it ended, core dump included, which the runtimes' own child processes
-// hide. The runtimes wait only for the children that they started, and so do we.
+// Starts a program by posix_spawn(3) with exactly the descriptors that are named, default signals and an empty mask, in
+// a session of its own with a controlling terminal when asked; and reports how it ended, core dump included, which the
+// runtimes' own child processes hide. The runtimes wait only for the children that they started, and so do we.
 
 import { closeDescriptor, duplicate } from './descriptors.ts';
 import { call, checkNumber } from './libc.ts';
@@ -17,7 +17,9 @@ export interface SpawnOptions {
   readonly stdio: Readonly<Record<number, number>>;
   /** A session and process group of its own (setsid(2)). */
   readonly newSession?: boolean;
-  /** Name of a terminal that becomes descriptors 0 to 2, where `stdio` does not name them, and the controlling terminal. */
+  /**
+   * Name of a terminal that becomes descriptors 0 to 2, where `stdio` does not name them, and the controlling terminal.
+   */
   readonly terminalPath?: string;
 }
 

@@ -1,5 +1,5 @@
-// The error of a failed call of the C library: code, number, call, and the C library's sentence for it. `errorText` serves errors
-// of the runtime's own sockets and files too, which carry the same code names.
+// The error of a failed call of the C library: code, number, call, and the C library's sentence for it. `errorText`
+// serves errors of the runtime's own sockets and files too, which carry the same code names.
 
 import type { ErrorCode } from './error-codes.ts';
 import { errorCodes } from './error-codes.ts';

@@ -1,5 +1,5 @@
-// The other side of an engine under test, played by a test line by line: it exchanges keys properly, and from then on sends any
-// payload in any state and looks at each payload that comes.
+// The other side of an engine under test, played by a test line by line: it exchanges keys properly, and from then on
+// sends any payload in any state and looks at each payload that comes.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { Role } from '@sallyport/protocol/algorithms/roles';

@@ -1,5 +1,5 @@
-// A ClientStack and a ServerStack in memory whose owners answer as little as a login needs: the host key is accepted, the exchange
-// hash signed, the method `none` let in. A test takes over what it is about.
+// A ClientStack and a ServerStack in memory whose owners answer as little as a login needs: the host key is accepted,
+// the exchange hash signed, the method `none` let in. A test takes over what it is about.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';

@@ -1,5 +1,5 @@
-// How payloads get from a protocol above into the transport: a bounded amount a turn, none of the connection's while keys are
-// exchanged, so that what waits stays in the channels, where windows and owners can see it.
+// How payloads get from a protocol above into the transport: a bounded amount a turn, none of the connection's while
+// keys are exchanged, so that what waits stays in the channels, where windows and owners can see it.
 
 import type { Connection } from '../connection/connection.ts';
 import type { Transport } from '../transport/transport.ts';

@@ -1,5 +1,5 @@
-// The server's transport, authentication and connection as one engine (RFC 4253 section 10, RFC 4252, RFC 4254, RFC 8308).
-// After authentication another process may take over: intoSnapshot() there, resume() here.
+// The server's transport, authentication and connection as one engine (RFC 4253 section 10, RFC 4252, RFC 4254, RFC
+// 8308). After authentication another process may take over: intoSnapshot() there, resume() here.
 
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/events.ts';
@@ -26,8 +26,8 @@ export interface ServerStackOptions {
   readonly maximumAttempts: number;
   readonly connection?: ConnectionOptions;
   /**
-   * Stop after `authenticated`: nothing more is opened, and the owner calls intoSnapshot() when the output (USERAUTH_SUCCESS is
-   * its last message) has been taken.
+   * Stop after `authenticated`: nothing more is opened, and the owner calls intoSnapshot() when the output
+   * (USERAUTH_SUCCESS is its last message) has been taken.
    */
   readonly handsOver?: boolean;
 }
@@ -106,8 +106,8 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
   }
 
   /**
-   * The live transport as plain data, after `authenticated` of a stack that hands over; this object is of no use afterwards.
-   * Output that was not taken goes with it.
+   * The live transport as plain data, after `authenticated` of a stack that hands over; this object is of no use
+   * afterwards. Output that was not taken goes with it.
    */
   intoSnapshot(): ServerStackSnapshot {
     if (this.#state.expects !== 'handover') throw new Error('a stack is handed over after authentication only');

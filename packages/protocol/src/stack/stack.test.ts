@@ -11,7 +11,7 @@ import { ClientStack } from './client-stack.ts';
 import type { ClientStackCommand, ClientStackEvent, ServerStackCommand, ServerStackEvent } from './events.ts';
 import { ServerStack } from './server-stack.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 const nothing = new Uint8Array(0);
 
 /** The names of a side's events in order, without the data that came. */

@@ -1,5 +1,5 @@
-// Asks an ssh-agent on its socket for identities and signatures. One request at a time, one connection for each, so that an
-// agent which restarts or asks its user takes nothing else along.
+// Asks an ssh-agent on its socket for identities and signatures. One request at a time, one connection for each, so
+// that an agent which restarts or asks its user takes nothing else along.
 
 import { connect } from 'node:net';
 

@@ -1,5 +1,6 @@
-// Bytes that go, for whoever writes them: promises that resolve when the data has left for the peer, and adapters to the
-// streams of Node and of the web. What is written waits in the channel's queue until the peer's window and the socket allow.
+// Bytes that go, for whoever writes them: promises that resolve when the data has left for the peer, and adapters to
+// the streams of Node and of the web. What is written waits in the channel's queue until the peer's window and the
+// socket allow.
 
 import { Writable } from 'node:stream';
 import { WritableStream } from 'node:stream/web';
@@ -30,8 +31,8 @@ export class ByteSink {
   }
 
   /**
-   * Sends bytes or UTF-8 text. Resolves when all of it has left, so that whoever awaits each write is held back by a slow peer;
-   * do not change the array before. Rejects when the channel closes first or end() was called.
+   * Sends bytes or UTF-8 text. Resolves when all of it has left, so that whoever awaits each write is held back by a
+   * slow peer; do not change the array before. Rejects when the channel closes first or end() was called.
    */
   write(data: Uint8Array | string): Promise<void> {
     if (this.#state.is === 'lost') return Promise.reject(this.#state.error);

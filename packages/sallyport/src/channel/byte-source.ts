@@ -1,5 +1,6 @@
-// Bytes that come, for whoever reads them: an async iterable, with lines, whole contents, and adapters to the streams of Node
-// and of the web. Data waits here until it is read, and only then may the peer send more: memory is bounded by the window.
+// Bytes that come, for whoever reads them: an async iterable, with lines, whole contents, and adapters to the streams
+// of Node and of the web. Data waits here until it is read, and only then may the peer send more: memory is bounded by
+// the window.
 
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';

@@ -1,4 +1,5 @@
-// A channel as a ByteStream: what lets a connection run through another one, and a forwarded socket be pumped by a driver.
+// A channel as a ByteStream: what lets a connection run through another one, and a forwarded socket be pumped by a
+// driver.
 
 import type { ByteStream, ByteStreamHandlers } from '../driver/byte-stream.ts';
 import type { Channel } from './channel.ts';

@@ -1,4 +1,5 @@
-// All channels of one connection: numbers to Channel objects, channels that are being opened, and the loss of all at once.
+// All channels of one connection: numbers to Channel objects, channels that are being opened, and the loss of all at
+// once.
 
 import type { ChannelWindow, ConnectionEvent } from '@sallyport/protocol/connection/events';
 import { visible } from '@sallyport/protocol/log/log';

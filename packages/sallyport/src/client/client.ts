@@ -87,9 +87,9 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Runs a command to its end. An array is quoted for a POSIX shell word by word, a string is sent as it is. Rejects with ChannelError
-   * when it cannot be started, TimeoutError or AbortedError when given up (the channel is closed, the connection goes on),
-   * ConnectionLostError, and with `check` CommandError.
+   * Runs a command to its end. An array is quoted for a POSIX shell word by word, a string is sent as it is. Rejects
+   * with ChannelError when it cannot be started, TimeoutError or AbortedError when given up (the channel is closed, the
+   * connection goes on), ConnectionLostError, and with `check` CommandError.
    */
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<CommandResult> {
     const { signal, timeoutMs, check, outputLimitBytes, ...rest } = options;
@@ -115,8 +115,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Starts a command and resolves when the server has started it. Aborting `signal` later ends the program; `timeoutMs` limits the
-   * start only.
+   * Starts a command and resolves when the server has started it. Aborting `signal` later ends the program; `timeoutMs`
+   * limits the start only.
    */
   spawn(command: string | readonly string[], options: SpawnOptions = {}): Promise<RemoteProcess> {
     const line = typeof command === 'string' ? command : quoteCommand(command);
@@ -134,8 +134,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Has the server connect to a host and port (direct-tcpip, RFC 4254 section 7.2). Rejects with ChannelError when it may not or
-   * cannot.
+   * Has the server connect to a host and port (direct-tcpip, RFC 4254 section 7.2). Rejects with ChannelError when it
+   * may not or cannot.
    */
   async dial(host: string, port: number, options: CallOptions = {}): Promise<DialedStream> {
     const fields = directTcpipFields.encode({ host, port, originatorAddress: '127.0.0.1', originatorPort: 0 });
@@ -222,7 +222,10 @@ function requestPty(channel: Channel, pty: true | PtyOptions): Promise<void> {
   return channel.request('pty-req', ptyRequestFields.encode({ term, ...defaultSize, ...size, modes: ended }));
 }
 
-/** A program may end without reading all that it is sent: that is no error. An error of the input itself ends the program. */
+/**
+ * A program may end without reading all that it is sent: that is no error. An error of the input itself ends the
+ * program.
+ */
 async function send(process: RemoteProcess, input: ProgramInput): Promise<void> {
   const chunks = typeof input === 'string' || input instanceof Uint8Array ? [input] : input;
   try {

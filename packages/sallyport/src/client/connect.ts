@@ -1,5 +1,5 @@
-// connect(): from a destination to a Client. It makes the TCP connection (or takes a stream it is given), checks the host key, proves
-// who we are, and gives up cleanly at any point.
+// connect(): from a destination to a Client. It makes the TCP connection (or takes a stream it is given), checks the
+// host key, proves who we are, and gives up cleanly at any point.
 
 import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
@@ -58,9 +58,10 @@ const defaultTimeoutMs = 60_000;
 const defaultKeepAlive: KeepAlive = { intervalMs: 30_000, count: 3 };
 
 /**
- * Connects and authenticates. `destination` is `host`, `user@host`, `user@host:port` or `ssh://…`; options go first where both say
- * something. `timeoutMs` covers all of it (60 s unless told), `signal` too. Rejects with HostKeyError, AuthenticationError,
- * NegotiationError, ConnectionLostError (its cause tells why), TimeoutError, AbortedError or ProtocolError; then nothing stays open.
+ * Connects and authenticates. `destination` is `host`, `user@host`, `user@host:port` or `ssh://…`; options go first
+ * where both say something. `timeoutMs` covers all of it (60 s unless told), `signal` too. Rejects with HostKeyError,
+ * AuthenticationError, NegotiationError, ConnectionLostError (its cause tells why), TimeoutError, AbortedError or
+ * ProtocolError; then nothing stays open.
  */
 export async function connect(
   destination: string | ConnectOptions,

@@ -6,7 +6,10 @@ export interface Destination {
   readonly port: number | undefined;
 }
 
-/** Throws TypeError for what names no host: empty, with blanks or control characters, beginning with `-`, a port out of range. */
+/**
+ * Throws TypeError for what names no host: empty, with blanks or control characters, beginning with `-`, a port out of
+ * range.
+ */
 export function parseDestination(text: string): Destination {
   const rest = text.startsWith('ssh://') ? text.slice('ssh://'.length).replace(/\/$/, '') : text;
   const at = rest.lastIndexOf('@');

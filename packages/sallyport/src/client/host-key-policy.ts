@@ -1,5 +1,5 @@
-// Whether a host key is the host's: pinned keys, known_hosts files, and what happens with hosts that nobody knows yet. There is
-// no way to accept any key but the option that says so.
+// Whether a host key is the host's: pinned keys, known_hosts files, and what happens with hosts that nobody knows yet.
+// There is no way to accept any key but the option that says so.
 
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -35,13 +35,16 @@ export interface UnknownHostKey {
 }
 
 export interface HostKeyOptions {
-  /** The only keys to accept: public key lines (`ssh-ed25519 AAAA…`) or `SHA256:…` fingerprints. Files are not read then. */
+  /**
+   * The only keys to accept: public key lines (`ssh-ed25519 AAAA…`) or `SHA256:…` fingerprints. Files are not read
+   * then.
+   */
   readonly hostKeys?: readonly string[];
   /** known_hosts files; the user's and the system's unless told. New keys are added to the first. */
   readonly knownHosts?: string | readonly string[];
   /**
-   * What to do with a host that is not known: `refuse` (unless told), `accept-new` (add it), or ask a function, which returns true to
-   * accept for this connection. A changed or revoked key is always refused.
+   * What to do with a host that is not known: `refuse` (unless told), `accept-new` (add it), or ask a function, which
+   * returns true to accept for this connection. A changed or revoked key is always refused.
    */
   readonly unknownHosts?: 'refuse' | 'accept-new' | ((key: UnknownHostKey) => boolean | Promise<boolean>);
   /** Accept whatever key is offered. Anybody on the way can then read and change everything. */
@@ -122,7 +125,7 @@ async function judgeUnknown(
   if (typeof policy === 'function') {
     const accepted = await policy({ ...place, keyType: key.type, key: key.blob, fingerprint: print });
     // Anything but true, an error object for one, is no consent.
-    if (accepted === true) return;
+    if (accepted) return;
   }
   throw new HostKeyError('unknown', { host: place.host, fingerprint: print, known: [] });
 }

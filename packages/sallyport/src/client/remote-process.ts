@@ -1,4 +1,5 @@
-// A program that runs on the server in a session channel (RFC 4254 section 6): three streams, signals, a terminal, its exit.
+// A program that runs on the server in a session channel (RFC 4254 section 6): three streams, signals, a terminal, its
+// exit.
 
 import { visible } from '@sallyport/protocol/log/log';
 import {
@@ -29,12 +30,15 @@ const endOfWriteRequest = 'eow@openssh.com';
 
 export class RemoteProcess implements AsyncDisposable {
   readonly stdin: ByteSink;
-  /** Read both streams, or discard() what you do not want: they share one window, and an unread one holds up the program. */
+  /**
+   * Read both streams, or discard() what you do not want: they share one window, and an unread one holds up the
+   * program.
+   */
   readonly stdout: ByteSource;
   readonly stderr: ByteSource;
   /**
-   * How the program ended; its output may still be on the way. Rejects with ChannelError (`exit-missing`) when the channel closes
-   * without saying so, with AbortedError, or with ConnectionLostError.
+   * How the program ended; its output may still be on the way. Rejects with ChannelError (`exit-missing`) when the
+   * channel closes without saying so, with AbortedError, or with ConnectionLostError.
    */
   readonly exited: Promise<Exit>;
   /** Resolves, never rejects, when the channel is closed. */
@@ -80,7 +84,8 @@ export class RemoteProcess implements AsyncDisposable {
   }
 
   /**
-   * Gives up: sends TERM, closes the channel, and ends the streams and `exited` with the error (AbortedError unless told).
+   * Gives up: sends TERM, closes the channel, and ends the streams and `exited` with the error (AbortedError unless
+   * told).
    */
   abort(error: SshError = new AbortedError('aborted', 'the program was given up')): void {
     if (this.#channel.isClosed) return;

@@ -1,5 +1,5 @@
-// A socket of Node as a ByteStream: TCP, a Unix socket, or any other Duplex. Nagle's algorithm is off from the first byte:
-// SSH's small packets must not wait.
+// A socket of Node as a ByteStream: TCP, a Unix socket, or any other Duplex. Nagle's algorithm is off from the first
+// byte: SSH's small packets must not wait.
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -7,8 +7,8 @@ import type { Duplex } from 'node:stream';
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
 
 /**
- * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else may read
- * or write it.
+ * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else
+ * may read or write it.
  */
 export function socketStream(socket: Socket | Duplex): ByteStream {
   return new SocketStream(socket);

@@ -1,5 +1,5 @@
-// What a client proves who it is with: a public key, and something that signs with its private half. Private keys in memory, in
-// files and in an agent all become one.
+// What a client proves who it is with: a public key, and something that signs with its private half. Private keys in
+// memory, in files and in an agent all become one.
 
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -31,8 +31,8 @@ export function identityOf(key: PrivateKey): Identity {
 }
 
 /**
- * Reads a private key file. Rejects when it cannot be read, is no private key, or is encrypted and the passphrase is missing or
- * wrong.
+ * Reads a private key file. Rejects when it cannot be read, is no private key, or is encrypted and the passphrase is
+ * missing or wrong.
  */
 export async function readPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
   const sealed = decodePrivateKeyFile(await readFile(path));
@@ -55,7 +55,9 @@ export async function agentIdentities(path: string): Promise<Identity[]> {
 
 const defaultFiles = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
-/** The identities that the ssh program would try: the default files of the user's home that open without a passphrase. */
+/**
+ * The identities that the ssh program would try: the default files of the user's home that open without a passphrase.
+ */
 export async function defaultIdentities(): Promise<Identity[]> {
   const found: Identity[] = [];
   for (const name of defaultFiles) {

@@ -1,4 +1,5 @@
-// One way to give up for every call of the library: an AbortSignal, a limit of time, or both.
+// One way to give up for every call of the library: an
+// AbortSignal, a limit of time, or both.
 
 import type { SshError } from './errors.ts';
 import { AbortedError, TimeoutError } from './errors.ts';

@@ -1,4 +1,5 @@
-// What the library offers and prefers unless it is told otherwise, from the tables of algorithms.
+// What the library offers and prefers unless it is told
+// otherwise, from the tables of algorithms.
 
 import { cipherOrderWithAesHardware, ciphers } from '@sallyport/protocol/algorithms/ciphers';
 import { compressions } from '@sallyport/protocol/algorithms/compressions';

@@ -1,5 +1,5 @@
-// The errors of the library: one tree below SshError, each with a string code that does not change between releases. A
-// Failure of the engines becomes one by errorOf(). Messages hold no secrets and no unescaped text of the peer.
+// The errors of the library: one tree below SshError, each with a string code that does not change between releases.
+// A Failure of the engines becomes one by errorOf(). Messages hold no secrets and no unescaped text of the peer.
 
 import type { FailureCode } from '@sallyport/protocol/failure/catalogue';
 import type { Failure } from '@sallyport/protocol/failure/failure';
@@ -30,14 +30,14 @@ export class SshError extends Error {
 
 /** The two sides have no algorithm in common. */
 export class NegotiationError extends SshError {
-  /** What could not be agreed on, such as `cipher to server`. */
+  /** What could not be agreed on, such as `cipher`. */
   readonly subject: string;
   readonly ours: readonly string[];
   readonly theirs: readonly string[];
 
   constructor(failure: Failure) {
     super(failure.code, failure.description);
-    this.subject = String(failure.details?.['subject'] ?? '');
+    this.subject = String(failure.details?.['what'] ?? '');
     this.ours = namesOf(failure, 'ours');
     this.theirs = namesOf(failure, 'theirs');
   }
@@ -92,7 +92,8 @@ export class AuthenticationError extends SshError {
 /** The peer refused a channel or a request on it, or ended it early. */
 export class ChannelError extends SshError {
   /**
-   * RFC 4254 section 5.1: 1 prohibited, 2 connect failed, 3 unknown type, 4 resource shortage; undefined for requests.
+   * RFC 4254 section 5.1: 1 prohibited, 2 connect failed, 3 unknown type, 4 resource shortage; undefined for
+   * requests.
    */
   readonly reason: number | undefined;
 

@@ -1,4 +1,33 @@
-// An embeddable SSH library for Node and Bun. What programs share but an application does not need is reached by its
-// module's path (driver/engine-driver).
+// An embeddable SSH library for Node and Bun: connect() and createServer(), and what they take and give. What programs
+// share but an application does not need is reached by its module's path (driver/engine-driver).
 
-export type { ByteStream, ByteStreamHandlers } from './driver/byte-stream.ts';
+export type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+export type { CallOptions } from './cancellation.ts';
+export type { ByteSink } from './channel/byte-sink.ts';
+export type { ByteSource } from './channel/byte-source.ts';
+export type { Client, PtyOptions, RunOptions, SpawnOptions } from './client/client.ts';
+export type { CommandResult, Exit } from './client/command-result.ts';
+export { connect } from './client/connect.ts';
+export type { ConnectOptions } from './client/connect-options.ts';
+export type { DialedStream } from './client/dialed-stream.ts';
+export type { HostKeyOptions } from './client/host-key-policy.ts';
+export type { RemoteProcess } from './client/remote-process.ts';
+export {
+  AbortedError,
+  AuthenticationError,
+  ChannelError,
+  CommandError,
+  ConnectionLostError,
+  HostKeyError,
+  NegotiationError,
+  ProtocolError,
+  SshError,
+  TimeoutError,
+} from './errors.ts';
+export type { Identity } from './keys/identity.ts';
+export { generatePrivateKey, readPrivateKey } from './keys/identity.ts';
+export type { Decision, LoginPolicy } from './server/policy.ts';
+export type { Server } from './server/server.ts';
+export { createServer } from './server/server.ts';
+export type { ServerOptions } from './server/server-options.ts';
+export type { ServerSession } from './server/server-session.ts';

@@ -1,6 +1,6 @@
-// Two engines that talk to each other in memory, with a simulated clock: nothing here waits. Every chunk is overwritten
-// after receive(), and views that events lend are overwritten when the event has been handled, so that an engine or an
-// owner that keeps what it should copy is found out.
+// Two engines that talk to each other in memory, with a simulated clock: nothing here waits. Every chunk is
+// overwritten after receive(), and views that events lend are overwritten when the event has been handled, so that an
+// engine or an owner that keeps what it should copy is found out.
 
 import type { Engine } from '@sallyport/protocol/engine';
 
@@ -156,7 +156,7 @@ export class Pair<LeftEvent, LeftCommand, RightEvent, RightCommand> {
 }
 
 function sideOf<Event, Command>(engine: Engine<Event, Command>, onEvent: ((event: Event) => void) | undefined): Side {
-  return { engine: engine, events: [], onEvent, inbox: [], blocked: false };
+  return { engine: engine as Engine<unknown, never>, events: [], onEvent, inbox: [], blocked: false };
 }
 
 function copyOf(event: object): object {

@@ -1,6 +1,6 @@
 // The client's transport, authentication and connection as one engine (RFC 4253 section 10, RFC 4252, RFC 4254). It
-// asks for the service, starts each protocol when the one below is ready and bounds what waits between them; decisions
-// are its owner's.
+// asks for the service, starts each protocol when the one below is ready and bounds what waits between them;
+// decisions are its owner's.
 
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/events.ts';

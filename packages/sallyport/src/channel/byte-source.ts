@@ -1,6 +1,6 @@
 // Bytes that come, for whoever reads them: an async iterable, with lines, whole contents, and adapters to the streams
-// of Node and of the web. Data waits here until it is read, and only then may the peer send more: memory is bounded by
-// the window.
+// of Node and of the web. Data waits here until it is read, and only then may the peer send more: memory is bounded
+// by the window.
 
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
@@ -178,6 +178,7 @@ export class ByteSource implements AsyncIterable<Uint8Array> {
       this.#bufferBytes = Math.min(this.#bufferBytes * 2, largestBufferBytes);
     const buffer = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(this.#bufferBytes, view.length)).buffer);
     buffer.set(view);
+    if (last !== undefined && last.from === last.to) this.#waiting.pop();
     this.#waiting.push({ buffer, from: 0, to: view.length });
   }
 
@@ -199,8 +200,9 @@ export class ByteSource implements AsyncIterable<Uint8Array> {
     if (first === undefined || first.from === first.to) return undefined;
     const chunk = first.buffer.subarray(first.from, first.to);
     first.from = first.to;
-    if (this.#waiting.length > 1 || first.to > first.buffer.length / 2) this.#waiting.shift();
-    if (this.#waiting.length === 0) this.#bufferBytes = Math.max(this.#bufferBytes / 2, smallestBufferBytes);
+    const last = this.#waiting.length === 1;
+    if (!last || first.to > first.buffer.length / 2) this.#waiting.shift();
+    if (last) this.#bufferBytes = Math.max(this.#bufferBytes / 2, smallestBufferBytes);
     this.#consumed(chunk.length);
     return chunk;
   }

@@ -1,7 +1,7 @@
 // A channel as a ByteStream: what lets a connection run through another one, and a forwarded socket be pumped by a
 // driver.
 
-import type { ByteStream, ByteStreamHandlers } from '../driver/byte-stream.ts';
+import type { ByteStream } from '../driver/byte-stream.ts';
 import type { Channel } from './channel.ts';
 
 /** Bytes that wait in the channel before write() says that it is full. */
@@ -13,9 +13,12 @@ export function channelStream(channel: Channel): ByteStream {
 }
 
 class ChannelStream implements ByteStream {
+  onData?: (chunk: Uint8Array) => void;
+  onEnd?: () => void;
+  onDrain?: () => void;
+  onClose?: (error?: Error) => void;
   readonly #channel: Channel;
   #drainDue = false;
-  #handlers: ByteStreamHandlers | undefined;
   #inputEnded = false;
   #ended = false;
 
@@ -24,19 +27,14 @@ class ChannelStream implements ByteStream {
     channel.input.pause(true);
     channel.errors.discard();
     channel.input.flowTo({
-      data: (chunk) => this.#handlers?.data(chunk),
+      data: (chunk) => this.onData?.(chunk.slice()),
       end: () => {
         this.#inputEnded = true;
-        this.#handlers?.end();
+        this.onEnd?.();
         this.#closeWhenDone();
       },
     });
-    void channel.closed.then((error) => this.#handlers?.close(error));
-  }
-
-  listen(handlers: ByteStreamHandlers): void {
-    this.#handlers = handlers;
-    this.resume();
+    void channel.closed.then((error) => this.onClose?.(error));
   }
 
   pause(): void {
@@ -79,6 +77,6 @@ class ChannelStream implements ByteStream {
   #written(): void {
     if (!this.#drainDue || this.bufferedBytes > fullBytes / 2) return;
     this.#drainDue = false;
-    this.#handlers?.drain();
+    this.onDrain?.();
   }
 }

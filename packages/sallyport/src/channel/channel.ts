@@ -1,5 +1,5 @@
-// One channel (RFC 4254 section 5) for the library's objects: two sources, two sinks, requests in both directions, and
-// one promise that says when it is over. Windows and the closing handshake are the engine's.
+// One channel (RFC 4254 section 5) for the library's objects: two sources, two sinks, requests in both directions,
+// and one promise that says when it is over. Windows and the closing handshake are the engine's.
 
 import type { ConnectionCommand, ConnectionEvent } from '@sallyport/protocol/connection/events';
 import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
@@ -162,7 +162,7 @@ export class Channel {
     this.#answers = this.#answers.then(async () => {
       let success = false;
       try {
-        success = await this.onRequest(request, fields);
+        success = (await this.onRequest(request, fields)) === true;
       } catch {
         // A handler that throws refuses: what it has to say it says to its own user.
       }

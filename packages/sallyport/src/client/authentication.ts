@@ -1,5 +1,5 @@
-// Walks through what a client has to prove who it is (RFC 4252): each attempt the server may take, in the order public
-// keys, keyboard-interactive, password, each once. It remembers what was tried, for the error.
+// Walks through what a client has to prove who it is (RFC 4252): each attempt the server may take, in the order
+// public keys, keyboard-interactive, password, each once. It remembers what was tried, for the error.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';

@@ -1,4 +1,5 @@
-// A connection to a server, as an application sees it: run commands, start programs, dial through it, close it.
+// A connection to a server, as an application sees it: run commands,
+// start programs, dial through it, close it.
 
 import {
   envFields,
@@ -14,7 +15,7 @@ import type { CallOptions } from '../cancellation.ts';
 import { cancellable, throwIfAborted, watch } from '../cancellation.ts';
 import type { Channel } from '../channel/channel.ts';
 import { CommandError, SshError } from '../errors.ts';
-import type { CommandResult } from './command-result.ts';
+import { CommandResult } from './command-result.ts';
 import { DialedStream } from './dialed-stream.ts';
 import { quoteCommand } from './quote.ts';
 import type { TerminalSize } from './remote-process.ts';
@@ -88,8 +89,8 @@ export class Client implements AsyncDisposable {
 
   /**
    * Runs a command to its end. An array is quoted for a POSIX shell word by word, a string is sent as it is. Rejects
-   * with ChannelError when it cannot be started, TimeoutError or AbortedError when given up (the channel is closed, the
-   * connection goes on), ConnectionLostError, and with `check` CommandError.
+   * with ChannelError when it cannot be started, TimeoutError or AbortedError when given up (the channel is closed,
+   * the connection goes on), ConnectionLostError, and with `check` CommandError.
    */
   async run(command: string | readonly string[], options: RunOptions = {}): Promise<CommandResult> {
     const { signal, timeoutMs, check, outputLimitBytes, ...rest } = options;
@@ -115,8 +116,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Starts a command and resolves when the server has started it. Aborting `signal` later ends the program; `timeoutMs`
-   * limits the start only.
+   * Starts a command and resolves when the server has started it. Aborting `signal` later ends the program;
+   * `timeoutMs` limits the start only.
    */
   spawn(command: string | readonly string[], options: SpawnOptions = {}): Promise<RemoteProcess> {
     const line = typeof command === 'string' ? command : quoteCommand(command);
@@ -213,7 +214,7 @@ async function collect(process: RemoteProcess, limitBytes: number | undefined): 
     process.stderr.bytes(limitBytes),
     process.exited,
   ]);
-  return { stdout: utf8Decode(stdoutBytes), stderr: utf8Decode(stderrBytes), stdoutBytes, stderrBytes, exit };
+  return new CommandResult(exit, stdoutBytes, stderrBytes);
 }
 
 function requestPty(channel: Channel, pty: true | PtyOptions): Promise<void> {

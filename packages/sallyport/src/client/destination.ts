@@ -1,4 +1,5 @@
-// What a destination string names: `host`, `user@host`, `user@host:port`, `[v6]:port` or `ssh://user@host:port`.
+// What a destination string names: `host`, `user@host`,
+// `user@host:port`, `[v6]:port` or `ssh://user@host:port`.
 
 export interface Destination {
   readonly user: string | undefined;
@@ -7,8 +8,8 @@ export interface Destination {
 }
 
 /**
- * Throws TypeError for what names no host: empty, with blanks or control characters, beginning with `-`, a port out of
- * range.
+ * Throws TypeError for what names no host: empty, with blanks or control characters, beginning with `-`, a port out
+ * of range.
  */
 export function parseDestination(text: string): Destination {
   const rest = text.startsWith('ssh://') ? text.slice('ssh://'.length).replace(/\/$/, '') : text;

@@ -1,4 +1,5 @@
-// A connection that the server made for us to a host and port: bytes both ways, half-close, and adapters.
+// A connection that the server made for us to a host and port:
+// bytes both ways, half-close, and adapters.
 
 import { Duplex } from 'node:stream';
 

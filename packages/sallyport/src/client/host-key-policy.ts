@@ -1,5 +1,5 @@
-// Whether a host key is the host's: pinned keys, known_hosts files, and what happens with hosts that nobody knows yet.
-// There is no way to accept any key but the option that says so.
+// Whether a host key is the host's: pinned keys, known_hosts files, and what happens with hosts that nobody knows
+// yet. There is no way to accept any key but the option that says so.
 
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -125,7 +125,7 @@ async function judgeUnknown(
   if (typeof policy === 'function') {
     const accepted = await policy({ ...place, keyType: key.type, key: key.blob, fingerprint: print });
     // Anything but true, an error object for one, is no consent.
-    if (accepted) return;
+    if (accepted === true) return;
   }
   throw new HostKeyError('unknown', { host: place.host, fingerprint: print, known: [] });
 }

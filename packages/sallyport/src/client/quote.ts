@@ -1,4 +1,5 @@
-// A command line from words, for the POSIX shell that servers hand commands to.
+// A command line from words, for the POSIX shell that
+// servers hand commands to.
 
 const plain = /^[A-Za-z0-9_@%+=:,./-]+$/;
 

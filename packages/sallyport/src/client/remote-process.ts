@@ -1,5 +1,5 @@
-// A program that runs on the server in a session channel (RFC 4254 section 6): three streams, signals, a terminal, its
-// exit.
+// A program that runs on the server in a session channel (RFC 4254 section 6): three streams, signals, a terminal,
+// its exit.
 
 import { visible } from '@sallyport/protocol/log/log';
 import {

@@ -1,5 +1,6 @@
-// The client's side of one connection while it lives: the stack and its driver, the answers to the engine's questions,
-// the channels, and one end that settles everything. Client (client.ts) is what the application sees of it.
+// The client's side of one connection while it lives: the stack and its driver, the answers to the engine's
+// questions, the channels, and one end that settles everything. Client (client.ts) is what the application sees of
+// it.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { Failure } from '@sallyport/protocol/failure/failure';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import type { Engine } from '@sallyport/protocol/engine';
 
-import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
+import type { ByteStream } from './byte-stream.ts';
 import { EngineDriver } from './engine-driver.ts';
 import { memoryStreams } from './memory-stream.ts';
 import { socketStream } from './socket-stream.ts';
@@ -51,7 +51,10 @@ class TalkEngine implements Engine<string, string> {
 
 /** A stream whose other side is the test. */
 class HandStream implements ByteStream {
-  handlers: ByteStreamHandlers | undefined;
+  onData?: (chunk: Uint8Array) => void;
+  onEnd?: () => void;
+  onDrain?: () => void;
+  onClose?: (error?: Error) => void;
   readonly written: string[] = [];
   writes = 0;
   full = false;
@@ -60,9 +63,6 @@ class HandStream implements ByteStream {
   destroyed = false;
   bufferedBytes = 0;
 
-  listen(handlers: ByteStreamHandlers): void {
-    this.handlers = handlers;
-  }
   pause(): void {
     this.paused = true;
   }
@@ -80,10 +80,10 @@ class HandStream implements ByteStream {
   destroy(): void {
     if (this.destroyed) return;
     this.destroyed = true;
-    queueMicrotask(() => this.handlers?.close(undefined));
+    queueMicrotask(() => this.onClose?.());
   }
   say(text: string): void {
-    this.handlers?.data(Buffer.from(text));
+    this.onData?.(Buffer.from(text));
   }
 }
 
@@ -165,7 +165,7 @@ test('no output is taken from the engine while the stream is full', async () => 
   assert.equal(engine.taken, taken);
   assert.deepEqual(stream.written, ['a']);
   stream.full = false;
-  stream.handlers?.drain();
+  stream.onDrain?.();
   assert.deepEqual(stream.written, ['a', 'b']);
 });
 
@@ -182,7 +182,7 @@ test('end() writes the last output, ends the direction and reports the close onc
   assert.equal(driver.running, false);
   stream.say('ignored');
   stream.destroy();
-  stream.handlers?.close(undefined);
+  stream.onClose?.();
   await soon();
   assert.equal(closed.length, 1);
 });
@@ -192,7 +192,7 @@ test('the end of the stream is reported after the events of what came before it'
   driver.start();
   stream.say('what?');
   stream.say('rest');
-  stream.handlers?.end();
+  stream.onEnd?.();
   assert.equal(closed.length, 0);
   driver.perform('answer');
   await soon();
@@ -204,7 +204,7 @@ test('an error of the stream is handed to closed()', () => {
   const { driver, stream, closed } = setUp();
   driver.start();
   const error = new Error('reset');
-  stream.handlers?.close(error);
+  stream.onClose?.(error);
   assert.deepEqual(closed, [error]);
 });
 
@@ -259,7 +259,7 @@ test('written() waits for the output of the running turn and for the stream to d
   await soon();
   assert.equal(done, false);
   stream.full = false;
-  stream.handlers?.drain();
+  stream.onDrain?.();
   await written;
   assert.deepEqual(stream.written, ['x']);
 });

@@ -14,13 +14,15 @@ export interface DriverOptions<Event> {
   event(event: Event): void;
   /** The stream has ended or is gone; the last call. `error` when it failed. */
   closed(error: Error | undefined): void;
+  /** Bytes that came before, from detach(): the engine gets them first. */
+  readonly unread?: readonly Uint8Array[];
   /** Monotonic milliseconds; the clock that the engine's options were made with. */
   readonly now?: () => number;
 }
 
 /** What detach() gives back. */
 export interface DetachedStream {
-  /** Paused, with no listener. */
+  /** Paused, without callbacks. */
   readonly stream: ByteStream;
   /** Bytes that came but were not given to the engine. */
   readonly unread: readonly Uint8Array[];
@@ -46,12 +48,12 @@ export class EngineDriver<Event, Command> {
   readonly #owner: DriverOptions<Event>;
   readonly #now: () => number;
   /** Chunks that came while the engine wanted no input. */
-  #held: Uint8Array[] = [];
+  #held: Uint8Array[];
   #phase: 'new' | 'running' | 'ending' | 'detached' | 'closed' = 'new';
   #turning = false;
   #turnDue = false;
   #streamFull = false;
-  #paused = false;
+  #paused = true;
   #inputEnded = false;
   #timer: { readonly due: number; readonly handle: NodeJS.Timeout } | undefined;
   #whenWritten: (() => void)[] = [];
@@ -61,18 +63,19 @@ export class EngineDriver<Event, Command> {
     this.#stream = stream;
     this.#owner = owner;
     this.#now = owner.now ?? monotonicNow;
+    this.#held = [...(owner.unread ?? [])];
   }
 
   /** Begins to pump: writes what the engine has to say first and reads. */
   start(): void {
     if (this.#phase !== 'new') throw new Error('an engine driver starts once');
     this.#phase = 'running';
-    this.#stream.listen({
-      data: (chunk) => this.#receive(chunk),
-      end: () => this.#endOfInput(),
-      drain: () => this.#drained(),
-      close: (error) => this.#close(error),
-    });
+    this.#stream.onData = (chunk) => this.#receive(chunk);
+    this.#stream.onEnd = () => this.#endOfInput();
+    this.#stream.onDrain = () => this.#drained();
+    this.#stream.onClose = (error) => this.#close(error);
+    this.#paused = false;
+    this.#stream.resume();
     this.#turn();
   }
 
@@ -133,18 +136,16 @@ export class EngineDriver<Event, Command> {
     this.#setPaused(true);
     this.#phase = 'detached';
     this.#stopTimer();
+    for (const name of ['onData', 'onEnd', 'onDrain', 'onClose'] as const) delete this.#stream[name];
     const unread = this.#held;
     this.#held = [];
     return { stream: this.#stream, unread };
   }
 
   #receive(chunk: Uint8Array): void {
-    if (this.#phase !== 'running') {
-      if (this.#phase === 'detached') throw new Error('a detached stream must not deliver');
-      return;
-    }
+    if (this.#phase !== 'running') return;
     if (this.#turning || this.#held.length > 0 || !this.#engine.inputWanted) {
-      this.#held.push(chunk.slice());
+      this.#held.push(chunk);
       this.#setPaused(true);
       return;
     }

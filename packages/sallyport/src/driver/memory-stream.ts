@@ -1,7 +1,7 @@
 // Two ByteStreams joined in memory, for engines of one process that talk to each other and for tests: what one writes
 // the other gets in a later task. At most `capacityBytes` wait in each direction before write() says false.
 
-import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
+import type { ByteStream } from './byte-stream.ts';
 
 export interface MemoryStreamOptions {
   /** 256 KiB unless told. */
@@ -19,13 +19,16 @@ export function memoryStreams(options: MemoryStreamOptions = {}): readonly [Byte
 }
 
 class MemoryStream implements ByteStream {
+  onData?: (chunk: Uint8Array) => void;
+  onEnd?: () => void;
+  onDrain?: () => void;
+  onClose?: (error?: Error) => void;
   readonly #capacityBytes: number;
   #peer: MemoryStream | undefined;
-  #handlers: ByteStreamHandlers | undefined;
   /** What came and was not delivered. */
   #incoming: Uint8Array[] = [];
   #incomingBytes = 0;
-  #paused = false;
+  #paused = true;
   #peerEnded: 'no' | 'yes' | 'told' = 'no';
   #ended = false;
   #closed = false;
@@ -37,12 +40,6 @@ class MemoryStream implements ByteStream {
 
   join(peer: MemoryStream): void {
     this.#peer = peer;
-  }
-
-  listen(handlers: ByteStreamHandlers): void {
-    this.#handlers = handlers;
-    this.#paused = false;
-    this.schedule();
   }
 
   pause(): void {
@@ -83,7 +80,7 @@ class MemoryStream implements ByteStream {
     this.#incoming = [];
     this.#incomingBytes = 0;
     this.#peer?.endIncoming();
-    queueMicrotask(() => this.#handlers?.close(undefined));
+    queueMicrotask(() => this.onClose?.());
   }
 
   get incomingBytes(): number {
@@ -101,17 +98,17 @@ class MemoryStream implements ByteStream {
   }
 
   #deliver(): void {
-    while (!this.#closed && !this.#paused && this.#handlers !== undefined) {
+    while (!this.#closed && !this.#paused) {
       const chunk = this.#incoming.shift();
       if (chunk === undefined) break;
       this.#incomingBytes -= chunk.length;
-      this.#handlers.data(chunk);
+      this.onData?.(chunk);
     }
     this.#peer?.incomingTaken();
-    if (this.#closed || this.#paused || this.#handlers === undefined || this.#incoming.length > 0) return;
+    if (this.#closed || this.#paused || this.#incoming.length > 0) return;
     if (this.#peerEnded === 'yes') {
       this.#peerEnded = 'told';
-      this.#handlers.end();
+      this.onEnd?.();
     }
     if (this.#peerEnded === 'told' && this.#ended) this.destroy();
   }
@@ -120,6 +117,6 @@ class MemoryStream implements ByteStream {
   incomingTaken(): void {
     if (!this.#drainDue || this.bufferedBytes >= this.#capacityBytes / 2) return;
     this.#drainDue = false;
-    this.#handlers?.drain();
+    this.onDrain?.();
   }
 }

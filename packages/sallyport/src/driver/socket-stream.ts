@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
+import type { ByteStream } from './byte-stream.ts';
 
 /**
  * Takes over a socket, which should be made with `allowHalfOpen`: it must not be connecting any more and nobody else
@@ -15,10 +15,12 @@ export function socketStream(socket: Socket | Duplex): ByteStream {
 }
 
 class SocketStream implements ByteStream {
+  onData?: (chunk: Uint8Array) => void;
+  onEnd?: () => void;
+  onDrain?: () => void;
+  onClose?: (error?: Error) => void;
   readonly #socket: Socket | Duplex;
-  #handlers: ByteStreamHandlers | undefined;
   #error: Error | undefined;
-  #closed = false;
 
   constructor(socket: Socket | Duplex) {
     this.#socket = socket;
@@ -28,20 +30,11 @@ class SocketStream implements ByteStream {
     socket.on('error', (error: Error) => {
       this.#error ??= error;
     });
-    socket.on('data', (chunk: Uint8Array) => this.#handlers?.data(chunk));
-    socket.on('end', () => this.#handlers?.end());
-    socket.on('drain', () => this.#handlers?.drain());
-    socket.on('close', () => {
-      this.#closed = true;
-      this.#handlers?.close(this.#error);
-    });
-    if (socket.destroyed) this.#closed = true;
-  }
-
-  listen(handlers: ByteStreamHandlers): void {
-    this.#handlers = handlers;
-    if (this.#closed) queueMicrotask(() => handlers.close(this.#error));
-    else this.#socket.resume();
+    socket.on('data', (chunk: Uint8Array) => this.onData?.(chunk));
+    socket.on('end', () => this.onEnd?.());
+    socket.on('drain', () => this.onDrain?.());
+    socket.on('close', () => this.onClose?.(this.#error));
+    if (socket.destroyed) queueMicrotask(() => this.onClose?.(this.#error));
   }
 
   pause(): void {

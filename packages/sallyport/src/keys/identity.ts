@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';
-import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 
 import { AgentClient } from '../agent/agent-client.ts';
@@ -40,6 +40,11 @@ export async function readPrivateKey(path: string, passphrase?: string): Promise
   const key = sealed.open(createCryptoProvider(), utf8Encode(passphrase ?? ''));
   if (key === undefined) throw new Error(`wrong passphrase for ${path}`);
   return key;
+}
+
+/** A new Ed25519 key, for a server or a client that is made for the moment. */
+export function generatePrivateKey(): PrivateKey {
+  return new PrivateKey(createCryptoProvider().generateKey('ed25519'));
 }
 
 /** Identities of an agent, as they are now. An agent that cannot be asked has none. */

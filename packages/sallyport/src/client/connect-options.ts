@@ -1,0 +1,72 @@
+// What connect() takes, and what it makes of it before anything is
+// opened: names and defaults in their places.
+
+import { userInfo } from 'node:os';
+import type { Duplex } from 'node:stream';
+
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { AlgorithmPreferences, RekeyLimits } from '@sallyport/protocol/transport/options';
+
+import type { CallOptions } from '../cancellation.ts';
+import type { ByteStream } from '../driver/byte-stream.ts';
+import type { Identity } from '../keys/identity.ts';
+import { agentIdentities, defaultIdentities, identityOf, readPrivateKey } from '../keys/identity.ts';
+import type { Challenge } from './authentication.ts';
+import type { Client } from './client.ts';
+import { parseDestination } from './destination.ts';
+import type { DialedStream } from './dialed-stream.ts';
+import type { HostKeyOptions } from './host-key-policy.ts';
+import type { KeepAlive } from './session.ts';
+
+export interface ConnectOptions extends CallOptions, HostKeyOptions {
+  readonly host: string;
+  /** 22 unless told. */
+  readonly port?: number | undefined;
+  /** The account that runs this process unless told. */
+  readonly user?: string | undefined;
+  /** Go through another connection, or use this stream instead of a TCP connection. */
+  readonly via?: Client | DialedStream | Duplex | ByteStream;
+  /** Private keys, paths of unencrypted key files, or whatever signs. The user's default files unless told. */
+  readonly identities?: readonly (Identity | PrivateKey | string)[];
+  /** Path of an agent's socket; `$SSH_AUTH_SOCK` unless told; false for none. */
+  readonly agent?: string | false;
+  readonly password?: string | (() => string | Promise<string>);
+  /** Answers the questions of keyboard-interactive, one string a prompt. */
+  readonly keyboardInteractive?: (challenge: Challenge) => readonly string[] | Promise<readonly string[]>;
+  /** Gets the server's text from before authentication, unescaped. */
+  readonly onBanner?: (text: string) => void;
+  /** Every 30 s, given up after 3 without an answer, unless told. */
+  readonly keepAlive?: KeepAlive | false;
+  /** Names in order of preference, instead of the library's. */
+  readonly algorithms?: Partial<AlgorithmPreferences>;
+  readonly rekeyLimits?: RekeyLimits;
+}
+
+export type ConnectSettings = ConnectOptions & { readonly port: number; readonly user: string };
+
+const defaultPort = 22;
+
+/** Options over destination over defaults. Throws TypeError for what is no destination. */
+export function settle(destination: string | ConnectOptions, options: Partial<ConnectOptions>): ConnectSettings {
+  const parsed = typeof destination === 'string' ? parseDestination(destination) : destination;
+  const { host, port, user, ...rest } = { ...parsed, ...options };
+  return { ...rest, host, port: port ?? defaultPort, user: user ?? userInfo().username };
+}
+
+/** What there is to prove who we are with: given keys, then the agent's, then the default files. */
+export async function gatherIdentities(settings: ConnectSettings): Promise<Identity[]> {
+  const given = await Promise.all((settings.identities ?? []).map(asIdentity));
+  const agentPath = settings.agent ?? process.env['SSH_AUTH_SOCK'];
+  const fromAgent = agentPath === undefined || agentPath === false ? [] : await agentIdentities(agentPath);
+  const defaults = settings.identities === undefined ? await defaultIdentities() : [];
+  return [...given, ...fromAgent, ...defaults];
+}
+
+async function asIdentity(value: Identity | PrivateKey | string): Promise<Identity> {
+  if (typeof value === 'string') return identityOf(await readPrivateKey(value));
+  return isPrivateKey(value) ? identityOf(value) : value;
+}
+
+function isPrivateKey(value: Identity | PrivateKey): value is PrivateKey {
+  return !(value.publicKey instanceof Uint8Array);
+}

@@ -35,7 +35,8 @@ export interface ShadowEntry {
 const largestEntryBytes = 1 << 20;
 
 /**
- * Calls one of the `get…_r` functions with more and more room; the structure, or undefined when there is no such entry.
+ * Calls one of the `get…_r` functions with more and more room; the structure, or undefined when there is no such
+ * entry.
  */
 function lookUp(syscall: string, structureBytes: number, ask: (...room: LookUpRoom) => number): Found | undefined {
   for (let bytes = 4096; ; bytes *= 4) {

@@ -1,16 +1,15 @@
 // A pipe or a terminal as an endpoint on Bun: Bun.file polls it, on a copy of the descriptor that it closes itself. (A
 // read by node:fs would park a thread of the pool for as long as the pipe is quiet.)
 
-import type { BunFileSink, BunRuntime } from './bun-runtime.ts';
+import type { BunFileSink, BunReader, BunRuntime } from './bun-runtime.ts';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
-import { closeDescriptor } from './descriptors.ts';
+import { closeDescriptor, setNonBlocking } from './descriptors.ts';
 
 export interface PolledOptions {
   readonly fd: number;
   readonly readable: boolean;
   readonly writable: boolean;
-  /** On a terminal the error EIO is the end: nobody has the other side open any more. */
-  readonly endsWithEio: boolean;
+  readonly isTerminal: boolean;
 }
 
 type Source = NonNullable<Endpoint['source']> & { close(): void };
@@ -20,6 +19,8 @@ type Sink = NonNullable<Endpoint['sink']>;
 export function openPolled(bun: BunRuntime, options: PolledOptions, events: EndpointEvents): Endpoint {
   const source = options.readable ? polledSource(bun, options, events) : undefined;
   const sink = options.writable ? polledSink(bun.file(options.fd).writer()) : undefined;
+  // Bun's writer makes a terminal blocking, and its reader polls only what does not block.
+  if (options.isTerminal) setNonBlocking(options.fd, true);
   return {
     ...(source && { source }),
     ...(sink && { sink }),
@@ -32,19 +33,15 @@ export function openPolled(bun: BunRuntime, options: PolledOptions, events: Endp
 }
 
 function polledSource(bun: BunRuntime, options: PolledOptions, events: EndpointEvents): Source {
-  const reader = bun.file(options.fd).stream().getReader();
-  const state = { isFlowing: false, isReading: false };
+  const state: { isFlowing: boolean; isReading: boolean; reader?: BunReader } = { isFlowing: false, isReading: false };
   const readOne = async (): Promise<boolean> => {
-    try {
-      const { done, value } = await reader.read();
-      if (value !== undefined) events.data(value);
-      if (done) events.end();
-      return !done;
-    } catch (error) {
-      if (options.endsWithEio && codeOf(error) === 'EIO') events.end();
-      else events.error(asError(error));
-      return false;
-    }
+    state.reader ??= bun.file(options.fd).stream().getReader();
+    const { done, value, error }: Read = await state.reader.read().catch(failedRead);
+    if (value !== undefined) events.data(value);
+    // EIO is the end of a pseudo-terminal: nobody has the other side open any more.
+    if (done && error !== undefined && !(options.isTerminal && codeOf(error) === 'EIO')) events.error(error);
+    else if (done) events.end();
+    return !done;
   };
   const readOn = async (): Promise<void> => {
     state.isReading = true;
@@ -61,7 +58,7 @@ function polledSource(bun: BunRuntime, options: PolledOptions, events: EndpointE
     },
     close: () => {
       state.isFlowing = false;
-      reader.cancel().catch(() => undefined);
+      state.reader?.cancel().catch(() => undefined);
     },
   };
 }
@@ -69,7 +66,7 @@ function polledSource(bun: BunRuntime, options: PolledOptions, events: EndpointE
 function polledSink(writer: BunFileSink): Sink {
   const state = { ended: false };
   return {
-    write: (batch, done) => writeBatch(writer, batch, done),
+    write: (batch, done) => void writeBatch(writer, batch, done),
     // What the system has not taken by now is lost only with the reader; it must not keep the process alive.
     end: () => {
       if (state.ended) return;
@@ -80,25 +77,33 @@ function polledSink(writer: BunFileSink): Sink {
   };
 }
 
-function writeBatch(writer: BunFileSink, batch: readonly Uint8Array[], done: WriteDone): void {
+async function writeBatch(writer: BunFileSink, batch: readonly Uint8Array[], done: WriteDone): Promise<void> {
+  let failure: Error | undefined;
   try {
     for (const chunk of batch) Promise.resolve(writer.write(chunk)).catch(() => undefined);
     const flushed = writer.flush();
-    if (typeof flushed === 'number') done();
-    else
-      flushed.then(
-        () => done(),
-        (error: unknown) => done(asError(error)),
-      );
+    // A number says that the system has taken everything: then this goes on without a turn of the loop.
+    if (typeof flushed !== 'number') await flushed;
   } catch (error) {
-    done(asError(error));
+    failure = asError(error);
   }
+  done(failure);
+}
+
+interface Read {
+  readonly done: boolean;
+  readonly value?: Uint8Array;
+  readonly error?: Error;
+}
+
+function failedRead(error: unknown): Read {
+  return { done: true, error: asError(error) };
 }
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-function codeOf(error: unknown): string | undefined {
-  return (error as { readonly code?: string } | undefined)?.code;
+function codeOf(error: Error): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

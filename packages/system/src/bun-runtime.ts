@@ -1,4 +1,5 @@
 // What we use of Bun's own interface, typed by ourselves: the library also runs on Node, where none of it exists.
+// Only the endpoints on Bun name it.
 
 export interface BunSocket {
   /** How many bytes the system took; -1 when the socket is closed. */

@@ -9,8 +9,8 @@ export interface ByteStream {
   resume(): void;
   /**
    * Takes the chunks, which the caller must not change any more, in order. True: more is welcome. False: wait for
-   * `onDrain`. Once the other end has stopped reading, chunks are taken and dropped, and the stream ends with its error
-   * when its input is over.
+   * `onDrain`. Once the other end has stopped reading, chunks are taken and dropped, and the stream ends with its
+   * error when its input is over.
    */
   write(chunks: readonly Uint8Array[]): boolean;
   /** No more writing: what is queued goes out, then the other end sees the end. Reading goes on. */

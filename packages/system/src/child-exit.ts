@@ -24,7 +24,7 @@ class WaitedChildren {
   }
 
   private readonly collect = (): void => {
-    for (const pid of [...this.listeners.keys()]) this.collectOne(pid);
+    for (const pid of this.listeners.keys()) this.collectOne(pid);
   };
 
   private collectOne(pid: number): void {

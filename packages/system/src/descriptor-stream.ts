@@ -10,7 +10,7 @@ import { bunRuntime } from './bun-runtime.ts';
 import { BunSocketEndpoint } from './bun-socket.ts';
 import type { ByteStream, Endpoint, EndpointEvents } from './byte-stream.ts';
 import { EndpointStream } from './byte-stream.ts';
-import { accessMode, duplicate, setNonBlocking } from './descriptors.ts';
+import { accessMode, duplicate } from './descriptors.ts';
 import { openFile } from './file-endpoint.ts';
 import { adoptDescriptor } from './node-adopted.ts';
 import { openSocket } from './node-socket.ts';
@@ -54,12 +54,10 @@ function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpo
   if (!status.isSocket() && !status.isFIFO() && !isTerminal) return openFile({ fd: own, ...wanted }, events);
   const bun = bunRuntime();
   if (bun === undefined) {
-    if (isTerminal) setNonBlocking(own, true);
-    return adoptDescriptor({ fd: own, isTerminal, ...wanted }, events);
+    return adoptDescriptor({ fd: own, isTerminal, isMaster: status.rdev === masterDevice, ...wanted }, events);
   }
   if (status.isSocket()) return new BunSocketEndpoint(bun, { fd: own, ...wanted }, events);
-  if (isTerminal) setNonBlocking(own, true);
-  return openPolled(bun, { fd: own, endsWithEio: isTerminal, ...wanted }, events);
+  return openPolled(bun, { fd: own, isTerminal, ...wanted }, events);
 }
 
 /**

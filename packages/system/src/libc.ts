@@ -51,7 +51,8 @@ export function checkNumber<Name extends FunctionName>(name: Name, ...args: Argu
 }
 
 /**
- * Where the bytes are, for structures that hold pointers; the caller keeps the array referenced until the call is over.
+ * Where the bytes are, for structures that hold pointers; the caller keeps the array referenced until the call is
+ * over.
  */
 export function addressOf(bytes: Uint8Array): number {
   return loader().addressOf(bytes);

@@ -1,6 +1,5 @@
 // The loader for Bun: `bun:ffi`, which is built in. It is required at the first call (1.5 ms; `import()` would take 23
-// ms), by a
-// `require` that Node's loader and the bundler both leave alone.
+// ms), by a `require` that Node's loader and the bundler both leave alone.
 
 import { createRequire } from 'node:module';
 import type { CFunction, CType } from './functions.ts';
@@ -33,6 +32,8 @@ const resultTypes: Readonly<Record<CType, string>> = {
   pointer: 'u64_fast',
 };
 
+const errnoFunction = '__errno_location';
+
 export function loadBun(): Loader {
   const ffi = createRequire(import.meta.url)('bun:ffi') as BunFfi;
   const bind = (name: string, row: CFunction): NativeFunction | undefined => {
@@ -46,7 +47,7 @@ export function loadBun(): Loader {
     }
     return undefined;
   };
-  const errnoAddress = bind('__errno_location', functions.__errno_location)?.();
-  if (errnoAddress === undefined) throw new Error('The C library of this machine has no __errno_location');
+  const errnoAddress = bind(errnoFunction, functions[errnoFunction])?.();
+  if (errnoAddress === undefined) throw new Error(`The C library of this machine has no ${errnoFunction}`);
   return { bind, errno: () => ffi.read.i32(errnoAddress), addressOf: (bytes) => ffi.ptr(bytes) };
 }

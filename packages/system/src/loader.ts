@@ -1,4 +1,5 @@
-// What a loader of C functions offers; `load-bun.ts` and `load-koffi.ts` are the two that exist.
+// What a loader of C functions offers; `load-bun.ts` and `load-koffi.ts` are the two that exist. And the types that
+// turn a row of the table into the parameters of a function.
 
 import type { CFunction, CType, FunctionName, functions } from './functions.ts';
 

@@ -6,10 +6,11 @@
 
 import { createRequire } from 'node:module';
 import type { OnReadOpts, Socket, SocketConstructorOpts } from 'node:net';
-import type { Endpoint, EndpointEvents } from './byte-stream.ts';
-import { closeDescriptor, duplicate } from './descriptors.ts';
-import { call } from './libc.ts';
+import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
+import { closeDescriptor, duplicate, setNonBlocking } from './descriptors.ts';
+import { call, lastErrno } from './libc.ts';
 import { writeBatch } from './node-socket.ts';
+import { errorNumber, SystemError } from './system-error.ts';
 
 export interface AdoptOptions {
   readonly fd: number;
@@ -17,9 +18,13 @@ export interface AdoptOptions {
   readonly writable: boolean;
   readonly readChunkBytes: number;
   readonly isTerminal: boolean;
+  /** The master of a pseudo-terminal, to which the runtime would write in blocking mode. */
+  readonly isMaster: boolean;
 }
 
 type SocketOptions = SocketConstructorOpts & { readonly onread?: OnReadOpts };
+
+type Sink = NonNullable<Endpoint['sink']>;
 
 interface SocketClasses {
   readonly Socket: new (options: SocketOptions) => Socket;
@@ -60,15 +65,32 @@ export function adoptDescriptor(options: AdoptOptions, events: EndpointEvents): 
   };
   return {
     ...(readable && { source: { start: () => setFlowing(true), stop: () => setFlowing(false) } }),
-    ...(writable && {
-      sink: {
-        write: (batch, done) => writeBatch(socket, batch, done),
-        end: () => void (isTerminal || socket.end()),
-      },
-    }),
+    ...(writable && { sink: options.isMaster ? masterSink(options.fd, state) : socketSink(socket, isTerminal) }),
     close,
   };
 }
+
+function socketSink(socket: Socket, isTerminal: boolean): Sink {
+  return {
+    write: (batch, done) => writeBatch(socket, batch, done),
+    end: () => void (isTerminal || socket.end()),
+  };
+}
+
+/** Asks again after a while when the terminal is full, for the runtime cannot say when it is not. */
+function masterSink(fd: number, state: { readonly isOver: boolean }): Sink {
+  const write = (chunk: Uint8Array, done: WriteDone): void => {
+    const written = state.isOver ? chunk.length : call('write', fd, chunk, chunk.length);
+    const errno = written < 0 ? lastErrno() : 0;
+    const rest = chunk.subarray(Math.max(written, 0));
+    if (errno !== 0 && errno !== errorNumber('EAGAIN')) done(new SystemError('write', errno));
+    else if (rest.length === 0) done();
+    else setTimeout(write, retryMs, rest, done);
+  };
+  return { write: (batch, done) => write(Buffer.concat(batch), done), end: () => undefined };
+}
+
+const retryMs = 10;
 
 function openSocket(options: AdoptOptions, receive: (chunk: Uint8Array) => boolean): Socket {
   const { fd, readable, writable, isTerminal } = options;
@@ -79,6 +101,7 @@ function openSocket(options: AdoptOptions, receive: (chunk: Uint8Array) => boole
     callback: (length: number, buffer: Uint8Array) => receive(Uint8Array.prototype.slice.call(buffer, 0, length)),
   };
   const socketOptions = { readable, writable, allowHalfOpen: true, ...(readable && { onread }) };
+  if (isTerminal) setNonBlocking(fd, true);
   return isTerminal ? new classes.ReadStream(fd, socketOptions) : new classes.Socket({ fd, ...socketOptions });
 }
 

@@ -18,7 +18,8 @@ export interface SpawnOptions {
   /** A session and process group of its own (setsid(2)). */
   readonly newSession?: boolean;
   /**
-   * Name of a terminal that becomes descriptors 0 to 2, where `stdio` does not name them, and the controlling terminal.
+   * Name of a terminal that becomes descriptors 0 to 2, where `stdio` does not name them, and the controlling
+   * terminal.
    */
   readonly terminalPath?: string;
 }

@@ -45,6 +45,20 @@ export function fromSocket(socket: Socket): ByteStream {
   return new EndpointStream((events) => openSocket(socket, events));
 }
 
+/** A stream that reads one descriptor and writes another; it owns both. */
+export function openDescriptorPair(readFd: number, writeFd: number): ByteStream {
+  const readChunkBytes = 256 * 1024;
+  return new EndpointStream((events) => {
+    const reading = openEndpoint(readFd, { readable: true, writable: false, readChunkBytes }, events);
+    const writing = openEndpoint(writeFd, { readable: false, writable: true, readChunkBytes }, events);
+    const close = (): void => {
+      reading.close();
+      writing.close();
+    };
+    return { close, ...(reading.source && { source: reading.source }), ...(writing.sink && { sink: writing.sink }) };
+  });
+}
+
 type Wanted = Required<DescriptorStreamOptions>;
 
 function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpoint {

@@ -10,7 +10,11 @@ const notRoot = process.getuid?.() === 0 ? false : 'needs root';
 /** Runs a script of this module in a process of its own, which may change who it is. */
 function inOwnProcess(script: string): string {
   const module = new URL('./identity.js', import.meta.url).href;
-  const source = `const identity = await import(${JSON.stringify(module)}); const fs = await import('node:fs'); ${script}`;
+  const source = `void (async () => {
+    const identity = await import(${JSON.stringify(module)});
+    const fs = await import('node:fs');
+    ${script}
+  })();`;
   const run = spawnSync(process.execPath, ['-e', source], { encoding: 'utf8', timeout: 20_000 });
   assert.equal(run.status, 0, run.stderr);
   return run.stdout.trim();

@@ -2,6 +2,7 @@
 // itself ignores them.
 
 import type { DigestName } from './crypto-provider.ts';
+import { digests } from './digests.ts';
 import { type AlgorithmRow, bothRoles } from './roles.ts';
 
 export interface MacRow extends AlgorithmRow {
@@ -16,8 +17,8 @@ export const macs = [
   {
     name: 'hmac-sha2-256-etm@openssh.com',
     digest: 'sha256',
-    keyBytes: 32,
-    tagBytes: 32,
+    keyBytes: digests.sha256.lengthBytes,
+    tagBytes: digests.sha256.lengthBytes,
     encryptThenMac: true,
     defaultFor: bothRoles,
     reference: 'PROTOCOL section 1.5',
@@ -25,8 +26,8 @@ export const macs = [
   {
     name: 'hmac-sha2-512-etm@openssh.com',
     digest: 'sha512',
-    keyBytes: 64,
-    tagBytes: 64,
+    keyBytes: digests.sha512.lengthBytes,
+    tagBytes: digests.sha512.lengthBytes,
     encryptThenMac: true,
     defaultFor: bothRoles,
     reference: 'PROTOCOL section 1.5',
@@ -34,8 +35,8 @@ export const macs = [
   {
     name: 'hmac-sha2-256',
     digest: 'sha256',
-    keyBytes: 32,
-    tagBytes: 32,
+    keyBytes: digests.sha256.lengthBytes,
+    tagBytes: digests.sha256.lengthBytes,
     encryptThenMac: false,
     defaultFor: bothRoles,
     reference: 'RFC 6668 section 2',
@@ -43,8 +44,8 @@ export const macs = [
   {
     name: 'hmac-sha2-512',
     digest: 'sha512',
-    keyBytes: 64,
-    tagBytes: 64,
+    keyBytes: digests.sha512.lengthBytes,
+    tagBytes: digests.sha512.lengthBytes,
     encryptThenMac: false,
     defaultFor: bothRoles,
     reference: 'RFC 6668 section 2',

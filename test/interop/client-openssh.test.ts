@@ -2,20 +2,18 @@
 // both ways through re-keys of either side.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { ciphers } from '@sallyport/protocol/algorithms/ciphers';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
 import { macs } from '@sallyport/protocol/algorithms/macs';
 import { defaultSignatureAlgorithms } from '@sallyport/protocol/algorithms/signatures';
-import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockKeyType, StockServer } from '@sallyport/testing';
 import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
-import { SeededRandom } from '@sallyport/testing/seeded-random';
-import type { ConnectOptions } from 'sallyport/client/connect';
-import { connect } from 'sallyport/client/connect';
+import type { ConnectOptions } from 'sallyport';
+import { connect } from 'sallyport';
+import { echo, mebibyte } from './support.ts';
 
 const openssh = skipUnless('openssh-server', 'openssh-client');
-const mebibyte = 1024 * 1024;
 const keyTypes: readonly StockKeyType[] = ['ed25519', 'ecdsa-256', 'ecdsa-384', 'ecdsa-521', 'rsa-2048'];
 
 interface Setting {
@@ -42,13 +40,9 @@ async function createSetting(): Promise<Setting> {
   return { fixture, server, talkative, userKeys: keys.map(({ path }) => path), stockKeyExchanges };
 }
 
-let setting: Setting;
-before(async () => {
-  if (openssh.skip === false) setting = await createSetting();
-});
-after(async () => {
-  if (openssh.skip === false) await setting.fixture[Symbol.asyncDispose]();
-});
+// Without the stock programs all tests are skipped and nobody looks at it.
+const setting = openssh.skip === false ? await createSetting() : ({} as Setting);
+after(() => setting.fixture?.[Symbol.asyncDispose]());
 
 function options(more: Partial<ConnectOptions> = {}, server: StockServer = setting.server): ConnectOptions {
   const { host, port, user, knownHosts } = server;
@@ -117,15 +111,6 @@ test('sixteen commands at once come whole through one connection to the stock ss
   await using client = await connect(options({ rekeyLimits: { bytes: mebibyte } }));
   await Promise.all(Array.from({ length: 16 }, () => echo(client, mebibyte)));
 });
-
-async function echo(client: Awaited<ReturnType<typeof connect>>, length: number): Promise<void> {
-  const block = new SeededRandom(length).bytes(65_521);
-  const data = new Uint8Array(length);
-  for (let at = 0; at < length; at += block.length) data.set(block.subarray(0, length - at), at);
-  const { stdoutBytes, exit } = await client.run('cat', { input: data, timeoutMs: 60_000 });
-  assert.equal(exit.code, 0);
-  assert.ok(equalBytes(stdoutBytes, data), `${stdoutBytes.length} bytes came back and are not those that went`);
-}
 
 /** The key exchanges in sshd's log. */
 function rekeysOf(server: StockServer): number {

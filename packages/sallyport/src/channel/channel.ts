@@ -35,6 +35,8 @@ export class Channel {
   readonly #tokens = new Map<number, { readonly resolve: () => void; readonly reject: (error: SshError) => void }>();
   #nextToken = 1;
   #answers: Promise<void> = Promise.resolve();
+  /** Outputs that have to end before EOF is sent: one EOF stands for both (RFC 4254 section 5.3). */
+  #openOutputs = 1;
   #isClosed = false;
   #closing = false;
   #settle: (error: SshError | undefined) => void = () => undefined;
@@ -48,17 +50,22 @@ export class Channel {
     const queuedBytes = (): number => (this.#isClosed ? 0 : host.queuedBytes(number));
     this.output = new ByteSink({
       send: (data) => this.#perform({ type: 'send-data', channel: number, data }),
-      end: () => this.#perform({ type: 'send-eof', channel: number }),
+      end: () => this.#endOutput(),
       queuedBytes,
     });
     this.errorOutput = new ByteSink({
       send: (data) => this.#perform({ type: 'send-data', channel: number, extended: extendedDataStderr, data }),
-      end: () => undefined,
+      end: () => this.#endOutput(),
       queuedBytes,
     });
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
+  }
+
+  /** The program on our side writes errors, too: EOF waits for the end of both outputs. */
+  useErrorOutput(): void {
+    this.#openOutputs = 2;
   }
 
   get isClosed(): boolean {
@@ -139,6 +146,11 @@ export class Channel {
   /** For the connection: it is gone. */
   lose(error: SshError): void {
     this.#finish(error);
+  }
+
+  #endOutput(): void {
+    this.#openOutputs--;
+    if (this.#openOutputs === 0) this.#perform({ type: 'send-eof', channel: this.number });
   }
 
   #finish(error: SshError | undefined): void {

@@ -79,6 +79,7 @@ export class ServerSession {
     this.stdin = channel.input;
     this.stdout = channel.output;
     this.stderr = channel.errorOutput;
+    channel.useErrorOutput();
     this.requests = start.requests;
     const gone = new AbortController();
     this.signal = gone.signal;
@@ -99,6 +100,7 @@ export class ServerSession {
       this.#channel.notify('exit-signal', exitSignalFields.encode(fields));
     }
     this.stdout.end();
+    this.stderr.end();
     this.#channel.close();
   }
 }

@@ -5,23 +5,19 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import { after, before, describe, test } from 'node:test';
 import { ciphers } from '@sallyport/protocol/algorithms/ciphers';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
 import { macs } from '@sallyport/protocol/algorithms/macs';
 import type { Role } from '@sallyport/protocol/algorithms/roles';
-import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
 import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
-import { channelOpen, globalRequest, requestFailure } from '@sallyport/protocol/messages/connection';
-import { serviceAccept, serviceRequest } from '@sallyport/protocol/messages/transport';
-import { publicKeyFields, userauthRequest, userauthSuccess } from '@sallyport/protocol/messages/userauth';
 import type { TransportEvent } from '@sallyport/protocol/transport/events';
 import { Transport } from '@sallyport/protocol/transport/transport';
-import { Writer } from '@sallyport/protocol/wire/writer';
 import { OpensshFixture, programPath, runProgram, type StockServer, skipUnless } from '@sallyport/testing';
-import { testCrypto, testPreferences } from '@sallyport/testing/transport-pair';
+import { answerQuestion, testCrypto, testTransportOptions } from '@sallyport/testing/transport-pair';
+import { runTransport } from '@sallyport/testing/transport-socket';
+import { numbers, payloads, publicKeyRequest } from './login-payloads.ts';
 
 interface Choice {
   readonly keyExchange: string;
@@ -29,7 +25,7 @@ interface Choice {
   readonly mac: string;
 }
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 const hostKey = new PrivateKey(crypto.generateKey('ed25519'));
 const choices: readonly Choice[] = [
   ...keyExchanges.map(({ name }) => ({ keyExchange: name, cipher: 'aes128-gcm@openssh.com', mac: '' })),
@@ -43,49 +39,17 @@ const choices: readonly Choice[] = [
 ];
 
 function makeTransport(role: Role, choice: Choice): Transport {
-  const { type, blob } = hostKey.publicKey;
-  return new Transport({
-    role,
-    crypto,
-    identification: 'SSH-2.0-Sallyport_test',
-    preferences: {
-      ...testPreferences(role),
-      keyExchanges: [choice.keyExchange],
-      ciphers: [choice.cipher],
-      macs: choice.mac === '' ? [] : [choice.mac],
-    },
-    hostKeys: [{ algorithms: signatureAlgorithmsOf(type).map((row) => row.name), blob }],
-    now: performance.now(),
-  });
+  const { keyExchange, cipher, mac } = choice;
+  const preferences = { keyExchanges: [keyExchange], ciphers: [cipher], macs: mac === '' ? [] : [mac] };
+  return new Transport(testTransportOptions(role, { crypto, hostKey, preferences }));
 }
 
-/** Runs a transport on a socket until it has ended; `handle` answers what is not about keys. */
-async function run(transport: Transport, socket: Socket, handle: (event: TransportEvent) => void): Promise<void> {
-  let ended = false;
-  const step = (): void => {
-    for (let event = transport.nextEvent(); event !== undefined; event = transport.nextEvent()) {
-      if (event.type === 'host-key-offered') transport.perform({ type: 'accept-host-key' });
-      if (event.type === 'signature-wanted') {
-        const signature = hostKey.sign(crypto, event.algorithm, event.data);
-        transport.perform({ type: 'provide-signature', signature });
-      }
-      if (event.type === 'ended') assert.equal(event.failure.code, 'closed', JSON.stringify(event));
-      ended ||= event.type === 'ended';
-      handle(event);
-    }
-    for (const chunk of transport.takeOutput()) socket.write(chunk);
-    if (ended) socket.end();
-  };
-  socket.on('data', (chunk: Buffer) => {
-    try {
-      transport.receive(chunk);
-      step();
-    } catch (error) {
-      socket.destroy(error as Error);
-    }
+function run(transport: Transport, socket: Socket, handle: (event: TransportEvent) => void): Promise<void> {
+  return runTransport(transport, socket, (event) => {
+    answerQuestion(transport, event, { crypto, hostKey });
+    if (event.type === 'ended') assert.equal(event.failure.code, 'closed', JSON.stringify(event));
+    handle(event);
   });
-  step();
-  await once(socket, 'close');
 }
 
 async function knownNames(kind: string): Promise<Set<string>> {
@@ -136,13 +100,13 @@ async function asClient(server: StockServer, userKey: PrivateKey, choice: Choice
   const send = (payload: Uint8Array): void => transport.perform({ type: 'send', payload });
   let sessionId = new Uint8Array();
   const answers: Readonly<Record<number, () => void>> = {
-    [serviceAccept.number]: () => send(publicKeyRequest(server.user, userKey, sessionId)),
-    [userauthSuccess.number]: () => {
+    [numbers.serviceAccept]: () => send(publicKeyRequest(crypto, server.user, { key: userKey, sessionId })),
+    [numbers.userauthSuccess]: () => {
       transport.perform({ type: 'authenticated' });
       transport.perform({ type: 'rekey' });
-      send(globalRequest.encode({ type: 'keepalive@openssh.com', wantReply: true, fields: new Uint8Array() }));
+      send(payloads.question);
     },
-    [requestFailure.number]: () => {
+    [numbers.requestFailure]: () => {
       transport.perform({ type: 'end', failure: { code: 'closed', description: 'disconnected by user' } });
     },
   };
@@ -150,29 +114,16 @@ async function asClient(server: StockServer, userKey: PrivateKey, choice: Choice
     if (event.type === 'keys-changed') {
       seen.push('keys');
       sessionId = event.sessionId.slice();
-      if (event.first) send(serviceRequest.encode({ service: 'ssh-userauth' }));
+      if (event.first) send(payloads.requestUserauth);
     }
     if (event.type === 'payload-received') {
       const number = event.payload[0] as number;
       // sshd tells its other host keys when it likes.
-      if (number !== globalRequest.number) seen.push(number);
+      if (number !== numbers.globalRequest) seen.push(number);
       answers[number]?.();
     }
   });
   return seen;
-}
-
-function publicKeyRequest(user: string, key: PrivateKey, sessionId: Uint8Array): Uint8Array {
-  const { type: algorithm, blob } = key.publicKey;
-  const request = (signature: Uint8Array): Uint8Array =>
-    userauthRequest.encode({
-      user,
-      service: 'ssh-connection',
-      method: 'publickey',
-      fields: publicKeyFields.encode({ signed: true, algorithm, key: blob, signature }),
-    });
-  const data = new Writer().string(sessionId).raw(request(new Uint8Array())).bytes();
-  return request(new Writer().string(key.sign(crypto, algorithm, data)).bytes());
 }
 
 /** Lets a stock ssh in without asking, re-keys, and asks for something; what came, in order. */
@@ -192,25 +143,25 @@ async function asServer(fixture: OpensshFixture, choice: Choice): Promise<(strin
   const transport = makeTransport('server', choice);
   const send = (payload: Uint8Array): void => transport.perform({ type: 'send', payload });
   const answers: Readonly<Record<number, () => void>> = {
-    [serviceRequest.number]: () => send(serviceAccept.encode({ service: 'ssh-userauth' })),
-    [userauthRequest.number]: () => {
-      send(userauthSuccess.encode({}));
+    [numbers.serviceRequest]: () => send(payloads.acceptUserauth),
+    [numbers.userauthRequest]: () => {
+      send(payloads.success);
       transport.perform({ type: 'authenticated' });
       transport.perform({ type: 'rekey' });
     },
-    [requestFailure.number]: () => {
+    [numbers.requestFailure]: () => {
       transport.perform({ type: 'end', failure: { code: 'closed', description: 'disconnected by user' } });
     },
   };
   await run(transport, socket, (event) => {
     if (event.type === 'keys-changed') {
       seen.push('keys');
-      if (!event.first) send(globalRequest.encode({ type: 'x', wantReply: true, fields: new Uint8Array() }));
+      if (!event.first) send(payloads.question);
     }
     if (event.type === 'payload-received') {
       const number = event.payload[0] as number;
       // Its session may come before it sees our KEXINIT, or after the re-key.
-      if (number !== channelOpen.number) seen.push(number);
+      if (number !== numbers.channelOpen) seen.push(number);
       answers[number]?.();
     }
   });

@@ -50,6 +50,23 @@ export function testPreferences(role: Role): AlgorithmPreferences {
   };
 }
 
+export interface TestTransportOptions {
+  readonly crypto: CryptoProvider;
+  readonly hostKey: PrivateKey;
+  /** Over the defaults of the role. */
+  readonly preferences?: Partial<AlgorithmPreferences>;
+}
+
+/** What a transport of a test is made of; a server signs with the host key. */
+export function testTransportOptions(role: Role, options: TestTransportOptions): TransportOptions {
+  const { crypto, hostKey } = options;
+  const { type, blob } = hostKey.publicKey;
+  const preferences = { ...testPreferences(role), ...options.preferences };
+  const common = { role, crypto, preferences, identification: `SSH-2.0-Sallyport_${role}`, now: 0 };
+  if (role === 'client') return common;
+  return { ...common, hostKeys: [{ algorithms: signatureAlgorithmsOf(type).map((row) => row.name), blob }] };
+}
+
 export class TransportPair {
   readonly client: PairSide;
   readonly server: PairSide;
@@ -63,18 +80,10 @@ export class TransportPair {
     this.server = side(new Transport(this.transportOptions('server', options)));
   }
 
+  /** The options that a side was made with, for one that takes its place. */
   transportOptions(role: Role, options: TransportPairOptions = {}): TransportOptions {
-    const { type, blob } = this.#hostKey.publicKey;
-    const algorithms = signatureAlgorithmsOf(type).map((row) => row.name);
-    const common = {
-      role,
-      crypto: this.#crypto,
-      identification: `SSH-2.0-Sallyport_${role}`,
-      preferences: { ...testPreferences(role), ...options.preferences },
-      now: 0,
-    };
-    if (role === 'client') return { ...common, ...options.client };
-    return { ...common, hostKeys: [{ algorithms, blob }], ...options.server };
+    const own = testTransportOptions(role, { crypto: this.#crypto, hostKey: this.#hostKey, ...options });
+    return { ...own, ...options[role] };
   }
 
   side(role: Role): PairSide {
@@ -91,11 +100,7 @@ export class TransportPair {
         continue;
       }
       events.push(event);
-      if (event.type === 'host-key-offered') transport.perform({ type: 'accept-host-key' });
-      if (event.type === 'signature-wanted') {
-        const signature = this.#hostKey.sign(this.#crypto, event.algorithm, event.data);
-        transport.perform({ type: 'provide-signature', signature });
-      }
+      answerQuestion(transport, event, { crypto: this.#crypto, hostKey: this.#hostKey });
     }
   }
 
@@ -128,6 +133,14 @@ export class TransportPair {
     this.pump(pieceBytes);
     for (const role of ['client', 'server'] as const) this.side(role).transport.perform({ type: 'authenticated' });
   }
+}
+
+/** Accepts every host key, signs with the given one. */
+export function answerQuestion(transport: Transport, event: TransportEvent, options: TestTransportOptions): void {
+  if (event.type === 'host-key-offered') transport.perform({ type: 'accept-host-key' });
+  if (event.type !== 'signature-wanted') return;
+  const signature = options.hostKey.sign(options.crypto, event.algorithm, event.data);
+  transport.perform({ type: 'provide-signature', signature });
 }
 
 function side(transport: Transport): PairSide {

@@ -7,7 +7,7 @@ import { ciphers, findCipher } from './ciphers.ts';
 import { macs } from './macs.ts';
 import { type PacketCipher, plainPackets } from './packet-cipher.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 
 interface Case {
   readonly title: string;

@@ -8,7 +8,7 @@ import { findKeyExchange, keyExchanges } from './key-exchanges.ts';
 import { findMac, macs } from './macs.ts';
 import { type AlgorithmRow, defaultNames } from './roles.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 
 // OpenSSH 10.5's default lists, from which what we do not have is left out.
 const openssh = {

@@ -34,7 +34,7 @@ function accepted(role: Role, text: string): PeerIdentification {
 
 function refused(role: Role, text: string | Uint8Array): { code: string; reply: string } {
   const { found } = read(role, text);
-  assert.ok(found !== undefined && 'failed' in found, `${text.slice(0, 40)} is refused`);
+  assert.ok(found !== undefined && 'failed' in found, `${String(text.slice(0, 40))} is refused`);
   return { code: found.failed.code, reply: utf8Decode(found.reply) };
 }
 

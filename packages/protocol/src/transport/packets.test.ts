@@ -19,7 +19,7 @@ import { maximumPacketBytes, maximumPacketsPerKeys, maximumPayloadBytes } from '
 import { type OpenedPacket, PacketOpener, packetLengthIsSound } from './packet-opener.ts';
 import { PacketSealer } from './packet-sealer.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 
 function stateOf(cipher: string, mac: string): DirectionState {
   if (cipher === '') return initialState;

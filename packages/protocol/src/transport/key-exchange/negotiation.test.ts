@@ -12,7 +12,7 @@ import { type Agreement, negotiate } from './negotiation.ts';
 import { makeProposal } from './proposal.ts';
 import type { ExchangeContext } from './session.ts';
 
-const crypto = await testCrypto();
+const crypto = testCrypto();
 const preferences: AlgorithmPreferences = {
   keyExchanges: ['curve25519-sha256', 'ecdh-sha2-nistp256'],
   hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'],

@@ -1,0 +1,34 @@
+// A transport on a socket, for tests against other programs: feeds it, hands its events out, writes what it says.
+// No back-pressure and no timers; the drivers of the library have those.
+
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { TransportEvent } from '@sallyport/protocol/transport/events';
+import type { Transport } from '@sallyport/protocol/transport/transport';
+
+/** Resolves when the socket is closed; rejects with what `handle` threw. */
+export async function runTransport(
+  transport: Transport,
+  socket: Socket,
+  handle: (event: TransportEvent) => void,
+): Promise<void> {
+  let ended = false;
+  const step = (): void => {
+    for (let event = transport.nextEvent(); event !== undefined; event = transport.nextEvent()) {
+      ended ||= event.type === 'ended';
+      handle(event);
+    }
+    for (const chunk of transport.takeOutput()) socket.write(chunk);
+    if (ended) socket.end();
+  };
+  socket.on('data', (chunk: Uint8Array) => {
+    try {
+      transport.receive(chunk);
+      step();
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+  });
+  step();
+  await once(socket, 'close');
+}

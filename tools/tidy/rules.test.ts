@@ -150,6 +150,7 @@ describe('sizes', () => {
       Array.from({ length: count }, (_, index) => `import { a } from './${index}.ts';\n`).join('');
     assert.deepEqual(sizes(`${imports(15)}import type { B } from './0.ts'; export * from './c.ts';`), []);
     assert.match(sizes(imports(16))[0] ?? '', /from 16 modules/);
+    assert.deepEqual(checkSizes(file('packages/crypto/src/a.test.ts', imports(30)), false), []);
   });
 
   test('a function has at most three parameters, a `this` type not counted', () => {

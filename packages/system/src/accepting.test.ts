@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { endsOf, listenForDescriptors } from './accepting.ts';
 import type { AcceptedDescriptor } from './accepting.ts';
+import { endsOf, listenForDescriptors } from './accepting.ts';
 import { openDescriptor } from './descriptor-stream.ts';
 import { closeDescriptor } from './descriptors.ts';
 
@@ -42,9 +42,12 @@ test('an accepted connection is a descriptor of ours with nothing read from it (
 
 test('a port that is taken is refused with the error of bind', async () => {
   const listener = await listenForDescriptors({ address: '127.0.0.1', port: 0 }, ({ fd }) => closeDescriptor(fd));
-  await assert.rejects(listenForDescriptors({ address: '127.0.0.1', port: listener.port }, () => undefined), {
-    code: 'EADDRINUSE',
-  });
+  await assert.rejects(
+    listenForDescriptors({ address: '127.0.0.1', port: listener.port }, () => undefined),
+    {
+      code: 'EADDRINUSE',
+    },
+  );
   listener.close();
 });
 

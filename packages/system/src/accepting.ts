@@ -1,10 +1,10 @@
-// A listening TCP socket whose connections are given away as bare descriptors: nothing of them is read here. And the two ends of
-// a connection, from a descriptor (getpeername(2), getsockname(2)).
+// A listening TCP socket whose connections are given away as bare descriptors: nothing of them is read here. And the
+// two ends of a connection, from a descriptor (getpeername(2), getsockname(2)).
 
-import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { call } from './libc.ts';
+import { createServer } from 'node:net';
 import { duplicate, setCloseOnExec } from './descriptors.ts';
+import { call } from './libc.ts';
 
 export interface Endpoint {
   readonly address: string;

@@ -24,9 +24,15 @@ test('becomeAccount changes every identity of every thread and leaves no way bac
   const status = inOwnProcess(`
     identity.becomeAccount(${JSON.stringify(nobody)});
     const lines = fs.readdirSync('/proc/self/task').map((task) =>
-      fs.readFileSync('/proc/self/task/' + task + '/status', 'utf8').match(/^(?:Uid|Gid|Groups|CapEff):.*$/gm).join('|'));
+      fs.readFileSync('/proc/self/task/' + task + '/status', 'utf8')
+        .match(/^(?:Uid|Gid|Groups|CapEff):.*$/gm).join('|'));
     console.log([...new Set(lines)].join('\\n'));`);
-  const expected = ['Uid:\t65534\t65534\t65534\t65534', 'Gid:\t65534\t65534\t65534\t65534', 'Groups:\t65534 ', 'CapEff:\t0000000000000000'];
+  const expected = [
+    'Uid:\t65534\t65534\t65534\t65534',
+    'Gid:\t65534\t65534\t65534\t65534',
+    'Groups:\t65534 ',
+    'CapEff:\t0000000000000000',
+  ];
   assert.equal(status, expected.join('|').trim());
 });
 

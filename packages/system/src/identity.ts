@@ -1,5 +1,5 @@
-// Who a process is: giving up rights for good, borrowing an account's rights for a moment, and keeping others out of the process
-// (setresuid(2), chroot(2), prctl(2)). Each change is verified, and one that does not hold throws.
+// Who a process is: giving up rights for good, borrowing an account's rights for a moment, and keeping others out of
+// the process (setresuid(2), chroot(2), prctl(2)). Each change is verified, and one that does not hold throws.
 
 import { call, check } from './libc.ts';
 import { cString } from './memory.ts';
@@ -45,7 +45,8 @@ export function becomeAccount(identity: Identity): void {
   const sameIds = [...threeIds('getresuid')].every((uid) => uid === identity.uid);
   const sameGid = [...threeIds('getresgid')].every((gid) => gid === identity.gid);
   const wayBack = identity.uid !== 0 && call('setuid', 0) === 0;
-  if (!sameGroups || !sameIds || !sameGid || wayBack) throw new Error('the identity of the process did not change for good');
+  if (!sameGroups || !sameIds || !sameGid || wayBack)
+    throw new Error('the identity of the process did not change for good');
 }
 
 /** Locks the process into a folder, without supplementary groups, as that user. Only for root. */

@@ -156,7 +156,7 @@ export class Pair<LeftEvent, LeftCommand, RightEvent, RightCommand> {
 }
 
 function sideOf<Event, Command>(engine: Engine<Event, Command>, onEvent: ((event: Event) => void) | undefined): Side {
-  return { engine: engine as Engine<unknown, never>, events: [], onEvent, inbox: [], blocked: false };
+  return { engine: engine, events: [], onEvent, inbox: [], blocked: false };
 }
 
 function copyOf(event: object): object {

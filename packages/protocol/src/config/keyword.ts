@@ -58,7 +58,7 @@ export interface Row<Name extends string, Value, Default extends Value | undefin
 }
 
 /** Any row, for code that walks a table. */
-// biome-ignore lint/suspicious/noExplicitAny: a table holds kinds of many value types
+// oxlint-disable-next-line typescript/no-explicit-any -- a table holds kinds of many value types
 export type AnyRow = Row<string, any, any>;
 
 /** Gives a row its exact type. */

@@ -174,7 +174,7 @@ export class Channel {
     this.#answers = this.#answers.then(async () => {
       let success = false;
       try {
-        success = (await this.onRequest(request, fields)) === true;
+        success = await this.onRequest(request, fields);
       } catch {
         // A handler that throws refuses: what it has to say it says to its own user.
       }

@@ -125,7 +125,7 @@ async function judgeUnknown(
   if (typeof policy === 'function') {
     const accepted = await policy({ ...place, keyType: key.type, key: key.blob, fingerprint: print });
     // Anything but true, an error object for one, is no consent.
-    if (accepted === true) return;
+    if (accepted) return;
   }
   throw new HostKeyError('unknown', { host: place.host, fingerprint: print, known: [] });
 }

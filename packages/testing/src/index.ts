@@ -15,4 +15,5 @@ export type { Account, PeerName } from './peers.ts';
 export { findAccount, findProgram, hasPeer, ordinaryAccount, ownAccount, programPath, skipUnless } from './peers.ts';
 export type { ProgramOptions, ProgramResult, RunningProgram } from './program.ts';
 export { runProgram, startProgram } from './program.ts';
+export { mainArguments, runMain, startMain } from './program-main.ts';
 export { TemporaryFolder } from './temporary-folder.ts';

@@ -7,4 +7,6 @@ export type Main = (argv: readonly string[]) => Promise<number>;
 
 type Program = () => Promise<{ readonly main: Main }>;
 
-export const programs: Readonly<Record<string, Program>> = {};
+export const programs: Readonly<Record<string, Program>> = {
+  'ssh-keygen': () => import('@sallyport/programs/ssh-keygen/main'),
+};

@@ -1,0 +1,127 @@
+// ssh-keygen -l: fingerprints of the keys in a file of any kind that holds them: public keys, private keys,
+// known_hosts, authorized_keys. Lines that hold no key are passed over; a file without any is an error.
+
+import { readFileSync, statSync } from 'node:fs';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { endOfKeyOptions } from '@sallyport/protocol/keys/formats/key-options';
+import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
+import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
+import { randomart } from '@sallyport/protocol/keys/randomart';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { escapeControls } from '../shared/printable.ts';
+import { KeyFileError, readPrivateKeyFile } from '../shared/private-key-file.ts';
+import { ProgramExit } from '../shared/program-exit.ts';
+import { readRest, writeOut } from '../shared/standard-streams.ts';
+import { reasonOf } from '../shared/user-folder.ts';
+import { chooseFile, type KeygenContext, logLine } from './context.ts';
+import { messages, prompts } from './messages.ts';
+
+interface FoundKey {
+  readonly key: PublicKey;
+  readonly comment: string | undefined;
+}
+
+export function printFingerprints(context: KeygenContext): number {
+  const path = chooseFile(context, prompts.whichKey);
+  const text = readText(path);
+  const [first = ''] = text.split('\n', 1);
+  if (path !== '-' && !first.trimStart().startsWith('#') && first.includes('PRIVATE KEY')) {
+    writeOut(describe(context, findPrivate(context, path)));
+    return 0;
+  }
+  const shownPath = path === '-' ? '(stdin)' : path;
+  let found = 0;
+  for (const [index, line] of text.split('\n').entries()) {
+    const key = keyOfLine(line);
+    if (key === 'none' && context.options.verbose) logLine(messages.lineNotPublic(shownPath, index + 1));
+    if (typeof key === 'string') continue;
+    found++;
+    writeOut(describe(context, key));
+  }
+  if (found === 0) throw new ProgramExit(messages.notPublic(shownPath));
+  return 0;
+}
+
+function readText(path: string): string {
+  if (path === '-') return Buffer.from(readRest()).toString('utf8');
+  try {
+    if (statSync(path).isDirectory()) return '';
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ProgramExit(messages.cannotRead(path, reasonOf(error)));
+  }
+}
+
+/** A key with or without something before it; what is before it stands in for a missing comment, as OpenSSH has it. */
+function keyOfLine(line: string): FoundKey | 'blank' | 'none' {
+  const text = line.replace(/\r.*$/, '').replace(/^[ \t]+/, '');
+  if (text === '' || text.startsWith('#')) return 'blank';
+  const plain = tryKey(text);
+  if (plain !== undefined) return plain;
+  const end = endOfKeyOptions(text);
+  if (end < 0 || end === text.length) return 'blank';
+  const behind = tryKey(text.slice(end));
+  return behind === undefined ? 'none' : { key: behind.key, comment: behind.comment ?? text.slice(0, end) };
+}
+
+function tryKey(text: string): FoundKey | undefined {
+  try {
+    const { key, comment } = parsePublicLine(text);
+    return { key, comment: comment === '' || comment.startsWith('#') ? undefined : comment };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+/** A private key's public half: from the .pub file beside it, which has the comment, else from the file itself. */
+function findPrivate(context: KeygenContext, path: string): FoundKey {
+  const beside = findBeside(`${path}.pub`);
+  if (beside?.comment !== undefined) return beside;
+  const sealed = trySealed(path, false);
+  const key = beside?.key ?? sealed?.publicKey;
+  if (key === undefined) throw new ProgramExit(messages.notKey(path));
+  return { key, comment: sealed?.encrypted === false ? commentInside(context, path) : undefined };
+}
+
+function findBeside(path: string): FoundKey | undefined {
+  try {
+    for (const line of readFileSync(path, 'utf8').split('\n')) {
+      const text = line.trimStart();
+      const found = text === '' || text.startsWith('#') ? undefined : tryKey(text);
+      if (found !== undefined) return found;
+    }
+  } catch (error) {
+    reasonOf(error);
+  }
+  return undefined;
+}
+
+/** Only looking into the private part asks for the file's protection. */
+function commentInside({ crypto }: KeygenContext, path: string): string | undefined {
+  const key = trySealed(path, true)?.open(crypto, new Uint8Array(0));
+  key?.wipe();
+  return key?.comment === '' ? undefined : key?.comment;
+}
+
+function trySealed(path: string, mustBeProtected: boolean): SealedPrivateKey | undefined {
+  try {
+    return readPrivateKeyFile(path, { mustBeProtected });
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error;
+    for (const line of error.box) logLine(line);
+    return undefined;
+  }
+}
+
+function describe({ crypto, options }: KeygenContext, { key, comment }: FoundKey): string {
+  const words = [
+    key.bits,
+    fingerprint(crypto, key, options.digest),
+    escapeControls(comment ?? messages.noComment),
+    `(${keyTypeLabel(key.type)})`,
+  ];
+  const art = options.verbose ? randomart(crypto, key, options.digest) : [];
+  return `${[words.join(' '), ...art].join('\n')}\n`;
+}

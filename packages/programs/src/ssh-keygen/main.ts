@@ -1,0 +1,41 @@
+// ssh-keygen: makes, shows and changes keys and files of keys. Chooses the mode and turns what goes wrong into
+// OpenSSH's exit statuses: 1 for wrong use and refusals, 255 for what it cannot do.
+
+import { createCryptoProvider } from '@sallyport/crypto';
+import { ProgramExit } from '../shared/program-exit.ts';
+import { writeError } from '../shared/standard-streams.ts';
+import { changeComment, changePassphrase } from './change.ts';
+import { type KeygenContext, logLine } from './context.ts';
+import { printFingerprints } from './fingerprints.ts';
+import { generate } from './generate.ts';
+import { findHost, hashHosts, removeHost } from './known-hosts.ts';
+import { usage } from './messages.ts';
+import { type ModeName, parseOptions, UsageError } from './options.ts';
+import { printPublic } from './print-public.ts';
+
+const modes: Readonly<Record<ModeName, (context: KeygenContext) => Promise<number> | number>> = {
+  generate,
+  fingerprint: printFingerprints,
+  'print-public': printPublic,
+  'change-passphrase': changePassphrase,
+  'change-comment': changeComment,
+  'find-host': findHost,
+  'remove-host': removeHost,
+  'hash-hosts': hashHosts,
+};
+
+/** Runs the program; the arguments are those after its name. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(argv);
+    return await modes[options.mode]({ options, crypto: createCryptoProvider() });
+  } catch (error) {
+    if (error instanceof UsageError) {
+      writeError(`${error.message}\n${usage}`);
+      return 1;
+    }
+    if (!(error instanceof ProgramExit)) throw error;
+    if (error.message !== '') logLine(error.message);
+    return error.status;
+  }
+}

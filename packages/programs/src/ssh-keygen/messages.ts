@@ -1,0 +1,87 @@
+// Everything that ssh-keygen says, in the words of OpenSSH 10.5. Lines are without their ends; prompts as they stand.
+// What other programs say too is in ../shared/messages.ts.
+
+import { escapeControls } from '../shared/printable.ts';
+
+export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] [-f output_keyfile]
+                  [-N new_passphrase] [-t ecdsa | ed25519 | rsa] [-Z cipher]
+       ssh-keygen -p [-a rounds] [-f keyfile] [-N new_passphrase]
+                   [-P old_passphrase] [-Z cipher]
+       ssh-keygen -y [-f input_keyfile]
+       ssh-keygen -c [-a rounds] [-C comment] [-f keyfile] [-P passphrase]
+       ssh-keygen -l [-v] [-E fingerprint_hash] [-f input_keyfile]
+       ssh-keygen -F hostname [-lv] [-f known_hosts_file]
+       ssh-keygen -H [-f known_hosts_file]
+       ssh-keygen -R hostname [-f known_hosts_file]
+`;
+
+export const prompts = {
+  saveKey: 'Enter file in which to save the key',
+  whichKey: 'Enter file in which the key is',
+  overwrite: 'Overwrite (y/n)? ',
+  newPassphraseFor: (path: string) => `Enter passphrase for "${path}" (empty for no passphrase): `,
+  newPassphrase: 'Enter new passphrase (empty for no passphrase): ',
+  samePassphrase: 'Enter same passphrase again: ',
+  oldPassphrase: 'Enter old passphrase: ',
+  passphraseFor: (path: string) => `Enter passphrase for "${path}": `,
+  passphrase: 'Enter passphrase: ',
+  newComment: 'New comment: ',
+} as const;
+
+export const messages = {
+  tooManyArguments: 'Too many arguments.',
+  onlyOneOfPassphraseAndComment: 'Can only have one of -p and -c.',
+  noFingerprintsOfChanges: 'Cannot use -l with -H or -R.',
+  badBits: (text: string, problem: string) => `Bits has bad value ${text} (${problem})`,
+  badNumber: (text: string, problem: string) => `Invalid number: ${text} (${problem})`,
+  badHash: (name: string) => `Invalid hash algorithm "${name}"`,
+  badCipher: (name: string) => `Invalid OpenSSH-format cipher '${name}'`,
+  unknownType: (name: string) => `unknown key type ${name}`,
+  rsaTooShort: 'Invalid RSA key length: minimum is 1024 bits',
+  rsaTooLong: 'Invalid RSA key length: maximum is 16384 bits',
+  badEcdsaBits: 'Invalid ECDSA key length: valid lengths are 256, 384 or 521 bits',
+  noUser: (uid: number) => `No user exists for uid ${uid}`,
+
+  generating: (type: string) => `Generating public/private ${type} key pair.`,
+  createdFolder: (path: string) => `Created directory '${path}'.`,
+  cannotCreateFolder: (path: string, reason: string) => `Could not create directory '${path}' (${reason}).`,
+  exists: (path: string) => `${path} already exists.`,
+  passphrasesDiffer: 'Passphrases do not match.  Try again.',
+  savingFailed: (path: string, reason: string) => `Saving key "${path}" failed: ${reason}`,
+  savingPublicFailed: (path: string, reason: string) => `Unable to save public key to ${path}: ${reason}`,
+  savedPrivate: (path: string) => `Your identification has been saved in ${path}`,
+  savedPublic: (path: string) => `Your public key has been saved in ${path}`,
+  fingerprintIs: 'The key fingerprint is:',
+  randomartIs: "The key's randomart image is:",
+
+  cannotOpen: (path: string, reason: string) => `${path}: ${reason}`,
+  cannotRead: (path: string, reason: string) => `ssh-keygen: ${path}: ${reason}`,
+  notPublic: (path: string) => `${path} is not a public key file.`,
+  lineNotPublic: (path: string, line: number) => `debug1: ${path}:${line}: not a public key`,
+  notKey: (path: string) => `${path} is not a key file.`,
+  noComment: 'no comment',
+
+  cannotLoad: (path: string, reason: string) => `Failed to load key ${path}: ${reason}`,
+  hasComment: (comment: string) => `Key has comment '${escapeControls(comment)}'`,
+  newPassphrasesDiffer: 'Pass phrases do not match.  Try again.',
+  savedWithPassphrase: 'Your identification has been saved with the new passphrase.',
+  cannotLoadForComment: (path: string, reason: string) => `Cannot load private key "${path}": ${reason}`,
+  oldComment: (comment: string) => `Old comment: ${escapeControls(comment)}`,
+  sameComment: 'No change to comment',
+  commentApplied: (comment: string) => `Comment '${escapeControls(comment)}' applied`,
+  commentRemoved: 'Comment removed',
+
+  cannotStat: (path: string, reason: string) => `Cannot stat ${path}: ${reason}`,
+  hostFound: (host: string, line: number, mark: string) => `# Host ${host} found: line ${line} ${mark}`,
+  hostFoundForRemoval: (host: string, line: number) => `# Host ${host} found: line ${line}`,
+  hostNotFound: (host: string, path: string) => `Host ${host} not found in ${path}`,
+  invalidLine: (path: string, line: number) => `${path}:${line}: invalid line`,
+  wildcardKept: (path: string, line: number, hosts: string) =>
+    `${path}:${line}: ignoring host name with wildcard: ${escapeControls(hosts)}`,
+  notKnownHosts: (path: string) => `${path} is not a valid known_hosts file.`,
+  notReplaced: 'Not replacing existing known_hosts file because of errors',
+  updated: (path: string) => `${path} updated.`,
+  originalKept: (path: string) => `Original contents retained as ${path}`,
+  unhashedLeft: (path: string) => `WARNING: ${path} contains unhashed entries`,
+  deleteForPrivacy: 'Delete this file to ensure privacy of hostnames',
+} as const;

@@ -1,0 +1,88 @@
+// Connects a TCP socket and gives its descriptor, without node:net, whose loading costs Bun twelve milliseconds. One
+// address, one try: names, several addresses and retries are the caller's.
+
+import { closeDescriptor } from './descriptors.ts';
+import { call, check, lastErrno } from './libc.ts';
+import type { SocketAddress } from './socket-address.ts';
+import { encodeSocketAddress } from './socket-address.ts';
+import { errorNumber, SystemError } from './system-error.ts';
+
+export interface TcpConnectOptions {
+  /** Ours; the system's choice unless told. Its port may be 0. */
+  readonly bind?: SocketAddress;
+  /** SO_KEEPALIVE. */
+  readonly keepAlive?: boolean;
+  /** Rejects with ETIMEDOUT after so long; the system's patience (about two minutes) unless told. */
+  readonly timeoutMs?: number;
+  /** Rejects with ECANCELED when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+const stream = 1;
+const nonBlockingCloseOnExec = 0o2004000;
+const protocols = { ip: 0, socket: 1, tcp: 6, ipv6: 41 } as const;
+const socketOptions = { keepAlive: 9, error: 4 } as const;
+const noDelay = 1;
+const typeOfService = 1;
+const trafficClass = 67;
+const writable = 4;
+/** The first looks come quickly after each other, as most servers are near; then rarely. */
+const shortestWaitMs = 1;
+const longestWaitMs = 10;
+
+/**
+ * A connected, non-blocking socket without Nagle's delay; for openDescriptor. Rejects with the SystemError of socket(2),
+ * bind(2) or connect(2).
+ */
+export async function connectTcp(to: SocketAddress, options: TcpConnectOptions = {}): Promise<number> {
+  const address = encodeSocketAddress(to);
+  const fd = check('socket', address.readUInt16LE(0), stream | nonBlockingCloseOnExec, 0);
+  try {
+    setOption(fd, [protocols.tcp, noDelay], 1);
+    if (options.keepAlive === true) setOption(fd, [protocols.socket, socketOptions.keepAlive], 1);
+    if (options.bind !== undefined) {
+      const own = encodeSocketAddress(options.bind);
+      check('bind', fd, own, own.length);
+    }
+    if (call('connect', fd, address, address.length) !== 0) await finishConnecting(fd, options);
+    return fd;
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}
+
+async function finishConnecting(fd: number, { timeoutMs, signal }: TcpConnectOptions): Promise<void> {
+  const started = lastErrno();
+  if (started !== errorNumber('EINPROGRESS')) throw new SystemError('connect', started);
+  const begin = performance.now();
+  for (let waitMs = shortestWaitMs; !isWritable(fd); waitMs = Math.min(waitMs + 1, longestWaitMs)) {
+    if (signal?.aborted === true) throw new SystemError('connect', errorNumber('ECANCELED'));
+    const leftMs = timeoutMs === undefined ? waitMs : timeoutMs - (performance.now() - begin);
+    if (leftMs <= 0) throw new SystemError('connect', errorNumber('ETIMEDOUT'));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, leftMs)));
+  }
+  const result = Buffer.alloc(4);
+  const length = Buffer.from([result.length, 0, 0, 0]);
+  check('getsockopt', fd, protocols.socket, socketOptions.error, result, length);
+  const errno = result.readInt32LE();
+  if (errno !== 0) throw new SystemError('connect', errno);
+}
+
+function isWritable(fd: number): boolean {
+  const structure = Buffer.alloc(8);
+  structure.writeInt32LE(fd);
+  structure.writeInt16LE(writable, 4);
+  return call('poll', structure, 1, 0) > 0;
+}
+
+/** Marks the packets of a connection (IPQoS): a DSCP value in the upper six bits, as IP_TOS takes it. */
+export function setTypeOfService(fd: number, isIpv6: boolean, value: number): void {
+  setOption(fd, isIpv6 ? [protocols.ipv6, trafficClass] : [protocols.ip, typeOfService], value);
+}
+
+function setOption(fd: number, [level, name]: readonly [number, number], value: number): void {
+  const room = Buffer.alloc(4);
+  room.writeInt32LE(value);
+  check('setsockopt', fd, level, name, room, room.length);
+}

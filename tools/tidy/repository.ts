@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkCitations, checkHeader } from './comments.ts';
+import { checkDocuments } from './documents.ts';
 import { entryPoints, exceptions, mostExceptions, tables } from './exemptions.ts';
 import { checkCycles, checkTested } from './graph.ts';
 import { checkLayers } from './layers.ts';
@@ -16,7 +17,7 @@ export function checkRepository(root: string): Finding[] {
   const files = readSources(root);
   const entries = entryPoints.map(({ path }) => path);
   const findings = [...files.flatMap(checkFile), ...checkCycles(files), ...checkTested(files, entries)];
-  return [...applyExceptions(findings), ...checkDeclared(files)].sort(byPlace);
+  return [...applyExceptions(findings), ...checkDeclared(files), ...checkDocuments(root)].sort(byPlace);
 }
 
 /** Every TypeScript source of the repository at `root`, parsed. */

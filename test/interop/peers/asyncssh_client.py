@@ -1,0 +1,19 @@
+# Runs one command through asyncssh, standard streams and exit status being the command's. Arguments: port, user key,
+# known_hosts, command.
+import asyncio
+import sys
+
+import asyncssh
+
+
+async def main():
+    port, key, known_hosts, command = sys.argv[1:5]
+    options = dict(username='anybody', client_keys=[key], known_hosts=known_hosts, agent_path=None, config=[])
+    async with asyncssh.connect('127.0.0.1', int(port), **options) as connection:
+        result = await connection.run(command, input=sys.stdin.buffer.read(), encoding=None)
+    sys.stdout.buffer.write(result.stdout)
+    sys.stderr.buffer.write(result.stderr)
+    sys.exit(result.exit_status)
+
+
+asyncio.run(main())

@@ -1,0 +1,33 @@
+# Runs one command through paramiko, standard streams and exit status being the command's. Arguments: port, user key,
+# known_hosts, bytes after which it re-keys, command.
+import sys
+import threading
+
+import paramiko
+
+
+def main():
+    port, key, known_hosts, rekey_bytes, command = sys.argv[1:6]
+    paramiko.packet.Packetizer.REKEY_BYTES = int(rekey_bytes)
+    client = paramiko.SSHClient()
+    client.load_host_keys(known_hosts)
+    client.connect('127.0.0.1', int(port), 'anybody', key_filename=key, allow_agent=False, look_for_keys=False)
+    stdin, stdout, stderr = client.exec_command(command)
+    data = sys.stdin.buffer.read()
+
+    def feed():
+        stdin.channel.sendall(data)
+        stdin.channel.shutdown_write()
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    output = stdout.read()
+    errors = stderr.read()
+    status = stdout.channel.recv_exit_status()
+    client.close()
+    sys.stdout.buffer.write(output)
+    sys.stderr.buffer.write(errors)
+    sys.exit(status)
+
+
+main()

@@ -17,6 +17,9 @@ import { reasonOf } from '../shared/user-folder.ts';
 import { chooseFile, type KeygenContext, logLine } from './context.ts';
 import { messages, prompts } from './messages.ts';
 
+/** Lines are written together, as a file may hold very many keys. */
+const batchLength = 32 * 1024;
+
 interface FoundKey {
   readonly key: PublicKey;
   readonly comment: string | undefined;
@@ -32,13 +35,18 @@ export function printFingerprints(context: KeygenContext): number {
   }
   const shownPath = path === '-' ? '(stdin)' : path;
   let found = 0;
+  let shown = '';
   for (const [index, line] of text.split('\n').entries()) {
     const key = keyOfLine(line);
     if (key === 'none' && context.options.verbose) logLine(messages.lineNotPublic(shownPath, index + 1));
     if (typeof key === 'string') continue;
     found++;
-    writeOut(describe(context, key));
+    shown += describe(context, key);
+    if (shown.length < batchLength) continue;
+    writeOut(shown);
+    shown = '';
   }
+  writeOut(shown);
   if (found === 0) throw new ProgramExit(messages.notPublic(shownPath));
   return 0;
 }

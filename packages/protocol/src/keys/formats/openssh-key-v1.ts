@@ -36,7 +36,7 @@ export const privateKeyCiphers = [
 export type PrivateKeyCipherName = (typeof privateKeyCiphers)[number]['name'];
 
 export const defaultKdfRounds = 24;
-/** About half an hour of work; OpenSSH's default is 24. */
+/** Some twenty minutes of work; OpenSSH's default is 24. */
 export const maximumKdfRounds = 1 << 18;
 const maximumSaltBytes = 1024;
 const newSaltBytes = 16;

@@ -1,56 +1,102 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { AcceptedDescriptor } from './accepting.ts';
-import { endsOf, listenForDescriptors } from './accepting.ts';
+import { listenForDescriptors } from './accepting.ts';
 import { openDescriptor } from './descriptor-stream.ts';
-import { closeDescriptor } from './descriptors.ts';
+import { closeDescriptor, makePipe, socketPair } from './descriptors.ts';
+import { encodeSocketAddress, endsOf, ownAddress } from './socket-address.ts';
+import { setSocketOption, socketOption } from './socket-options.ts';
+import { setTypeOfService } from './tcp-connect.ts';
 
-async function acceptOne(address: string): Promise<void> {
-  const accepted: AcceptedDescriptor[] = [];
-  const waiting: (() => void)[] = [];
-  const listener = await listenForDescriptors({ address, port: 0 }, (one) => {
-    accepted.push(one);
-    for (const resolve of waiting) resolve();
-  });
-  const client = connect(listener.port, address);
-  await once(client, 'connect');
-  client.write('early');
-  if (accepted.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-  const one = accepted[0] as AcceptedDescriptor;
-  assert.equal(one.peer.address, address);
-  assert.equal(one.peer.port, client.localPort);
-  assert.equal(one.local.port, listener.port);
-  const stream = openDescriptor(one.fd);
-  const heard = await new Promise<string>((resolve) => {
-    stream.onData = (chunk) => resolve(Buffer.from(chunk).toString());
+test('Each connection arrives as a descriptor of which no byte has been read', async () => {
+  const total = 200;
+  const echoed: Promise<void>[] = [];
+  const listener = await listenForDescriptors({ address: '127.0.0.1', port: 0 }, ({ fd }) => {
+    const stream = openDescriptor(fd);
+    stream.onData = (chunk) => void stream.write([chunk]);
+    stream.onEnd = () => stream.end();
+    echoed.push(new Promise((resolve) => (stream.onClose = () => resolve())));
     stream.resume();
   });
-  assert.equal(heard, 'early');
-  stream.write([Buffer.from('answer')]);
-  const [answer] = (await once(client, 'data')) as [Buffer];
-  assert.equal(answer.toString(), 'answer');
-  stream.destroy();
-  await once(client, 'close');
-  listener.close();
-}
-
-test('an accepted connection is a descriptor of ours with nothing read from it (IPv4)', () => acceptOne('127.0.0.1'));
-
-test('an accepted connection is a descriptor of ours with nothing read from it (IPv6)', () => acceptOne('::1'));
-
-test('a port that is taken is refused with the error of bind', async () => {
-  const listener = await listenForDescriptors({ address: '127.0.0.1', port: 0 }, ({ fd }) => closeDescriptor(fd));
-  await assert.rejects(
-    listenForDescriptors({ address: '127.0.0.1', port: listener.port }, () => undefined),
-    {
-      code: 'EADDRINUSE',
-    },
-  );
+  const ask = async (index: number): Promise<void> => {
+    const socket = connect(listener.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.end(`SSH-2.0-test_${index}\r\n`);
+    await once(socket, 'close');
+    assert.equal(answer, `SSH-2.0-test_${index}\r\n`);
+  };
+  for (let index = 0; index < total; index += 20) {
+    await Promise.all(Array.from({ length: 20 }, (_, offset) => ask(index + offset)));
+  }
+  await Promise.all(echoed);
+  assert.equal(echoed.length, total);
   listener.close();
 });
 
-test('what is no connected TCP socket has no ends', () => {
-  assert.equal(endsOf(0), undefined);
+for (const address of ['127.0.0.1', '::1']) {
+  test(`A connection to ${address} knows both ends, and takes the options of a socket`, async () => {
+    let resolveAccepted: (connection: AcceptedDescriptor) => void;
+    const accepted = new Promise<AcceptedDescriptor>((resolve) => (resolveAccepted = resolve));
+    const listener = await listenForDescriptors({ address, port: 0 }, (connection) => resolveAccepted(connection));
+    const socket = connect(listener.port, address);
+    await once(socket, 'connect');
+    const { fd, peer, local } = await accepted;
+    assert.deepEqual(local, { address, port: listener.port });
+    assert.deepEqual(peer, { address, port: (socket.address() as AddressInfo).port });
+    assert.deepEqual(endsOf(fd), { peer, local });
+    for (const option of ['noDelay', 'keepAlive'] as const) {
+      for (const value of [0, 1]) {
+        setSocketOption(fd, option, value);
+        assert.equal(socketOption(fd, option), value);
+      }
+    }
+    setTypeOfService(fd, address.includes(':'), 0x48);
+    assert.equal(socketOption(fd, address.includes(':') ? 'trafficClassV6' : 'trafficClassV4'), 0x48);
+    const closed = once(socket, 'close');
+    socket.resume();
+    closeDescriptor(fd);
+    socket.end();
+    await closed;
+    listener.close();
+  });
+}
+
+test('An address that is taken throws EADDRINUSE, and can be taken again at once after close', async () => {
+  const ignore = ({ fd }: AcceptedDescriptor): void => closeDescriptor(fd);
+  const first = await listenForDescriptors({ address: '127.0.0.1', port: 0 }, ignore);
+  await assert.rejects(listenForDescriptors(first, ignore), {
+    code: 'EADDRINUSE',
+    syscall: 'bind',
+  });
+  const socket = connect(first.port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.destroy();
+  first.close();
+  const second = await listenForDescriptors(first, ignore);
+  assert.equal(second.port, first.port);
+  second.close();
+});
+
+test('What is no numeric address is refused', async () => {
+  for (const address of ['localhost', '', '1.2.3', '1.2.3.4%lo', '::1%no-such-interface', '127.0.0.1\0']) {
+    assert.throws(() => encodeSocketAddress({ address, port: 22 }), { name: 'SystemError' }, address);
+  }
+  assert.equal(encodeSocketAddress({ address: 'fe80::1%lo', port: 22 }).readUInt32LE(24), 1);
+  assert.equal(encodeSocketAddress({ address: 'fe80::1%7', port: 22 }).readUInt32LE(24), 7);
+  await assert.rejects(
+    listenForDescriptors({ address: 'localhost', port: 0 }, () => undefined),
+    { code: 'EINVAL' },
+  );
+});
+
+test('Sockets of other families have no internet address, and what is no socket has none at all', () => {
+  const [left, right] = socketPair();
+  assert.deepEqual([endsOf(left), ownAddress(right)], [undefined, undefined]);
+  const { readFd, writeFd } = makePipe();
+  assert.equal(endsOf(readFd), undefined);
+  for (const fd of [left, right, readFd, writeFd]) closeDescriptor(fd);
 });

@@ -1,63 +1,82 @@
-// A listening TCP socket whose connections are given away as bare descriptors: nothing of them is read here.
-// Addresses are in socket-address.ts.
+// A listening TCP socket whose connections are given away as bare descriptors: nothing of them is read here, so they
+// can be passed to another process. The runtime only says when there is one (`pauseOnConnect`).
 
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { duplicate, setCloseOnExec } from './descriptors.ts';
-import type { SocketAddress as Endpoint } from './socket-address.ts';
-import { endsOf } from './socket-address.ts';
+import { closeDescriptor, duplicate } from './descriptors.ts';
+import { check } from './libc.ts';
+import type { SocketAddress } from './socket-address.ts';
+import { encodeSocketAddress, endsOf, families, ownAddress } from './socket-address.ts';
+import { setSocketOption } from './socket-options.ts';
 
 export type { SocketAddress as Endpoint } from './socket-address.ts';
 export { endsOf } from './socket-address.ts';
 
 export interface AcceptedDescriptor {
-  /** The receiver's, to close. */
+  /** The receiver's, to close; closes itself at exec. */
   readonly fd: number;
-  readonly peer: Endpoint;
-  readonly local: Endpoint;
+  readonly peer: SocketAddress;
+  readonly local: SocketAddress;
 }
 
-export interface Listener extends Endpoint {
+/** With the port that was chosen where 0 was asked for. */
+export interface Listener extends SocketAddress {
+  /** The listening socket; closed by `close`. */
+  readonly fd: number;
   close(): void;
 }
 
 const backlog = 128;
+const stream = 1 | 0o2000000;
 
 interface WithHandle {
   readonly _handle?: { readonly fd?: number };
 }
 
-/** Listens; rejects with the error of bind(2) or listen(2). */
-export function listenForDescriptors(
-  where: Endpoint,
+/** Listens on a numeric address, IPv6 without IPv4; rejects with the error of bind(2) or listen(2). */
+export async function listenForDescriptors(
+  where: SocketAddress,
   onAccepted: (accepted: AcceptedDescriptor) => void,
 ): Promise<Listener> {
+  const fd = openListening(where);
+  const bound = ownAddress(fd) ?? where;
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     const accepted = takeDescriptor(socket);
     if (accepted !== undefined) onAccepted(accepted);
   });
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    const ipv6Only = where.address.includes(':');
-    server.listen({ host: where.address, port: where.port, backlog, ipv6Only }, () => {
-      server.off('error', reject);
-      server.on('error', () => undefined);
-      const bound = server.address();
-      const port = typeof bound === 'object' && bound !== null ? bound.port : where.port;
-      resolve({ address: where.address, port, close: () => server.close() });
-    });
+    server.listen({ fd, backlog }, resolve);
   });
+  server.on('error', () => undefined);
+  return { ...bound, fd, close: () => server.close() };
+}
+
+function openListening(where: SocketAddress): number {
+  const address = encodeSocketAddress(where);
+  const family = address.readUInt16LE(0);
+  const fd = check('socket', family, stream, 0);
+  try {
+    setSocketOption(fd, 'reuseAddress', 1);
+    if (family === families.inet6) setSocketOption(fd, 'ipv6Only', 1);
+    check('bind', fd, address, address.length);
+    check('listen', fd, backlog);
+    return fd;
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
 }
 
 /** A copy of the socket's descriptor; the runtime's own socket object is done with. */
 function takeDescriptor(socket: Socket): AcceptedDescriptor | undefined {
   socket.on('error', () => undefined);
-  const fd = (socket as unknown as WithHandle)._handle?.fd;
-  const own = fd === undefined || fd < 0 ? undefined : duplicate(fd);
+  const handle = (socket as unknown as WithHandle)._handle;
+  const fd = handle?.fd === undefined || handle.fd < 0 ? undefined : duplicate(handle.fd);
   socket.destroy();
-  if (own === undefined) return undefined;
-  setCloseOnExec(own, true);
-  const ends = endsOf(own);
-  if (ends === undefined) return undefined;
-  return { fd: own, ...ends };
+  if (fd === undefined) return undefined;
+  const ends = endsOf(fd);
+  if (ends !== undefined) return { fd, ...ends };
+  closeDescriptor(fd);
+  return undefined;
 }

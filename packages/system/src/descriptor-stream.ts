@@ -14,6 +14,7 @@ import { accessMode, duplicate } from './descriptors.ts';
 import { openFile } from './file-endpoint.ts';
 import { adoptDescriptor } from './node-adopted.ts';
 import { openSocket } from './node-socket.ts';
+import { joinHalves } from './two-way-stream.ts';
 
 export interface DescriptorStreamOptions {
   /** Whether to read, and to write; what the descriptor was opened for unless told. */
@@ -47,16 +48,8 @@ export function fromSocket(socket: Socket): ByteStream {
 
 /** A stream that reads one descriptor and writes another; it owns both. */
 export function openDescriptorPair(readFd: number, writeFd: number): ByteStream {
-  const readChunkBytes = 256 * 1024;
-  return new EndpointStream((events) => {
-    const reading = openEndpoint(readFd, { readable: true, writable: false, readChunkBytes }, events);
-    const writing = openEndpoint(writeFd, { readable: false, writable: true, readChunkBytes }, events);
-    const close = (): void => {
-      reading.close();
-      writing.close();
-    };
-    return { close, ...(reading.source && { source: reading.source }), ...(writing.sink && { sink: writing.sink }) };
-  });
+  const input = openDescriptor(readFd, { readable: true, writable: false });
+  return joinHalves(input, openDescriptor(writeFd, { readable: false, writable: true }));
 }
 
 type Wanted = Required<DescriptorStreamOptions>;

@@ -43,6 +43,24 @@ test('dropPrivileges locks the process into its folder', { skip: notRoot }, () =
   assert.equal(seen, 'false true 65534');
 });
 
+test('nothing of root can be had again after becomeAccount', { skip: notRoot }, () => {
+  const seen = inOwnProcess(`
+    identity.becomeAccount({ uid: 65534, gid: 65534, groups: [] });
+    const attempts = [() => process.setuid(0), () => process.setegid(0), () => process.setgroups([0])];
+    attempts.push(() => identity.becomeAccount({ uid: 0, gid: 0, groups: [] }));
+    const codeOf = (attempt) => { try { attempt(); return 'done'; } catch (error) { return error.code; } };
+    const status = fs.readFileSync('/proc/self/status', 'utf8');
+    console.log(attempts.map(codeOf).join(' '), /CapPrm:\\s*0+\\n/.test(status));`);
+  assert.equal(seen, 'EPERM EPERM EPERM EPERM true');
+});
+
+test('setProcessName is what ps shows as the command', () => {
+  const seen = inOwnProcess(`
+    identity.setProcessName('sallyport-test-name');
+    console.log(fs.readFileSync('/proc/' + process.pid + '/comm', 'utf8'));`);
+  assert.equal(seen, 'sallyport-test-');
+});
+
 test('asAccount borrows the rights of an account and gives them back', { skip: notRoot }, () => {
   const before = ownGroups();
   const readable = asAccount(nobody, () => {

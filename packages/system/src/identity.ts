@@ -12,7 +12,7 @@ export interface Identity {
 }
 
 const unchanged = 0xffffffff;
-const processControl = { deathSignal: 1, dumpable: 4, noNewPrivileges: 38 } as const;
+const processControl = { deathSignal: 1, dumpable: 4, name: 15, noNewPrivileges: 38 } as const;
 const killSignal = 9;
 
 function setGroups(groups: readonly number[]): void {
@@ -44,15 +44,21 @@ export function becomeAccount(identity: Identity): void {
   const sameGroups = held.size === new Set(identity.groups).size && identity.groups.every((gid) => held.has(gid));
   const sameIds = [...threeIds('getresuid')].every((uid) => uid === identity.uid);
   const sameGid = [...threeIds('getresgid')].every((gid) => gid === identity.gid);
-  const wayBack = identity.uid !== 0 && call('setuid', 0) === 0;
-  if (!sameGroups || !sameIds || !sameGid || wayBack)
+  if (!sameGroups || !sameIds || !sameGid || hasWayBack(identity))
     throw new Error('the identity of the process did not change for good');
+}
+
+function hasWayBack(identity: Identity): boolean {
+  if (identity.uid === 0) return false;
+  if (call('setresuid', unchanged, 0, unchanged) === 0) return true;
+  return identity.gid !== 0 && call('setresgid', unchanged, 0, unchanged) === 0;
 }
 
 /** Locks the process into a folder, without supplementary groups, as that user. Only for root. */
 export function dropPrivileges(options: { readonly uid: number; readonly gid: number; readonly folder: string }): void {
   check('chroot', cString(options.folder));
-  check('chdir', cString('/'));
+  // Not by our own call: the runtime remembers the folder.
+  process.chdir('/');
   becomeAccount({ uid: options.uid, gid: options.gid, groups: [] });
 }
 
@@ -84,6 +90,11 @@ export function forbidTracing(): void {
 /** Ends this process when its parent has ended. */
 export function dieWithParent(): void {
   check('prctl', processControl.deathSignal, killSignal, 0, 0, 0);
+}
+
+/** The short name of this process in `ps` and `top`, cut to 15 bytes. */
+export function setProcessName(name: string): void {
+  check('prctl', processControl.name, cString(name), 0, 0, 0);
 }
 
 /** Numbers of getrlimit(2), Linux. */

@@ -12,7 +12,7 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-export const families = { inet: 2, inet6: 10 } as const;
+export const families = { unix: 1, inet: 2, inet6: 10 } as const;
 
 const ipv4Bytes = 16;
 const ipv6Bytes = 28;
@@ -38,6 +38,18 @@ export function encodeSocketAddress({ address, port }: SocketAddress): Buffer {
   return structure;
 }
 
+const unixPathBytes = 108;
+
+/** struct sockaddr_un of a path. Throws SystemError (ENAMETOOLONG) when it is too long. */
+export function encodeUnixAddress(path: string): Buffer {
+  const name = cString(path);
+  if (name.length > unixPathBytes) throw new SystemError('address', errorNumber('ENAMETOOLONG'), path);
+  const structure = Buffer.alloc(2 + name.length);
+  structure.writeUInt16LE(families.unix, 0);
+  structure.set(name, 2);
+  return structure;
+}
+
 /** ::ffff:0:0/96, the addresses of IPv4 as IPv6. */
 const mappedPrefix = 0xffff_0000_0000n;
 
@@ -50,8 +62,13 @@ function interfaceIndex(zone: string): number {
 /** Both ends of a connected TCP socket; undefined for anything else. */
 export function endsOf(fd: number): { readonly peer: SocketAddress; readonly local: SocketAddress } | undefined {
   const peer = addressFrom('getpeername', fd);
-  const local = addressFrom('getsockname', fd);
+  const local = ownAddress(fd);
   return peer === undefined || local === undefined ? undefined : { peer, local };
+}
+
+/** Our end of a TCP socket, connected or listening; undefined for anything else. */
+export function ownAddress(fd: number): SocketAddress | undefined {
+  return addressFrom('getsockname', fd);
 }
 
 function addressFrom(name: 'getpeername' | 'getsockname', fd: number): SocketAddress | undefined {

@@ -5,6 +5,7 @@ import { closeDescriptor } from './descriptors.ts';
 import { call, check, lastErrno } from './libc.ts';
 import type { SocketAddress } from './socket-address.ts';
 import { encodeSocketAddress } from './socket-address.ts';
+import { setSocketOption, socketOption } from './socket-options.ts';
 import { errorNumber, SystemError } from './system-error.ts';
 
 export interface TcpConnectOptions {
@@ -20,26 +21,21 @@ export interface TcpConnectOptions {
 
 const stream = 1;
 const nonBlockingCloseOnExec = 0o2004000;
-const protocols = { ip: 0, socket: 1, tcp: 6, ipv6: 41 } as const;
-const socketOptions = { keepAlive: 9, error: 4 } as const;
-const noDelay = 1;
-const typeOfService = 1;
-const trafficClass = 67;
 const writable = 4;
 /** The first looks come quickly after each other, as most servers are near; then rarely. */
 const shortestWaitMs = 1;
 const longestWaitMs = 10;
 
 /**
- * A connected, non-blocking socket without Nagle's delay; for openDescriptor. Rejects with the SystemError of socket(2),
- * bind(2) or connect(2).
+ * A connected, non-blocking socket without Nagle's delay; for openDescriptor. Rejects with the SystemError of
+ * socket(2), bind(2) or connect(2).
  */
 export async function connectTcp(to: SocketAddress, options: TcpConnectOptions = {}): Promise<number> {
   const address = encodeSocketAddress(to);
   const fd = check('socket', address.readUInt16LE(0), stream | nonBlockingCloseOnExec, 0);
   try {
-    setOption(fd, [protocols.tcp, noDelay], 1);
-    if (options.keepAlive === true) setOption(fd, [protocols.socket, socketOptions.keepAlive], 1);
+    setSocketOption(fd, 'noDelay', 1);
+    if (options.keepAlive === true) setSocketOption(fd, 'keepAlive', 1);
     if (options.bind !== undefined) {
       const own = encodeSocketAddress(options.bind);
       check('bind', fd, own, own.length);
@@ -62,10 +58,7 @@ async function finishConnecting(fd: number, { timeoutMs, signal }: TcpConnectOpt
     if (leftMs <= 0) throw new SystemError('connect', errorNumber('ETIMEDOUT'));
     await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, leftMs)));
   }
-  const result = Buffer.alloc(4);
-  const length = Buffer.from([result.length, 0, 0, 0]);
-  check('getsockopt', fd, protocols.socket, socketOptions.error, result, length);
-  const errno = result.readInt32LE();
+  const errno = socketOption(fd, 'error');
   if (errno !== 0) throw new SystemError('connect', errno);
 }
 
@@ -78,11 +71,5 @@ function isWritable(fd: number): boolean {
 
 /** Marks the packets of a connection (IPQoS): a DSCP value in the upper six bits, as IP_TOS takes it. */
 export function setTypeOfService(fd: number, isIpv6: boolean, value: number): void {
-  setOption(fd, isIpv6 ? [protocols.ipv6, trafficClass] : [protocols.ip, typeOfService], value);
-}
-
-function setOption(fd: number, [level, name]: readonly [number, number], value: number): void {
-  const room = Buffer.alloc(4);
-  room.writeInt32LE(value);
-  check('setsockopt', fd, level, name, room, room.length);
+  setSocketOption(fd, isIpv6 ? 'trafficClassV6' : 'trafficClassV4', value);
 }

@@ -1,4 +1,5 @@
 // Two one-way streams as one: the standard input and output of a program (a proxy command, `sshd -i`) as a connection.
+// Nothing is kept here: back-pressure and the last events are those of the halves.
 
 import type { ByteStream } from './byte-stream.ts';
 

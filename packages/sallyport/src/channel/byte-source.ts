@@ -144,7 +144,7 @@ export class ByteSource implements AsyncIterable<Uint8Array> {
       this.#consumed(view.length);
       return;
     }
-    if (this.#flow !== undefined && !this.#paused && this.#waiting.length === 0) {
+    if (this.#flow !== undefined && !this.#paused && this.waitingBytes === 0) {
       this.#flow.data(view);
       this.#consumed(view.length);
       return;

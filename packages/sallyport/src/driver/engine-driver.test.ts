@@ -140,12 +140,12 @@ test('commands given while events are delivered leave with the same turn', () =>
   assert.deepEqual(stream.written, ['re:x']);
 });
 
-test('an engine that wants no input is not fed and its stream is paused until the answer', async () => {
+test('an engine that wants no input is not fed and a chunk for it pauses the stream until the answer', async () => {
   const { driver, stream, events } = setUp();
   driver.start();
   stream.say('why?');
-  assert.equal(stream.paused, true);
   stream.say('late');
+  assert.equal(stream.paused, true);
   assert.deepEqual(events, ['why?']);
   driver.perform('answer');
   await soon();
@@ -197,6 +197,14 @@ test('the end of the stream is reported after the events of what came before it'
   driver.perform('answer');
   await soon();
   assert.deepEqual(events, ['what?', 'rest']);
+  assert.deepEqual(closed, [undefined]);
+});
+
+test('the end of the stream is seen while a question is open', () => {
+  const { driver, stream, closed } = setUp();
+  driver.start();
+  stream.say('what?');
+  stream.onEnd?.();
   assert.deepEqual(closed, [undefined]);
 });
 

@@ -1,9 +1,8 @@
 // Pumps one engine over one stream: bytes in, events to the owner, one write per turn, the engine's timer. It decides
-// nothing. The library's client and server, ssh and the processes of sshd all use it.
-// A turn: every event there is goes to the owner, then the output of all of it leaves as one write. Commands given
-// during a turn belong to it; commands given at other times start a turn of their own at the end of the running task,
-// so that many of them share one write. A stream that is full is not written to, which is what makes the engine hold
-// back; an engine that wants no input is not fed, and its stream is paused.
+// nothing. A turn: every event goes to the owner, then all output leaves as one write; commands given at other times
+// share a turn at the end of the running task. A stream that is full is not written to, so the engine holds back; an
+// engine that wants no input is not fed, and its stream is paused as soon as a chunk has to wait (till then the end of
+// the stream is seen). The library's client and server, ssh and the processes of sshd all use it.
 
 import type { Engine } from '@sallyport/protocol/engine';
 
@@ -168,7 +167,7 @@ export class EngineDriver<Event, Command> {
     }
     this.#turning = false;
     if (this.#phase !== 'running') return;
-    this.#setPaused(!this.#engine.inputWanted || this.#held.length > 0);
+    this.#setPaused(this.#held.length > 0);
     this.#armTimer();
     this.#settleWritten();
     if (this.#inputEnded && this.#held.length === 0) this.#close(undefined);

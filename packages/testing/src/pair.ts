@@ -39,7 +39,7 @@ export class Pair<LeftEvent, LeftCommand, RightEvent, RightCommand> {
   readonly #chunking: Chunking;
   #random: number;
   #now: number;
-  #transferredBytes = 0;
+  readonly #sentBytes = { left: 0, right: 0 };
 
   constructor(
     left: Engine<LeftEvent, LeftCommand>,
@@ -68,9 +68,9 @@ export class Pair<LeftEvent, LeftCommand, RightEvent, RightCommand> {
     return this.#now;
   }
 
-  /** Bytes that went either way. */
-  get transferredBytes(): number {
-    return this.#transferredBytes;
+  /** Bytes that a side has put out. */
+  sentBytes(side: 'left' | 'right'): number {
+    return this.#sentBytes[side];
   }
 
   /** Whether nothing is taken from a side's output, as when its socket is full. */
@@ -111,7 +111,7 @@ export class Pair<LeftEvent, LeftCommand, RightEvent, RightCommand> {
     if (!side.blocked) {
       for (const chunk of side.engine.takeOutput()) {
         moved = true;
-        this.#transferredBytes += chunk.length;
+        this.#sentBytes[side === this.#leftSide ? 'left' : 'right'] += chunk.length;
         for (const piece of this.#cut(chunk)) other.inbox.push(piece);
       }
     }

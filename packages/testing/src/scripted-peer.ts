@@ -65,6 +65,11 @@ export class ScriptedPeer<Event, Command> {
     return this.#pair.leftEvents;
   }
 
+  /** Bytes that the engine has put out: also messages that a transport keeps to itself, such as UNIMPLEMENTED. */
+  get engineSentBytes(): number {
+    return this.#pair.sentBytes('left');
+  }
+
   /** How the connection ended for the peer: what the engine said in DISCONNECT. */
   get ended(): { readonly failure: Failure; readonly disconnect: PeerDisconnect | undefined } | undefined {
     return this.#ended;

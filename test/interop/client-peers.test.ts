@@ -27,7 +27,7 @@ interface PeerRow {
   readonly needs: readonly PeerName[];
   /** Whether it stands a re-key while data flows. */
   readonly rekeys: boolean;
-  start(files: Files): Promise<PeerServer>;
+  readonly start: (files: Files) => Promise<PeerServer>;
 }
 
 const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));

@@ -9,4 +9,8 @@ type Program = () => Promise<{ readonly main: Main }>;
 
 export const programs: Readonly<Record<string, Program>> = {
   'ssh-keygen': () => import('@sallyport/programs/ssh-keygen/main'),
+  sshd: () => import('@sallyport/sshd/main'),
+  'sshd-auth': () => import('@sallyport/sshd/auth/main'),
+  'sshd-session': () => import('@sallyport/sshd/account/main'),
+  'sshd-password': () => import('@sallyport/sshd/authentication/password-helper'),
 };

@@ -4,7 +4,9 @@
 import { boolean, byte, bytes, names, text, uint32 } from '@sallyport/protocol/codec/fields';
 import type { Struct, ValueOf } from '@sallyport/protocol/codec/struct';
 import { struct } from '@sallyport/protocol/codec/struct';
-import type { Phase } from './permissions.ts';
+
+/** Of one connection before it is handed over, in order. */
+export type Phase = 'key-exchange' | 'user-wanted' | 'authenticating' | 'authenticated' | 'handed-over';
 
 interface CallRow {
   readonly number: number;
@@ -96,13 +98,12 @@ export const authCalls = {
   },
 } as const satisfies Readonly<Record<string, RequestRow>>;
 
-/** Answers of the monitor to the auth process; `begin` comes unasked, before the descriptors. */
+/** Answers of the monitor to the auth process. */
 export const authAnswers = {
-  begin: { number: 64, fields: struct({ settings: text }), limitBytes: 256 * kibibyte },
   sign: { number: 65, fields: struct({ signature: bytes }), limitBytes: 8 * kibibyte },
   lookUpUser: {
     number: 66,
-    fields: struct({ methods: names, banner: text, serverSignatureAlgorithms: names }),
+    fields: struct({ valid: boolean, methods: names, banner: text }),
     limitBytes: 256 * kibibyte,
   },
   checkKey: { number: 67, fields: struct({ acceptable: boolean }), limitBytes: 16 },
@@ -116,13 +117,15 @@ export const authAnswers = {
 
 /** From the monitor to an account process. */
 export const accountCommands = {
-  /** One or two descriptors wait on the descriptor socket when this arrives. */
+  /** The connection's descriptor waits on the descriptor socket when this arrives. */
   adopt: {
     number: 96,
-    fields: struct({ connection: uint32, descriptors: byte, snapshot: bytes, grant: text }),
-    limitBytes: snapshotLimitBytes + 256 * kibibyte,
+    fields: struct({ connection: uint32, snapshot: bytes, begin: text, grant: text }),
+    limitBytes: snapshotLimitBytes + 512 * kibibyte,
   },
   signature: { number: 97, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },
+  /** The monitor will not sign. */
+  signingFailed: { number: 99, fields: struct({ connection: uint32 }), limitBytes: 16 },
   stop: { number: 98, fields: struct({}), limitBytes: 0 },
 } as const satisfies Readonly<Record<string, CallRow>>;
 
@@ -135,8 +138,8 @@ export const accountCalls = {
     fields: struct({ connection: uint32, algorithm: text, hostKey: bytes, data: bytes }),
     limitBytes: 8 * kibibyte,
   },
+  /** A connection is over and its descriptors are closed. */
   ended: { number: 34, fields: struct({ connection: uint32 }), limitBytes: 16 },
-  ready: { number: 35, fields: struct({}), limitBytes: 0 },
 } as const satisfies Readonly<Record<string, CallRow>>;
 
 export type AuthCallName = keyof typeof authCalls;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuthCallName } from './calls.ts';
+import type { AuthCallName, Phase } from './calls.ts';
 import { authCalls } from './calls.ts';
-import type { PermissionState, Phase } from './permissions.ts';
+import type { PermissionState } from './permissions.ts';
 import { advance, initialPermissions, permit } from './permissions.ts';
 
 const permitted: Readonly<Record<Phase, readonly AuthCallName[]>> = {

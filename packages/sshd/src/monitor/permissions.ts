@@ -1,11 +1,8 @@
 // What an auth process may ask of its monitor, as a pure machine: phase × call → next state or a refusal, which ends
 // the connection. The monitor's answers move the phases on, never the auth process' word.
 
-import type { AuthCallName } from './calls.ts';
+import type { AuthCallName, Phase } from './calls.ts';
 import { authCalls } from './calls.ts';
-
-/** Of one connection before it is handed over, in order. */
-export type Phase = 'key-exchange' | 'user-wanted' | 'authenticating' | 'authenticated' | 'handed-over';
 
 export interface PermissionState {
   readonly phase: Phase;

@@ -16,9 +16,11 @@ const nothing = new Uint8Array(0);
 
 type PublicKeyAttempt = Extract<UserauthAttempt, { readonly method: 'publickey' }>;
 
+type KeyRequest = Pick<PublicKeyAttempt, 'algorithm' | 'key' | 'hostBound'>;
+
 /** The request up to its signature. */
-function requestPayload(attempt: PublicKeyAttempt, context: ClientContext, signed: boolean): Uint8Array {
-  const { algorithm, key, hostBound } = attempt;
+function requestPayload(request: KeyRequest, context: ClientContext, signed: boolean): Uint8Array {
+  const { algorithm, key, hostBound } = request;
   const { user, service, hostKey } = context;
   const common = { signed, algorithm, key, signature: nothing };
   const fields = hostBound ? hostBoundFields.encode({ ...common, hostKey }) : publicKeyFields.encode(common);
@@ -30,9 +32,14 @@ function dataToSign(sessionId: Uint8Array, unsignedRequest: Uint8Array): Uint8Ar
   return new Writer().string(sessionId).raw(unsignedRequest).bytes();
 }
 
+/** What a signature of the request is over; a monitor builds it from what it knows itself. */
+export function publicKeySignedData(request: KeyRequest, context: ClientContext): Uint8Array {
+  return dataToSign(context.sessionId, requestPayload(request, context, true));
+}
+
 function askForSignature(attempt: PublicKeyAttempt, context: ClientContext): ClientStep {
   const { algorithm, key } = attempt;
-  const data = dataToSign(context.sessionId, requestPayload(attempt, context, true));
+  const data = publicKeySignedData(attempt, context);
   return { type: 'ask', question: { type: 'signature-wanted', algorithm, key, data } };
 }
 

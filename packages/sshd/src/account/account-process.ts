@@ -1,0 +1,94 @@
+// The process of one account: it has become the user and serves all of that account's connections, one AccountConnection each.
+// The monitor brings connections (a command frame, with the descriptors waiting on the other socket) and tells it to stop.
+
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { logLevels } from '@sallyport/protocol/log/log';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import { decodeAuthBegin } from '../auth/begin.ts';
+import type { Grant } from '../authentication/grant.ts';
+import { FrameChannel } from '../frames/frame-channel.ts';
+import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { AccountConnection } from './account-connection.ts';
+
+export interface AccountProcessOptions {
+  readonly crypto: CryptoProvider;
+  readonly monitor: ByteStream;
+  /** Takes the descriptor that waits and makes a stream of it. */
+  readonly takeStream: () => ByteStream;
+  readonly onStopped: () => void;
+}
+
+export class AccountProcess {
+  readonly #options: AccountProcessOptions;
+  readonly #channel: FrameChannel;
+  readonly #connections = new Map<number, AccountConnection>();
+  #stopping = false;
+
+  constructor(options: AccountProcessOptions) {
+    this.#options = options;
+    this.#channel = new FrameChannel(options.monitor, {
+      limitBytes: limitsOf(accountCommands),
+      frame: (number, body) => this.#command(number, body),
+      closed: () => this.#stop(),
+    });
+  }
+
+  #command(number: number, body: Uint8Array): void {
+    switch (callOfNumber(accountCommands, number)) {
+      case 'adopt':
+        return this.#adopt(accountCommands.adopt.fields.decode(body));
+      case 'signature': {
+        const { connection, signature } = accountCommands.signature.fields.decode(body);
+        return this.#connections.get(connection)?.provideSignature(signature);
+      }
+      case 'signingFailed': {
+        const { connection } = accountCommands.signingFailed.fields.decode(body);
+        return this.#connections.get(connection)?.provideSignature(undefined);
+      }
+      case 'stop':
+        return this.#stop();
+      default:
+    }
+  }
+
+  #adopt(value: {
+    readonly connection: number;
+    readonly snapshot: Uint8Array;
+    readonly begin: string;
+    readonly grant: string;
+  }): void {
+    const { connection } = value;
+    const stream = this.#options.takeStream();
+    const adopted = new AccountConnection({
+      crypto: this.#options.crypto,
+      stream,
+      snapshot: value.snapshot,
+      begin: decodeAuthBegin(value.begin),
+      grant: JSON.parse(value.grant) as Grant,
+      log: (line) => this.#log(connection, line),
+      sign: (request) => this.#channel.send(accountCalls.sign, { connection, ...request }),
+      onEnded: () => this.#ended(connection),
+    });
+    this.#connections.set(connection, adopted);
+    adopted.start();
+  }
+
+  #ended(connection: number): void {
+    this.#connections.delete(connection);
+    this.#channel.send(accountCalls.ended, { connection });
+    if (this.#stopping && this.#connections.size === 0) this.#options.onStopped();
+  }
+
+  /** No more connections will come; those that are there are ended. */
+  #stop(): void {
+    this.#stopping = true;
+    for (const connection of this.#connections.values()) connection.shutDown();
+    if (this.#connections.size === 0) this.#options.onStopped();
+  }
+
+  #log(connection: number, line: LogLine): void {
+    const level = logLevels.indexOf(line.level);
+    this.#channel.send(accountCalls.log, { connection, level, line: line.text });
+  }
+}

@@ -1,0 +1,109 @@
+// direct-tcpip (RFC 4254 section 7.2): the client asks for a TCP connection from here. Made by the user's process, so that no
+// forwarding ever has more rights than the user.
+
+import * as net from 'node:net';
+import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { directTcpipFields, openFailureReasons } from '@sallyport/protocol/messages/connection';
+import type { OpenFailureReason } from '@sallyport/protocol/messages/connection';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import type { Grant } from '../authentication/grant.ts';
+import type { ChannelHandler } from './account-connection.ts';
+import { permitsOpen } from './permit-open.ts';
+
+export interface DirectTcpipOptions {
+  readonly channel: number;
+  readonly fields: Uint8Array;
+  readonly grant: Grant;
+  readonly perform: (command: ConnectionCommand) => void;
+  readonly queuedBytes: () => number;
+  readonly log: (line: LogLine) => void;
+}
+
+const highWaterBytes = 1024 * 1024;
+
+/** The channel's handler; undefined when it was refused at once. */
+export function openDirectTcpip(options: DirectTcpipOptions): ChannelHandler | undefined {
+  const { channel, grant, perform } = options;
+  const refuse = (reason: OpenFailureReason, description: string): undefined => {
+    perform({ type: 'refuse-channel', channel, reason, description });
+    return undefined;
+  };
+  const target = decodeTarget(options.fields);
+  if (target === undefined) return refuse(openFailureReasons.connectFailed, 'malformed request');
+  if (!grant.permitLocalForwarding || !permitsOpen(grant.permitOpen, target.host, target.port)) {
+    options.log(stableLines.forwardDenied(grant.peer, target.host, target.port));
+    return refuse(openFailureReasons.administrativelyProhibited, 'open failed');
+  }
+  return new DirectTcpip(options, target);
+}
+
+function decodeTarget(fields: Uint8Array): { readonly host: string; readonly port: number } | undefined {
+  try {
+    const { host, port } = directTcpipFields.decode(fields);
+    return port > 65535 || host === '' ? undefined : { host, port };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+class DirectTcpip implements ChannelHandler {
+  readonly #options: DirectTcpipOptions;
+  readonly #socket: net.Socket;
+  #unconsumed = 0;
+  #confirmed = false;
+
+  constructor(options: DirectTcpipOptions, target: { readonly host: string; readonly port: number }) {
+    this.#options = options;
+    this.#socket = net.connect({ ...target, noDelay: true, allowHalfOpen: true });
+    const { channel, perform, queuedBytes } = options;
+    this.#socket.on('connect', () => {
+      this.#confirmed = true;
+      perform({ type: 'confirm-channel', channel });
+    });
+    this.#socket.on('data', (data) => {
+      perform({ type: 'send-data', channel, data });
+      if (queuedBytes() >= highWaterBytes) this.#socket.pause();
+    });
+    this.#socket.on('drain', () => this.#consume());
+    this.#socket.on('end', () => perform({ type: 'send-eof', channel }));
+    this.#socket.on('error', (error) => {
+      if (!this.#confirmed) this.#refuse(error);
+    });
+    this.#socket.on('close', () => {
+      if (this.#confirmed) perform({ type: 'close-channel', channel });
+    });
+  }
+
+  receive(data: Uint8Array): void {
+    this.#unconsumed += data.length;
+    if (this.#socket.write(data.slice())) this.#consume();
+  }
+
+  receiveEof(): void {
+    this.#socket.end();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #consume(): void {
+    const bytes = this.#unconsumed;
+    this.#unconsumed = 0;
+    if (bytes > 0) this.#options.perform({ type: 'consume', channel: this.#options.channel, bytes });
+  }
+
+  #refuse(error: Error): void {
+    const { channel, perform } = this.#options;
+    const code = (error as NodeJS.ErrnoException).code;
+    const description = code === 'ECONNREFUSED' ? 'Connection refused' : code === 'ETIMEDOUT' ? 'Connection timed out' : 'connect failed';
+    perform({ type: 'refuse-channel', channel, reason: openFailureReasons.connectFailed, description });
+  }
+}

@@ -1,0 +1,31 @@
+// The program `sshd-session`: the process of one account. Started by sshd only, as root or as the account itself; becomes the account
+// before it looks at anything else. Descriptor 3 is the framed pipe to the monitor, 4 brings the connections.
+
+import { createCryptoProvider } from '@sallyport/crypto';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
+import { workerDescriptors } from '../listener/worker-program.ts';
+import { AccountProcess } from './account-process.ts';
+import { becomeAccount } from './become-account.ts';
+
+export async function main(): Promise<number> {
+  const identity = becomeAccount(workerDescriptors.passing);
+  if (identity === undefined) return 0;
+  const crypto = createCryptoProvider();
+  return new Promise((resolve) => {
+    new AccountProcess({
+      crypto,
+      monitor: openDescriptor(workerDescriptors.calls),
+      takeStream,
+      onStopped: () => resolve(0),
+    });
+  });
+}
+
+function takeStream(): ByteStream {
+  const received = receiveDescriptors(workerDescriptors.passing, { maximumDescriptors: 1, maximumBytes: 64 });
+  const [fd] = received?.descriptors ?? [];
+  if (fd === undefined) throw new Error('a connection came without its descriptor');
+  return openDescriptor(fd);
+}

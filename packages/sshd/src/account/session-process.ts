@@ -1,0 +1,190 @@
+// The program of a session with its descriptors: pipes, or the master of a terminal. Bytes flow both ways with back-pressure; the
+// end is told once, after the program has exited and everything that it wrote has been passed on.
+
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
+import { onExit } from '@sallyport/system/child-exit';
+import { spawnProcess } from '@sallyport/system/spawn';
+import type { Grant } from '../authentication/grant.ts';
+import type { SessionCommand } from './session-command.ts';
+import { shellArguments } from './session-command.ts';
+import { sessionEnvironment } from './session-environment.ts';
+import type { SessionTerminal } from './session-terminal.ts';
+import { acceptedSignal } from './signals.ts';
+
+export interface ProcessEnd {
+  readonly code?: number;
+  readonly signal?: number;
+  readonly coreDumped?: boolean;
+}
+
+export interface ProcessOptions {
+  readonly grant: Grant;
+  readonly command: SessionCommand;
+  readonly accepted: ReadonlyMap<string, string>;
+  readonly terminal: SessionTerminal | undefined;
+  /** Takes over the bytes; false when reading should pause until resume(). */
+  readonly onOutput: (data: Uint8Array, isError: boolean) => boolean;
+  /** That many bytes of write() have been taken by the program's descriptor. */
+  readonly onConsumed: (bytes: number) => void;
+  readonly onEnd: (end: ProcessEnd) => void;
+}
+
+const pipeBytes = 1024 * 1024;
+
+interface Plumbing {
+  readonly stdio: Readonly<Record<number, number>>;
+  readonly childEnds: readonly number[];
+  readonly input: number;
+  /** Descriptors to read, with whether they are the error stream. */
+  readonly outputs: readonly { readonly fd: number; readonly isError: boolean }[];
+}
+
+function pipes(): Plumbing {
+  const [input, output, error] = [makePipe(), makePipe(), makePipe()];
+  growPipe(input.writeFd, pipeBytes);
+  growPipe(output.readFd, pipeBytes);
+  return {
+    stdio: { 0: input.readFd, 1: output.writeFd, 2: error.writeFd },
+    childEnds: [input.readFd, output.writeFd, error.writeFd],
+    input: input.writeFd,
+    outputs: [
+      { fd: output.readFd, isError: false },
+      { fd: error.readFd, isError: true },
+    ],
+  };
+}
+
+/** Starts the program; throws SystemError when it cannot be executed. */
+export function startProcess(options: ProcessOptions): SessionProcess {
+  const { grant, command, terminal } = options;
+  const env = sessionEnvironment(grant, {
+    accepted: options.accepted,
+    ...(command.originalCommand === undefined ? {} : { originalCommand: command.originalCommand }),
+    ...(terminal === undefined ? {} : { ttyPath: terminal.path, term: terminal.term }),
+  });
+  const argv = shellArguments(grant.shell, command.command);
+  const plumbing = terminal === undefined ? pipes() : undefined;
+  const pid = spawnProcess({
+    path: grant.shell,
+    argv,
+    env,
+    cwd: grant.home,
+    stdio: plumbing?.stdio ?? {},
+    newSession: true,
+    ...(terminal === undefined ? {} : { terminalPath: terminal.path }),
+  });
+  for (const fd of plumbing?.childEnds ?? []) closeDescriptor(fd);
+  return new SessionProcess(pid, options, plumbing);
+}
+
+export class SessionProcess {
+  readonly #pid: number;
+  readonly #options: ProcessOptions;
+  readonly #input: ByteStream;
+  readonly #outputs: ByteStream[] = [];
+  #openOutputs: number;
+  #inputOpen = true;
+  #unconsumed = 0;
+  #exit: ProcessEnd | undefined;
+  #told = false;
+
+  constructor(pid: number, options: ProcessOptions, plumbing: Plumbing | undefined) {
+    this.#pid = pid;
+    this.#options = options;
+    if (plumbing === undefined) {
+      this.#input = openDescriptor((options.terminal as SessionTerminal).takeMaster());
+      this.#openOutputs = 1;
+      this.#read(this.#input, false);
+    } else {
+      this.#input = openDescriptor(plumbing.input, { readable: false });
+      this.#openOutputs = plumbing.outputs.length;
+      this.#watchInput(this.#input);
+      for (const { fd, isError } of plumbing.outputs) this.#read(openDescriptor(fd, { writable: false }), isError);
+    }
+    onExit(pid, (exit) => {
+      this.#exit = exit;
+      options.terminal?.closeSlave();
+      this.#settle();
+    });
+  }
+
+  write(data: Uint8Array): void {
+    if (!this.#inputOpen) {
+      this.#options.onConsumed(data.length);
+      return;
+    }
+    const room = this.#input.write([data.slice()]);
+    if (room) this.#options.onConsumed(data.length);
+    else this.#unconsumed += data.length;
+  }
+
+  /** The client sends no more: a pipe is closed, a terminal stays as it is. */
+  endInput(): void {
+    if (this.#options.terminal === undefined && this.#inputOpen) this.#input.end();
+  }
+
+  resume(): void {
+    for (const output of this.#outputs) output.resume();
+  }
+
+  /** The client wants no more output: the program's next write fails. */
+  stopOutput(): void {
+    if (this.#options.terminal === undefined) for (const output of this.#outputs) output.destroy();
+  }
+
+  signal(name: string): boolean {
+    const number = acceptedSignal(name);
+    if (number === undefined || this.#exit !== undefined) return false;
+    try {
+      process.kill(-this.#pid, number);
+    } catch {
+      return false;
+    }
+    return true;
+  }
+
+  destroy(): void {
+    this.#told = true;
+    this.#input.destroy();
+    for (const output of this.#outputs) output.destroy();
+  }
+
+  #watchInput(stream: ByteStream): void {
+    stream.onDrain = () => this.#drained();
+    stream.onClose = () => {
+      this.#inputOpen = false;
+      this.#drained();
+    };
+  }
+
+  #read(stream: ByteStream, isError: boolean): void {
+    this.#outputs.push(stream);
+    stream.onData = (chunk) => {
+      if (!this.#options.onOutput(chunk, isError)) for (const output of this.#outputs) output.pause();
+    };
+    stream.onDrain = () => this.#drained();
+    // The master of a terminal ends when its last program has closed it; what is still to be written has no reader then.
+    stream.onEnd = () => stream.destroy();
+    stream.onClose = () => {
+      if (stream === this.#input) this.#inputOpen = false;
+      this.#openOutputs -= 1;
+      this.#drained();
+      this.#settle();
+    };
+    stream.resume();
+  }
+
+  #drained(): void {
+    const bytes = this.#unconsumed;
+    this.#unconsumed = 0;
+    if (bytes > 0) this.#options.onConsumed(bytes);
+  }
+
+  #settle(): void {
+    if (this.#exit === undefined || this.#openOutputs > 0 || this.#told) return;
+    this.#told = true;
+    this.#options.onEnd(this.#exit);
+  }
+}

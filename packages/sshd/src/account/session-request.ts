@@ -1,0 +1,53 @@
+// The requests on a session channel (RFC 4254 section 6) decoded by a table: type to a typed value. What is not in the table
+// or does not decode is answered with failure, never guessed at.
+
+import type { PtyRequest, WindowSize } from '@sallyport/protocol/messages/channel-requests';
+import * as requests from '@sallyport/protocol/messages/channel-requests';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+
+export type SessionRequest =
+  | { readonly type: 'pty-req'; readonly pty: PtyRequest }
+  | { readonly type: 'env'; readonly name: string; readonly value: string }
+  | { readonly type: 'shell' }
+  | { readonly type: 'exec'; readonly command: Uint8Array }
+  | { readonly type: 'subsystem'; readonly name: string }
+  | { readonly type: 'window-change'; readonly size: WindowSize }
+  | { readonly type: 'signal'; readonly name: string }
+  | { readonly type: 'eow@openssh.com' };
+
+type RequestType = SessionRequest['type'];
+
+const decoders: Readonly<Record<RequestType, (fields: Uint8Array) => SessionRequest>> = {
+  'pty-req': (fields) => {
+    const pty = requests.ptyRequestFields.decode(fields);
+    return { type: 'pty-req', pty: { ...pty, modes: pty.modes.slice() } };
+  },
+  env: (fields) => {
+    const { name, value } = requests.envFields.decode(fields);
+    return { type: 'env', name: utf8Decode(name), value: utf8Decode(value) };
+  },
+  shell: (fields) => {
+    requests.shellFields.decode(fields);
+    return { type: 'shell' };
+  },
+  exec: (fields) => ({ type: 'exec', command: requests.execFields.decode(fields).command.slice() }),
+  subsystem: (fields) => ({ type: 'subsystem', name: requests.subsystemFields.decode(fields).name }),
+  'window-change': (fields) => ({ type: 'window-change', size: requests.windowChangeFields.decode(fields) }),
+  signal: (fields) => ({ type: 'signal', name: requests.signalFields.decode(fields).name }),
+  'eow@openssh.com': (fields) => {
+    requests.shellFields.decode(fields);
+    return { type: 'eow@openssh.com' };
+  },
+};
+
+/** The request, or undefined when it is unknown or malformed. */
+export function decodeSessionRequest(type: string, fields: Uint8Array): SessionRequest | undefined {
+  if (!Object.hasOwn(decoders, type)) return undefined;
+  try {
+    return decoders[type as RequestType](fields);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,162 @@
+// One session channel in the account process: collects env and pty requests, runs one program, carries bytes both ways with
+// back-pressure, and reports how the program ended (RFC 4254 section 6). It is the user already: nothing here needs rights.
+
+import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
+import { exitSignalFields, exitStatusFields } from '@sallyport/protocol/messages/channel-requests';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import type { Grant } from '../authentication/grant.ts';
+import { signalNameOf } from './signals.ts';
+import { acceptsVariable } from './session-environment.ts';
+import { sessionCommand } from './session-command.ts';
+import type { SessionCommand, Wanted } from './session-command.ts';
+import { decodeSessionRequest } from './session-request.ts';
+import type { SessionRequest } from './session-request.ts';
+import { startProcess } from './session-process.ts';
+import type { ProcessEnd, SessionProcess } from './session-process.ts';
+import { SessionTerminal } from './session-terminal.ts';
+
+export interface SessionOptions {
+  readonly channel: number;
+  /** Counts the connection's sessions from 0, for the log. */
+  readonly id: number;
+  readonly grant: Grant;
+  readonly perform: (command: ConnectionCommand) => void;
+  /** Bytes that are queued for the peer on this channel. */
+  readonly queuedBytes: () => number;
+  readonly log: (line: LogLine) => void;
+}
+
+const highWaterBytes = 1024 * 1024;
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #accepted = new Map<string, string>();
+  #terminal: SessionTerminal | undefined;
+  #process: SessionProcess | undefined;
+  #command: SessionCommand | undefined;
+  #ended = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** A CHANNEL_REQUEST; answers it if it wants a reply. */
+  request(type: string, wantReply: boolean, fields: Uint8Array): void {
+    const request = decodeSessionRequest(type, fields);
+    const start = request === undefined ? undefined : wantedOf(request);
+    const success = request !== undefined && (start === undefined ? this.#apply(request) : this.#prepare(start));
+    const { channel, perform } = this.#options;
+    if (wantReply) perform({ type: 'reply-channel-request', channel, success });
+    if (success && start !== undefined) this.#start();
+  }
+
+  /** Bytes for the program; what it has taken is consumed. */
+  receive(data: Uint8Array): void {
+    if (this.#process === undefined) this.#consume(data.length);
+    else this.#process.write(data);
+  }
+
+  receiveEof(): void {
+    this.#process?.endInput();
+  }
+
+  /** The peer has room again: reading of the program's output goes on. */
+  resume(): void {
+    this.#process?.resume();
+  }
+
+  /** The channel or the connection is gone: descriptors are closed, and a terminal's program gets its hang-up. */
+  destroy(): void {
+    this.#ended = true;
+    this.#process?.destroy();
+    this.#terminal?.close();
+    const { grant, id, log } = this.#options;
+    log(stableLines.closeSession({ ...grant.peer, user: grant.user }, id));
+  }
+
+  #consume(bytes: number): void {
+    this.#options.perform({ type: 'consume', channel: this.#options.channel, bytes });
+  }
+
+  #apply(request: SessionRequest): boolean {
+    const { grant } = this.#options;
+    switch (request.type) {
+      case 'env':
+        if (this.#process !== undefined || this.#accepted.size >= 1024) return false;
+        if (!acceptsVariable(grant, request.name, request.value)) return false;
+        this.#accepted.set(request.name, request.value);
+        return true;
+      case 'pty-req':
+        if (!grant.permitPty || this.#terminal !== undefined || this.#process !== undefined) return false;
+        this.#terminal = SessionTerminal.open(request.pty);
+        return this.#terminal !== undefined;
+      case 'window-change':
+        this.#terminal?.resize(request.size);
+        return this.#terminal !== undefined;
+      case 'signal':
+        return this.#signal(request.name);
+      case 'eow@openssh.com':
+        this.#process?.stopOutput();
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #signal(name: string): boolean {
+    const refused = this.#command === undefined || this.#command.forced || this.#command.isSubsystem;
+    return !refused && (this.#process?.signal(name) ?? false);
+  }
+
+  #prepare(wanted: Wanted): boolean {
+    if (this.#command !== undefined || this.#ended) return false;
+    const { grant, log } = this.#options;
+    const command = sessionCommand(grant, wanted);
+    if (command === undefined) {
+      if (wanted.type === 'subsystem') log(stableLines.subsystemFailed(wanted.name, grant.user));
+      return false;
+    }
+    this.#command = command;
+    return true;
+  }
+
+  #start(): void {
+    const { grant, id, log, channel, perform, queuedBytes } = this.#options;
+    const command = this.#command as SessionCommand;
+    const on = this.#terminal === undefined ? '' : ` on ${this.#terminal.path.replace('/dev/', '')}`;
+    log(stableLines.startingSession(`${command.description}${on}`, { ...grant.peer, user: grant.user }, id));
+    this.#process = startProcess({
+      grant,
+      command,
+      accepted: this.#accepted,
+      terminal: this.#terminal,
+      onOutput: (data, isError) => {
+        perform(isError ? { type: 'send-data', channel, extended: extendedDataStderr, data } : { type: 'send-data', channel, data });
+        return queuedBytes() < highWaterBytes;
+      },
+      onConsumed: (bytes) => this.#consume(bytes),
+      onEnd: (end) => this.#finish(end),
+    });
+  }
+
+  #finish(end: ProcessEnd): void {
+    if (this.#ended) return;
+    const { channel, perform } = this.#options;
+    const signal = end.signal === undefined ? undefined : signalNameOf(end.signal);
+    const fields =
+      signal === undefined
+        ? exitStatusFields.encode({ status: end.code ?? 255 })
+        : exitSignalFields.encode({ name: signal, coreDumped: end.coreDumped === true, description: '', language: '' });
+    perform({ type: 'request-channel', channel, request: signal === undefined ? 'exit-status' : 'exit-signal', fields });
+    perform({ type: 'send-eof', channel });
+    perform({ type: 'close-channel', channel });
+  }
+}
+
+function wantedOf(request: SessionRequest): Wanted | undefined {
+  if (request.type === 'exec') return { type: 'exec', command: utf8Decode(request.command) };
+  return request.type === 'shell' || request.type === 'subsystem' ? request : undefined;
+}

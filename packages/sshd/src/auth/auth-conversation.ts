@@ -1,0 +1,148 @@
+// The auth process' part of a login: turns the server stack's questions into monitor calls and the answers into commands.
+// It decides nothing about accounts and keeps no secret: host keys, files and passwords are behind the monitor.
+
+import { failure } from '@sallyport/protocol/failure/failure';
+import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
+import type { UserauthServerRequest } from '@sallyport/protocol/userauth/events';
+import type { AuthAnswerValue, AuthCallName, AuthCallValue } from '../monitor/calls.ts';
+import type { answerOf } from '../monitor/calls.ts';
+
+type AnsweredCall = keyof typeof answerOf;
+type Verdict = AuthAnswerValue<'verdict'>;
+type AuthenticationRequested = Extract<ServerStackEvent, { readonly type: 'authentication-requested' }>;
+
+/** The auth process' end of the monitor pipe. A call rejects when the monitor refuses it or is gone. */
+export interface MonitorPort {
+  call<Name extends AnsweredCall>(name: Name, value: AuthCallValue<Name>): Promise<AuthAnswerValue<(typeof answerOf)[Name]>>;
+  send<Name extends Exclude<AuthCallName, AnsweredCall>>(name: Name, value: AuthCallValue<Name>): void;
+}
+
+export interface ConversationOptions {
+  readonly monitor: MonitorPort;
+  readonly perform: (command: ServerStackCommand) => void;
+  /** The user is authenticated: hand the transport over. */
+  readonly onAuthenticated: () => void;
+  readonly onEnded: (ended: Extract<ServerStackEvent, { readonly type: 'ended' }>) => void;
+}
+
+/** Whom the client says it is, and whether the monitor knows such an account. */
+export interface ClaimedUser {
+  readonly user: string;
+  readonly valid: boolean;
+}
+
+export class AuthConversation {
+  readonly #options: ConversationOptions;
+  #claimed: ClaimedUser | undefined;
+  #methods: readonly string[] = [];
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+  }
+
+  get claimed(): ClaimedUser | undefined {
+    return this.#claimed;
+  }
+
+  /** Takes one event; questions are answered later by a command. */
+  handle(event: ServerStackEvent): void {
+    switch (event.type) {
+      case 'signature-wanted':
+        this.#run(this.#sign(event.algorithm, event.hostKey.slice(), event.data.slice()));
+        break;
+      case 'authentication-requested':
+        this.#run(this.#authenticate(event));
+        break;
+      case 'authenticated':
+        this.#options.onAuthenticated();
+        break;
+      case 'ended':
+        this.#options.onEnded(event);
+        break;
+      default:
+    }
+  }
+
+  #run(step: Promise<void>): void {
+    step.catch(() => {
+      const lost = failure('connection-lost', 'the monitor refused a call');
+      this.#options.perform({ protocol: 'transport', type: 'end', failure: lost });
+    });
+  }
+
+  async #sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Promise<void> {
+    const { signature } = await this.#options.monitor.call('sign', { algorithm, hostKey, data });
+    this.#options.perform({ protocol: 'transport', type: 'provide-signature', signature });
+  }
+
+  async #authenticate(event: AuthenticationRequested): Promise<void> {
+    const { user } = event;
+    const request = copyRequest(event.request);
+    if (this.#claimed === undefined) {
+      const found = await this.#options.monitor.call('lookUpUser', { user });
+      this.#claimed = { user, valid: found.valid };
+      this.#methods = found.methods;
+      if (found.banner !== '') this.#perform({ type: 'send-banner', text: found.banner });
+    }
+    await this.#judge(request);
+  }
+
+  async #judge(request: UserauthServerRequest): Promise<void> {
+    const { monitor } = this.#options;
+    switch (request.method) {
+      case 'none':
+        return this.#answer(await monitor.call('checkNone', {}));
+      case 'publickey-query': {
+        const { algorithm, key } = request;
+        const { acceptable } = await monitor.call('checkKey', { algorithm, key });
+        return this.#perform(acceptable ? { type: 'accept-key' } : { type: 'refuse', methods: this.#methods, counts: true });
+      }
+      case 'publickey': {
+        const { algorithm, key, hostBound, signature } = request;
+        return this.#answer(await monitor.call('verifyKey', { algorithm, key, hostBound, signature }));
+      }
+      case 'password': {
+        const { password } = request;
+        const verdict = await monitor.call('checkPassword', { password });
+        password.fill(0);
+        return this.#answer(verdict);
+      }
+      default:
+        return this.#perform({ type: 'refuse', methods: this.#methods, counts: true });
+    }
+  }
+
+  #answer(verdict: Verdict): void {
+    this.#methods = verdict.methods;
+    if (!verdict.accepted) {
+      this.#perform({ type: 'refuse', methods: verdict.methods, counts: verdict.counts });
+      return;
+    }
+    this.#perform(verdict.remaining.length > 0 ? { type: 'accept', remaining: verdict.remaining } : { type: 'accept' });
+  }
+
+  #perform(command: Extract<ServerStackCommand, { readonly protocol: 'userauth' }> extends infer C ? OmitProtocol<C> : never): void {
+    this.#options.perform({ protocol: 'userauth', ...command } as ServerStackCommand);
+  }
+}
+
+type OmitProtocol<C> = C extends unknown ? Omit<C, 'protocol'> : never;
+
+/** Views in an event are lent; an answer that comes later needs copies. */
+function copyRequest(request: UserauthServerRequest): UserauthServerRequest {
+  switch (request.method) {
+    case 'publickey-query':
+      return { ...request, key: request.key.slice() };
+    case 'publickey':
+      return {
+        ...request,
+        key: request.key.slice(),
+        signature: request.signature.slice(),
+        signedData: request.signedData.slice(),
+      };
+    case 'password':
+      return { ...request, password: request.password.slice(), newPassword: undefined };
+    default:
+      return request;
+  }
+}

@@ -1,0 +1,119 @@
+// Looks a key up in an account's AuthorizedKeysFile. The files are read with the account's own rights, opened without waiting, as
+// regular files only and with a size limit; each line stands alone.
+
+import * as fs from 'node:fs';
+import type { CalendarTime } from '@sallyport/protocol/keys/calendar-time';
+import { judgeKeyUse, parseAuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
+import type { AuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
+import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { visible } from '@sallyport/protocol/log/log';
+import type { AllowedKey } from '../monitor/monitor.ts';
+import type { KeyGrant } from './grant.ts';
+import type { AccountRecord } from './login-policy.ts';
+import { unsafePart } from './safe-path.ts';
+
+export interface KeyLookUp {
+  readonly account: AccountRecord;
+  /** Absolute paths, tokens expanded. */
+  readonly files: readonly string[];
+  readonly strictModes: boolean;
+  readonly peer: PeerAddress;
+  /** Name patterns of environment= that PermitUserEnvironment lets through. */
+  readonly permitsVariable: (name: string) => boolean;
+  /** SHA256 fingerprint. */
+  readonly fingerprint: (key: PublicKey) => string;
+  readonly log: (line: LogLine) => void;
+}
+
+type Entry = Extract<AuthorizedKeysLine, { readonly kind: 'entry' }>;
+
+const maximumFileBytes = 16 * 1024 * 1024;
+
+/** The first line that allows the key, in the order of the files. */
+export function findAuthorizedKey(key: PublicKey, lookUp: KeyLookUp): AllowedKey | undefined {
+  for (const file of lookUp.files) {
+    const text = readKeysFile(file, lookUp);
+    const found = text === undefined ? undefined : findInText(text, key, { file, lookUp });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findInText(text: string, key: PublicKey, where: { readonly file: string; readonly lookUp: KeyLookUp }): AllowedKey | undefined {
+  const { file, lookUp } = where;
+  for (const [index, line] of text.split('\n').entries()) {
+    const parsed = parseAuthorizedKeysLine(line);
+    const place = `${file}:${index + 1}`;
+    if (parsed.kind === 'refused') lookUp.log({ level: 'debug1', text: `${visible(place)}: ${visible(parsed.reason)}` });
+    if (parsed.kind !== 'entry' || !equalBytes(parsed.key.blob, key.blob) || parsed.options.certAuthority) continue;
+    if (!mayUse(parsed, place, lookUp)) continue;
+    lookUp.log(stableLines.keyFound(keyTypeLabel(key.type), lookUp.fingerprint(key), visible(place)));
+    return { grant: keyGrant(parsed, lookUp), place };
+  }
+  return undefined;
+}
+
+function mayUse(entry: Entry, place: string, lookUp: KeyLookUp): boolean {
+  const { peer, account, log } = lookUp;
+  const { options } = entry;
+  const now = Math.floor(Date.now() / 1000);
+  const use = { host: peer.address, address: peer.address, now, localTime: localSeconds };
+  const verdict = judgeKeyUse(options, use);
+  if (verdict === 'allowed') return true;
+  if (verdict === 'expired') log({ level: 'info', text: `${visible(place)}: key has expired` });
+  else {
+    const required = options.from ?? '';
+    log(stableLines.keyFromRefused(visible(place), account.name, { host: peer.address, address: peer.address, required }));
+  }
+  return false;
+}
+
+function keyGrant(entry: Entry, lookUp: KeyLookUp): KeyGrant {
+  const { command, environment, permissions, permitOpen } = entry.options;
+  const variables = environment.filter(({ name }) => lookUp.permitsVariable(name));
+  const targets = permitOpen.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return {
+    ...(command === undefined ? {} : { forcedCommand: command }),
+    environment: variables.map(({ name, value }) => `${name}=${value}`),
+    permitPty: permissions.pty,
+    permitPortForwarding: permissions.portForwarding,
+    ...(targets.length === 0 ? {} : { permitOpen: targets }),
+  };
+}
+
+/** Seconds since 1970 of a time on the local clock. */
+function localSeconds(time: CalendarTime): number {
+  const { year, month, day, hour, minute, second } = time;
+  return Math.floor(new Date(year, month - 1, day, hour, minute, second).getTime() / 1000);
+}
+
+/** The file's text; undefined when it is not there, not usable or not safe. */
+function readKeysFile(file: string, lookUp: KeyLookUp): string | undefined {
+  const { account, strictModes, log } = lookUp;
+  let descriptor: number;
+  try {
+    descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isFile() || stat.size > maximumFileBytes) {
+      log({ level: 'info', text: `User ${visible(account.name)} authorized keys ${visible(file)} is not a regular file` });
+      return undefined;
+    }
+    const unsafe = strictModes ? unsafePart(descriptor, file, account) : undefined;
+    if (unsafe !== undefined) {
+      log(stableLines.badModes(unsafe.what, unsafe.path));
+      return undefined;
+    }
+    return utf8Decode(fs.readFileSync(descriptor));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}

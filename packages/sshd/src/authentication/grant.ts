@@ -1,0 +1,44 @@
+// What a login is allowed once it is authenticated: made by the monitor from the account, the settings and the key's options,
+// carried to the account process as JSON in a frame of the monitor's, which that process trusts.
+
+export interface Grant {
+  readonly user: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+  readonly method: string;
+  readonly peer: { readonly address: string; readonly port: number };
+  readonly local: { readonly address: string; readonly port: number };
+  /** Runs instead of what the client asks for; `source` is for the log. */
+  readonly forcedCommand?: { readonly command: string; readonly source: 'config' | 'key-option' };
+  /** `NAME=VALUE` of the key's environment options; PermitUserEnvironment has been applied. */
+  readonly environment: readonly string[];
+  /** `NAME=VALUE` of SetEnv. */
+  readonly setEnvironment: readonly string[];
+  /** Patterns of AcceptEnv. */
+  readonly acceptEnvironment: readonly string[];
+  readonly permitPty: boolean;
+  readonly permitLocalForwarding: boolean;
+  /** `host:port` patterns that direct-tcpip may reach; undefined = any. */
+  readonly permitOpen?: readonly string[];
+  readonly maximumSessions: number;
+  /** `name` to command line. */
+  readonly subsystems: Readonly<Record<string, string>>;
+  readonly printMotd: boolean;
+  readonly printLastLog: boolean;
+  readonly clientAlive: { readonly intervalMs: number; readonly maximumCount: number };
+  readonly logLevel: string;
+}
+
+/** What a key's options in authorized_keys allow and demand. */
+export interface KeyGrant {
+  readonly forcedCommand?: string;
+  readonly environment: readonly string[];
+  readonly permitPty: boolean;
+  readonly permitPortForwarding: boolean;
+  readonly permitOpen?: readonly string[];
+}
+
+/** What a login without key options may do. */
+export const unrestricted: KeyGrant = { environment: [], permitPty: true, permitPortForwarding: true };

@@ -1,0 +1,96 @@
+// From the options that hold for one user (global ones and matching Match blocks) to what the monitor judges by and what the
+// account process may grant.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { isProblem } from '@sallyport/protocol/config/config-error';
+import { expand } from '@sallyport/protocol/config/percent';
+import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
+import type { PeerAddress } from '@sallyport/protocol/log/stable-lines';
+import { matchPatternList } from '@sallyport/protocol/wire/patterns';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import type { Grant } from '../authentication/grant.ts';
+import type { AccountRecord } from '../authentication/login-policy.ts';
+import type { Login, MonitorSettings } from '../monitor/monitor.ts';
+
+const maximumBannerBytes = 1024 * 1024;
+const keyFileTokens = 'hUu';
+
+/** `canCheckPasswords`: the monitor may read the shadow file. */
+export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean): MonitorSettings {
+  const methods: string[] = [];
+  if (options.PubkeyAuthentication) methods.push('publickey');
+  if (options.PasswordAuthentication && canCheckPasswords) methods.push('password');
+  return {
+    methods,
+    publicKeyAlgorithms: (options.PubkeyAcceptedAlgorithms ?? '').split(','),
+    permitRootLogin: options.PermitRootLogin,
+    permitEmptyPasswords: options.PermitEmptyPasswords,
+    maximumAttempts: options.MaxAuthTries,
+    minimumRsaBits: options.RequiredRSASize,
+    banner: bannerText(options.Banner),
+  };
+}
+
+function bannerText(file: string): string {
+  if (file === 'none') return '';
+  try {
+    const bytes = fs.readFileSync(file);
+    return bytes.length > maximumBannerBytes ? '' : utf8Decode(bytes);
+  } catch {
+    return '';
+  }
+}
+
+/** The account's AuthorizedKeysFile with tokens expanded, as absolute paths. */
+export function authorizedKeysFiles(options: SshdOptions, account: AccountRecord): readonly string[] {
+  const values = { h: account.home, U: String(account.uid), u: account.name };
+  const files = options.AuthorizedKeysFile.filter((file) => file !== 'none');
+  return files.flatMap((file) => {
+    const expanded = expand(file, { tokens: { letters: keyFileTokens, values } });
+    if (isProblem(expanded)) return [];
+    return [path.isAbsolute(expanded) ? expanded : path.join(account.home, expanded)];
+  });
+}
+
+/** Whether PermitUserEnvironment lets a key set a variable. */
+export function permitsVariable(setting: SshdOptions['PermitUserEnvironment'], name: string): boolean {
+  return typeof setting === 'boolean' ? setting : matchPatternList(name, setting) === 'match';
+}
+
+export function grantFor(options: SshdOptions, login: Login, ends: { readonly peer: PeerAddress; readonly local: PeerAddress }): Grant {
+  const { account, key, method } = login;
+  const forwarding = !options.DisableForwarding && ['yes', 'local'].includes(options.AllowTcpForwarding);
+  return {
+    user: account.name,
+    uid: account.uid,
+    gid: account.gid,
+    home: account.home,
+    shell: account.shell === '' ? '/bin/sh' : account.shell,
+    method,
+    peer: ends.peer,
+    local: ends.local,
+    ...(key.forcedCommand === undefined ? {} : { forcedCommand: { command: key.forcedCommand, source: 'key-option' as const } }),
+    environment: key.environment,
+    setEnvironment: options.SetEnv,
+    acceptEnvironment: options.AcceptEnv,
+    permitPty: options.PermitTTY && key.permitPty,
+    permitLocalForwarding: forwarding && key.permitPortForwarding,
+    ...(key.permitOpen === undefined ? {} : { permitOpen: key.permitOpen }),
+    maximumSessions: options.MaxSessions,
+    subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, command])),
+    printMotd: options.PrintMotd,
+    printLastLog: options.PrintLastLog,
+    clientAlive: { intervalMs: Number(options.ClientAliveInterval) * 1000, maximumCount: options.ClientAliveCountMax },
+    logLevel: options.LogLevel,
+  };
+}
+
+/** RekeyLimit as the transport wants it: 0 means the cipher's own limit. */
+export function rekeyLimits(options: SshdOptions): { readonly bytes?: number; readonly intervalMs?: number } {
+  const { bytes, seconds } = options.RekeyLimit;
+  return {
+    ...(bytes > 0n ? { bytes: Number(bytes) } : {}),
+    ...(seconds > 0 ? { intervalMs: seconds * 1000 } : {}),
+  };
+}

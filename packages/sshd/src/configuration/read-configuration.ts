@@ -1,0 +1,96 @@
+// Reads sshd_config with what it includes, and says what sshd must not pass over in silence: a line that restricts access and
+// that this sshd does not enforce yet is an error, never ignored.
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { configErrorText } from '@sallyport/protocol/config/config-error';
+import { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
+import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { matchPattern } from '@sallyport/protocol/wire/patterns';
+import { serverAlgorithmNames } from './algorithm-names.ts';
+
+export const defaultConfigFile = '/etc/ssh/sshd_config';
+const maximumFileBytes = 16 * 1024 * 1024;
+
+export interface ConfigurationSource {
+  readonly file: string | undefined;
+  readonly lines: readonly string[];
+}
+
+export interface ReadConfiguration {
+  readonly config: SshdConfig;
+  /** Sentences for stderr; with any of them sshd does not start. */
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export function readConfiguration({ file, lines }: ConfigurationSource): ReadConfiguration {
+  const config = new SshdConfig({ include: includedFiles, algorithms: serverAlgorithmNames, workingFolder: process.cwd() });
+  for (const line of lines) config.readOption(line);
+  const problems: string[] = [];
+  if (file !== 'none') {
+    const name = file ?? defaultConfigFile;
+    try {
+      config.readFile({ path: name, text: readText(name) });
+    } catch (error) {
+      problems.push(`${name}: ${reasonOf(error)}`);
+    }
+  }
+  problems.push(...config.errors.map(configErrorText), ...notEnforced(config));
+  return { config, problems, notes: config.notes.map(({ text }) => text) };
+}
+
+/** Restrictions that are set and that nothing enforces. */
+function notEnforced(config: SshdConfig): readonly string[] {
+  const problems: string[] = [];
+  for (const { name, value } of config.mentioned) {
+    const row = sshdKeywords.find((candidate) => candidate.name === name);
+    const weakens = row !== undefined && 'ignoring' in row && row.ignoring === 'weakens' && row.effect === 'not-yet';
+    if (!weakens || JSON.stringify(value) === JSON.stringify(row.default)) continue;
+    problems.push(`${name} is set, but this version of sshd does not enforce it: refusing to start. Remove the line to go on without it.`);
+  }
+  return [...new Set(problems)];
+}
+
+function readText(file: string): string {
+  const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isFile() && !stat.isCharacterDevice()) throw new Error('not a regular file');
+    if (stat.size > maximumFileBytes) throw new Error('file is too large');
+    return utf8Decode(fs.readFileSync(descriptor));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function includedFiles(pattern: string): readonly { readonly path: string; readonly text: string }[] {
+  const absolute = path.isAbsolute(pattern) ? pattern : path.join('/etc/ssh', pattern);
+  return expandGlob(absolute).map((name) => ({ path: name, text: readText(name) }));
+}
+
+/** Files that a pattern means, sorted; wildcards in any component. */
+function expandGlob(pattern: string): readonly string[] {
+  let found: string[] = ['/'];
+  for (const part of pattern.split('/').filter((name) => name !== '')) {
+    found = found.flatMap((folder) => (/[*?]/.test(part) ? matching(folder, part) : [path.join(folder, part)]));
+  }
+  return found.filter((name) => fs.existsSync(name));
+}
+
+function matching(folder: string, pattern: string): string[] {
+  try {
+    const names = fs.readdirSync(folder).filter((name) => (!name.startsWith('.') || pattern.startsWith('.')) && matchPattern(name, pattern));
+    return names.sort().map((name) => path.join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'No such file or directory';
+  if (code === 'EACCES') return 'Permission denied';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,66 @@
+// One end of the framed pipe between two of sshd's processes: typed rows out, numbers and bodies in. A frame that breaks its
+// table ends the channel: the other process is not to be trusted any more.
+
+import type { Struct } from '@sallyport/protocol/codec/struct';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import { encodeFrame, FrameReader } from './frame.ts';
+
+export interface FrameRow<T> {
+  readonly number: number;
+  readonly fields: Struct<T>;
+}
+
+export interface FrameChannelOptions {
+  /** Largest body of each number that may come; -1 for others. */
+  readonly limitBytes: (number: number) => number;
+  /** One frame; a DecodeError that it throws closes the channel. */
+  readonly frame: (number: number, body: Uint8Array) => void;
+  /** The other process is gone or has broken the protocol; once. */
+  readonly closed: (reason: 'ended' | 'misbehaved') => void;
+}
+
+export class FrameChannel {
+  readonly #stream: ByteStream;
+  readonly #options: FrameChannelOptions;
+  readonly #reader: FrameReader;
+  #open = true;
+
+  constructor(stream: ByteStream, options: FrameChannelOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#reader = new FrameReader(options.limitBytes);
+    stream.onData = (chunk) => this.#receive(chunk);
+    stream.onEnd = () => this.#close('ended');
+    stream.onClose = () => this.#close('ended');
+    stream.resume();
+  }
+
+  send<T>(row: FrameRow<T>, value: T): void {
+    if (this.#open) this.#stream.write([encodeFrame(row.number, row.fields.encode(value))]);
+  }
+
+  /** Closes without telling the owner. */
+  destroy(): void {
+    this.#open = false;
+    this.#stream.destroy();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (!this.#open) return;
+    try {
+      for (const { number, body } of this.#reader.receive(chunk)) {
+        if (this.#open) this.#options.frame(number, body);
+      }
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#close('misbehaved');
+    }
+  }
+
+  #close(reason: 'ended' | 'misbehaved'): void {
+    if (!this.#open) return;
+    this.destroy();
+    this.#options.closed(reason);
+  }
+}

@@ -1,0 +1,118 @@
+// One account process seen from the monitor: started with the account's identity, given connections, told to stop when it has
+// been idle. What comes from it are log lines, requests for re-key signatures and the news that a connection has ended.
+
+import { logLevels } from '@sallyport/protocol/log/log';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import { FrameChannel } from '../frames/frame-channel.ts';
+import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+
+/** Whom an account process becomes before it serves anyone. */
+export interface AccountIdentity {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+}
+
+export interface Adoption {
+  readonly connection: number;
+  /** Closed by the caller afterwards. */
+  readonly fd: number;
+  readonly snapshot: Uint8Array;
+  readonly begin: string;
+  readonly grant: string;
+}
+
+export interface AccountWorkerOptions {
+  readonly calls: ByteStream;
+  readonly pass: (descriptors: readonly number[], text: string) => void;
+  readonly identity: AccountIdentity;
+  /** How long a process without connections is kept, in milliseconds. */
+  readonly idleMs: number;
+  readonly sign: (algorithm: string, hostKey: Uint8Array, data: Uint8Array) => Uint8Array | undefined;
+  readonly log: (line: LogLine, connection: number) => void;
+  readonly onConnectionEnded: (connection: number) => void;
+  /** It is told to stop, or is gone: no more connections for it. */
+  readonly onGone: () => void;
+}
+
+export class AccountWorker {
+  readonly #options: AccountWorkerOptions;
+  readonly #channel: FrameChannel;
+  readonly #connections = new Set<number>();
+  #idle: NodeJS.Timeout | undefined;
+  #gone = false;
+
+  constructor(options: AccountWorkerOptions) {
+    this.#options = options;
+    this.#channel = new FrameChannel(options.calls, {
+      limitBytes: limitsOf(accountCalls),
+      frame: (number, body) => this.#receive(number, body),
+      closed: () => this.#closed(),
+    });
+    options.pass([], JSON.stringify(options.identity));
+  }
+
+  /** Gives it a connection. The descriptor goes first, so that it waits when the command arrives. */
+  adopt(adoption: Adoption): void {
+    clearTimeout(this.#idle);
+    const { connection, fd, snapshot, begin, grant } = adoption;
+    this.#connections.add(connection);
+    this.#options.pass([fd], 'adopt');
+    this.#channel.send(accountCommands.adopt, { connection, snapshot, begin, grant });
+  }
+
+  stop(): void {
+    this.#channel.send(accountCommands.stop, {});
+  }
+
+  #receive(number: number, body: Uint8Array): void {
+    switch (callOfNumber(accountCalls, number)) {
+      case 'log': {
+        const { connection, level, line } = accountCalls.log.fields.decode(body);
+        const name = logLevels[level];
+        if (name === undefined || !this.#connections.has(connection)) throw new DecodeError('log line of nobody');
+        return this.#options.log({ level: name, text: line }, connection);
+      }
+      case 'sign':
+        return this.#sign(accountCalls.sign.fields.decode(body));
+      case 'ended':
+        return this.#ended(accountCalls.ended.fields.decode(body).connection);
+      default:
+    }
+  }
+
+  #sign(value: { readonly connection: number; readonly algorithm: string; readonly hostKey: Uint8Array; readonly data: Uint8Array }): void {
+    const { connection, algorithm, hostKey, data } = value;
+    const isHash = data.length >= 20 && data.length <= 64;
+    const known = this.#connections.has(connection) && isHash;
+    const signature = known ? this.#options.sign(algorithm, hostKey, data) : undefined;
+    if (signature === undefined) this.#channel.send(accountCommands.signingFailed, { connection });
+    else this.#channel.send(accountCommands.signature, { connection, signature });
+  }
+
+  #ended(connection: number): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#options.onConnectionEnded(connection);
+    if (this.#connections.size > 0) return;
+    this.#idle = setTimeout(() => {
+      this.#leave();
+      this.stop();
+    }, this.#options.idleMs);
+  }
+
+  #closed(): void {
+    for (const connection of this.#connections) this.#options.onConnectionEnded(connection);
+    this.#connections.clear();
+    this.#leave();
+  }
+
+  #leave(): void {
+    clearTimeout(this.#idle);
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#options.onGone();
+  }
+}

@@ -1,0 +1,177 @@
+// The monitor of all connections: gives each accepted descriptor to a warm auth process, answers it, and hands the authenticated
+// transport to the account's process. It never reads a byte that a peer has sent.
+
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
+import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { closeDescriptor } from '@sallyport/system/descriptors';
+import { encodeAuthBegin } from '../auth/begin.ts';
+import type { AuthBegin } from '../auth/begin.ts';
+import type { AccountRecord } from '../authentication/login-policy.ts';
+import type { Grant } from '../authentication/grant.ts';
+import { Monitor } from '../monitor/monitor.ts';
+import type { Login, MonitorPorts } from '../monitor/monitor.ts';
+import { AccountWorker } from './account-worker.ts';
+import type { AccountIdentity } from './account-worker.ts';
+import type { HostKeys } from './host-keys.ts';
+import { PendingConnection } from './pending-connection.ts';
+import { dropsStartup } from './startups.ts';
+import type { StartupLimits } from './startups.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** Both ends of a connection. */
+export interface Ends {
+  readonly peer: PeerAddress;
+  readonly local: PeerAddress;
+}
+
+export interface Accepted extends Ends {
+  /** The socket; closed here when others have it. */
+  readonly fd: number;
+}
+
+export interface ConnectionsOptions {
+  readonly crypto: CryptoProvider;
+  readonly pool: WorkerPool;
+  readonly hostKeys: HostKeys;
+  readonly startups: StartupLimits;
+  readonly graceMs: number;
+  /** How long an account's process stays when its last connection has ended. */
+  readonly accountIdleMs: number;
+  readonly begin: Omit<AuthBegin, 'peer' | 'local'>;
+  /** The system as the monitor of a connection sees it. */
+  readonly ports: (ends: Ends) => Omit<MonitorPorts, 'sign' | 'log'>;
+  readonly grant: (login: Login, ends: Ends) => Grant;
+  readonly identity: (account: AccountRecord) => AccountIdentity;
+  readonly log: (line: LogLine) => void;
+  /** A connection has ended, authenticated or not. */
+  readonly onEnded: () => void;
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #pending = new Set<PendingConnection>();
+  readonly #accounts = new Map<string, AccountWorker>();
+  #established = 0;
+  #nextConnection = 1;
+  #failed = false;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a connection has ended without a login. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Connections that have not authenticated, and those that have. */
+  get counts(): { readonly pending: number; readonly established: number } {
+    return { pending: this.#pending.size, established: this.#established };
+  }
+
+  /** Takes over the descriptors of a connection. */
+  accept(accepted: Accepted): void {
+    const { startups, crypto, log } = this.#options;
+    const dice = (crypto.random(new Uint8Array(1))[0] as number) * (100 / 256);
+    if (dropsStartup(startups, this.#pending.size, dice)) {
+      log(stableLines.dropped(this.#pending.size, accepted.peer, accepted.local));
+      closeDescriptor(accepted.fd);
+      return;
+    }
+    log(stableLines.connectionFrom(accepted.peer, accepted.local));
+    this.#authenticate(accepted);
+  }
+
+  /** Ends everything: sshd was told to stop. */
+  stop(): void {
+    for (const pending of this.#pending) pending.end();
+    for (const account of this.#accounts.values()) account.stop();
+    this.#options.pool.stop();
+  }
+
+  #authenticate(accepted: Accepted): void {
+    const { pool, begin, graceMs, log } = this.#options;
+    const { peer, local } = accepted;
+    const monitor = this.#monitorFor(accepted);
+    const worker = pool.takeAuth();
+    try {
+      worker.pass([accepted.fd], encodeAuthBegin({ ...begin, peer, local }));
+    } catch (error) {
+      log({ level: 'error', text: `cannot give the connection to an auth process: ${String(error)}` });
+      worker.kill();
+      closeDescriptor(accepted.fd);
+      this.#options.onEnded();
+      return;
+    }
+    const pending: PendingConnection = new PendingConnection({
+      pid: worker.pid,
+      kill: worker.kill,
+      calls: worker.calls,
+      monitor,
+      peer,
+      local,
+      graceMs,
+      log,
+      onHandOver: (login, snapshot) => this.#establish(accepted, login, snapshot),
+      onEnded: (handedOver) => {
+        this.#pending.delete(pending);
+        closeDescriptor(accepted.fd);
+        if (handedOver) return;
+        this.#failed = true;
+        this.#options.onEnded();
+      },
+    });
+    this.#pending.add(pending);
+  }
+
+  #monitorFor(accepted: Accepted): Monitor {
+    const { crypto, hostKeys, log, ports } = this.#options;
+    const { peer, local } = accepted;
+    return new Monitor({
+      crypto,
+      peer,
+      ports: {
+        ...ports({ peer, local }),
+        log,
+        sign: (algorithm, hostKey, data) => hostKeys.sign(algorithm, hostKey, data),
+      },
+    });
+  }
+
+  #establish(accepted: Accepted, login: Login, snapshot: Uint8Array): void {
+    const { peer, local, fd } = accepted;
+    const begin = encodeAuthBegin({ ...this.#options.begin, peer, local });
+    const grant = JSON.stringify(this.#options.grant(login, { peer, local }));
+    const connection = this.#nextConnection;
+    this.#nextConnection += 1;
+    this.#established += 1;
+    this.#accountFor(login.account).adopt({ connection, fd, snapshot, begin, grant });
+  }
+
+  #accountFor(account: AccountRecord): AccountWorker {
+    const identity = this.#options.identity(account);
+    const key = `${identity.uid}:${identity.gid}:${identity.groups.join(',')}:${identity.name}`;
+    const running = this.#accounts.get(key);
+    if (running !== undefined) return running;
+    const { pool, hostKeys, accountIdleMs, log, onEnded } = this.#options;
+    const process = pool.startAccount();
+    const worker: AccountWorker = new AccountWorker({
+      calls: process.calls,
+      pass: process.pass,
+      identity,
+      idleMs: accountIdleMs,
+      sign: (algorithm, hostKey, data) => hostKeys.sign(algorithm, hostKey, data),
+      log: (line) => log(line),
+      onConnectionEnded: () => {
+        this.#established -= 1;
+        onEnded();
+      },
+      onGone: () => {
+        if (this.#accounts.get(key) === worker) this.#accounts.delete(key);
+      },
+    });
+    this.#accounts.set(key, worker);
+    return worker;
+  }
+}

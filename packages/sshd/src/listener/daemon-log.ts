@@ -1,0 +1,56 @@
+// Where sshd's lines go: stderr, a file, or syslog; which of them (LogLevel), and with which words in front. The texts are
+// log/stable-lines.ts; this only writes.
+
+import * as fs from 'node:fs';
+import { logLevels } from '@sallyport/protocol/log/log';
+import type { LogLevel } from '@sallyport/protocol/log/log';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+
+/** Names of LogLevel, quietest first. */
+const levelNames: Readonly<Record<string, LogLevel | 'none'>> = {
+  QUIET: 'none',
+  FATAL: 'fatal',
+  ERROR: 'error',
+  INFO: 'info',
+  VERBOSE: 'verbose',
+  DEBUG: 'debug1',
+  DEBUG1: 'debug1',
+  DEBUG2: 'debug2',
+  DEBUG3: 'debug3',
+};
+
+export interface DaemonLogOptions {
+  /** A LogLevel of the configuration. */
+  readonly level: string;
+  /** Writes to this descriptor; without it to syslog. */
+  readonly fd?: number;
+  readonly syslog?: (level: LogLevel, text: string) => void;
+}
+
+export class DaemonLog {
+  readonly #options: DaemonLogOptions;
+  readonly #threshold: number;
+
+  constructor(options: DaemonLogOptions) {
+    this.#options = options;
+    const name = levelNames[options.level.toUpperCase()] ?? 'info';
+    this.#threshold = name === 'none' ? -1 : logLevels.indexOf(name);
+  }
+
+  /** One line; never throws, so that a full disk does not end the daemon. */
+  readonly write = (line: LogLine): void => {
+    if (logLevels.indexOf(line.level) > this.#threshold) return;
+    const { fd, syslog } = this.#options;
+    const debug = line.level.startsWith('debug') ? `${line.level}: ` : '';
+    if (fd === undefined) {
+      const prefix = line.level === 'error' || line.level === 'fatal' ? `${line.level}: ` : debug;
+      syslog?.(line.level, prefix + line.text);
+      return;
+    }
+    try {
+      fs.writeSync(fd, `${debug}${line.text}\r\n`);
+    } catch {
+      // Nobody can be told.
+    }
+  };
+}

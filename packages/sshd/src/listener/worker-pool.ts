@@ -1,0 +1,94 @@
+// Warm auth processes that wait for a connection, and the start of account processes. A spare is replaced as soon as it is taken, so
+// that its start-up is not on the path of a login.
+
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { onExit } from '@sallyport/system/child-exit';
+import { sendDescriptors } from '@sallyport/system/descriptor-passing';
+import { closeDescriptor } from '@sallyport/system/descriptors';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { startWorker } from './worker-program.ts';
+import type { OwnProgram, WorkerName } from './worker-program.ts';
+
+export interface PoolWorker {
+  readonly pid: number;
+  readonly calls: ByteStream;
+  /** Sends descriptors with a text, once for an auth process. */
+  readonly pass: (descriptors: readonly number[], text: string) => void;
+  /** Ends the process unless it has ended; a number that was given to another process is never hit. */
+  readonly kill: () => void;
+}
+
+export interface PoolOptions {
+  readonly program: OwnProgram;
+  readonly nullFd: number;
+  readonly errorFd: number;
+  /** Spares that are kept. */
+  readonly spares: number;
+  /** A process ended with a signal or an error that it should not have. */
+  readonly onCrash: (name: WorkerName, pid: number, how: string) => void;
+}
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #spares: PoolWorker[] = [];
+  #filling = false;
+  #stopped = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the spares. */
+  fill(): void {
+    while (!this.#stopped && this.#spares.length < this.#options.spares) this.#spares.push(this.#start('sshd-auth'));
+  }
+
+  /** A warm auth process, or a fresh one when all are taken. */
+  takeAuth(): PoolWorker {
+    const worker = this.#spares.shift() ?? this.#start('sshd-auth');
+    if (!this.#filling) {
+      this.#filling = true;
+      setImmediate(() => {
+        this.#filling = false;
+        this.fill();
+      });
+    }
+    return worker;
+  }
+
+  startAccount(): PoolWorker {
+    return this.#start('sshd-session');
+  }
+
+  /** Ends the spares. */
+  stop(): void {
+    this.#stopped = true;
+    for (const spare of this.#spares.splice(0)) spare.kill();
+  }
+
+  #start(name: WorkerName): PoolWorker {
+    const { program, nullFd, errorFd, onCrash } = this.#options;
+    const worker = startWorker(program, name, { nullFd, errorFd });
+    let alive = true;
+    onExit(worker.pid, (exit) => {
+      alive = false;
+      closeDescriptor(worker.passingFd);
+      if (!('signal' in exit) && exit.code !== 0) onCrash(name, worker.pid, `status ${exit.code}`);
+      if ('signal' in exit && exit.signal !== 9) onCrash(name, worker.pid, `signal ${exit.signal}`);
+      const spare = this.#spares.findIndex((candidate) => candidate.pid === worker.pid);
+      if (spare >= 0) this.#spares.splice(spare, 1);
+    });
+    return {
+      pid: worker.pid,
+      calls: openDescriptor(worker.callsFd),
+      pass: (descriptors, text) => {
+        if (!alive) throw new Error(`${name} has ended`);
+        if (!sendDescriptors(worker.passingFd, descriptors, utf8Encode(text))) throw new Error('descriptor socket is full');
+      },
+      kill: () => {
+        if (alive) process.kill(worker.pid, 'SIGKILL');
+      },
+    };
+  }
+}

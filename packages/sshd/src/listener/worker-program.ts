@@ -1,0 +1,57 @@
+// How the daemon starts its own other roles: the same executable under the name of the role, or on Node the entry beside ours.
+// Each gets a framed pipe as descriptor 3 and a socket that carries descriptors as 4, and nothing else of ours.
+
+import * as path from 'node:path';
+import { closeDescriptor, setCloseOnExec, socketPair } from '@sallyport/system/descriptors';
+import { spawnProcess } from '@sallyport/system/spawn';
+
+export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password';
+
+/** Descriptor numbers in the worker. */
+export const workerDescriptors = { calls: 3, passing: 4 } as const;
+
+export interface Worker {
+  readonly pid: number;
+  /** Our end of the framed pipe. */
+  readonly callsFd: number;
+  /** Our end of the socket that carries descriptors. */
+  readonly passingFd: number;
+}
+
+/** Where our own programs are. */
+export interface OwnProgram {
+  readonly path: string;
+  readonly argv: (name: WorkerName) => readonly string[];
+}
+
+/** The running executable, or Node with the entry files in the folder of the running one. */
+export function ownProgram(): OwnProgram {
+  const isNode = !('bun' in process.versions);
+  const folder = path.dirname(process.argv[1] ?? '.');
+  return {
+    path: process.execPath,
+    argv: (name) => (isNode ? ['node', path.join(folder, `${name}.js`)] : [name]),
+  };
+}
+
+/** Starts a role. `errorFd` is where its own crash would be written. */
+export function startWorker(program: OwnProgram, name: WorkerName, options: { readonly nullFd: number; readonly errorFd: number }): Worker {
+  const [callsFd, childCalls] = socketPair('stream');
+  const [passingFd, childPassing] = socketPair('seqpacket');
+  for (const fd of [callsFd, passingFd]) setCloseOnExec(fd, true);
+  const { nullFd, errorFd } = options;
+  try {
+    const pid = spawnProcess({
+      path: program.path,
+      argv: program.argv(name),
+      env: { PATH: '/usr/bin:/bin' },
+      cwd: '/',
+      stdio: { 0: nullFd, 1: nullFd, 2: errorFd, [workerDescriptors.calls]: childCalls, [workerDescriptors.passing]: childPassing },
+      newSession: false,
+    });
+    return { pid, callsFd, passingFd };
+  } finally {
+    closeDescriptor(childCalls);
+    closeDescriptor(childPassing);
+  }
+}

@@ -1,0 +1,20 @@
+// Every sentence of sshd that a user reads on a terminal. Log lines are in packages/protocol/src/log/stable-lines.ts.
+
+const version = '0.1';
+
+/** `sshd -V`, and the second line of a wrong call. */
+export const versionLine = `OpenSSH_10.5p1 Sallyport ${version}, without OpenSSL`;
+
+/** On the wire, before VersionAddendum. */
+export const identification = `SSH-2.0-Sallyport_${version}`;
+
+export const messages = {
+  usage:
+    'usage: sshd [-46DdeGiqTtV] [-C connection_spec] [-c host_cert_file]\n' +
+    '            [-E log_file] [-f config_file] [-g login_grace_time]\n' +
+    '            [-h host_key_file] [-o option] [-p port] [-u len]\n',
+  noHostKeys: 'sshd: no hostkeys available -- exiting.\r\n',
+  cannotBind: 'Cannot bind any address.',
+  wrongEnvironment: (names: readonly string[]): string =>
+    `sshd: the environment has ${names.join(', ')}, which could change what this program does: refusing to start.\n`,
+} as const;

@@ -1,0 +1,101 @@
+// What both ways of serving are made of: the configuration, the keys, and how to build the monitor of all connections from them.
+
+import * as fs from 'node:fs';
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { compressions } from '@sallyport/protocol/algorithms/compressions';
+import { defaultNames } from '@sallyport/protocol/algorithms/roles';
+import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import { groupsOf } from '@sallyport/system/accounts';
+import { optionsForUser, systemPorts } from '../authentication/system-ports.ts';
+import type { CommandLine } from '../configuration/command-line.ts';
+import { grantFor, rekeyLimits } from '../configuration/login-settings.ts';
+import { Connections } from '../listener/connections.ts';
+import type { ConnectionsOptions } from '../listener/connections.ts';
+import { DaemonLog } from '../listener/daemon-log.ts';
+import { HostKeys } from '../listener/host-keys.ts';
+import { WorkerPool } from '../listener/worker-pool.ts';
+import { ownProgram } from '../listener/worker-program.ts';
+import { identification } from '../messages.ts';
+
+export interface ServeOptions {
+  readonly crypto: CryptoProvider;
+  readonly config: SshdConfig;
+  readonly keys: readonly PrivateKey[];
+  readonly line: CommandLine;
+}
+
+export interface Serving {
+  readonly connections: Connections;
+  readonly pool: WorkerPool;
+  readonly log: (line: LogLine) => void;
+}
+
+export interface ServingPlan {
+  /** Warm auth processes that are kept. */
+  readonly spares: number;
+  readonly accountIdleMs: number;
+  readonly onEnded: () => void;
+}
+
+const stderrFd = 2;
+
+export function openLog({ config, line }: ServeOptions): DaemonLog {
+  const level = line.quiet ? 'QUIET' : line.debugLevel > 0 ? `DEBUG${line.debugLevel}` : config.globalOptions().LogLevel;
+  if (line.logFile !== undefined) return new DaemonLog({ level, fd: fs.openSync(line.logFile, 'a', 0o600) });
+  return new DaemonLog({ level, fd: stderrFd });
+}
+
+export function startServing(options: ServeOptions, plan: ServingPlan): Serving {
+  const { crypto, config, keys } = options;
+  const global = config.globalOptions();
+  const log = openLog(options).write;
+  const program = ownProgram();
+  const nullFd = fs.openSync('/dev/null', 'r+');
+  const pool = new WorkerPool({
+    program,
+    nullFd,
+    errorFd: stderrFd,
+    spares: plan.spares,
+    onCrash: (name, pid, how) => log({ level: 'error', text: `${name} process ${pid} ended with ${how}` }),
+  });
+  const hostKeys = new HostKeys(crypto, keys, list(global.HostKeyAlgorithms));
+  const secret = crypto.random(new Uint8Array(32));
+  const settings: ConnectionsOptions = {
+    crypto,
+    pool,
+    hostKeys,
+    startups: global.MaxStartups,
+    graceMs: Number(global.LoginGraceTime) * 1000,
+    accountIdleMs: plan.accountIdleMs,
+    begin: {
+      identification: identificationWith(global.VersionAddendum),
+      preferences: {
+        keyExchanges: list(global.KexAlgorithms),
+        hostKeyAlgorithms: list(global.HostKeyAlgorithms),
+        ciphers: list(global.Ciphers),
+        macs: list(global.MACs),
+        compressions: defaultNames(compressions, 'server'),
+      },
+      hostKeys: hostKeys.offered,
+      publicKeyAlgorithms: list(global.PubkeyAcceptedAlgorithms),
+      maximumAttempts: global.MaxAuthTries,
+      rekeyLimits: rekeyLimits(global),
+    },
+    ports: (ends) => systemPorts({ crypto, config, program, log, secret }, ends),
+    grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),
+    identity: ({ name, uid, gid }) => ({ name, uid, gid, groups: groupsOf(name, gid) }),
+    log,
+    onEnded: plan.onEnded,
+  };
+  return { connections: new Connections(settings), pool, log };
+}
+
+function list(names: string | undefined): readonly string[] {
+  return names === undefined || names === '' ? [] : names.split(',');
+}
+
+function identificationWith(addendum: string): string {
+  return addendum === 'none' || addendum === '' ? identification : `${identification} ${addendum}`;
+}

@@ -1,10 +1,11 @@
-// The program `sshd`: options, configuration, host keys, then one of its modes: test and print the configuration, serve one connection
-// on descriptors 0 and 1 (-i), or listen. It is the monitor; the other roles are processes of their own.
+// The program `sshd`: options, configuration, host keys, then one of its modes: test and print the configuration,
+// serve one connection on descriptors 0 and 1 (-i), or listen. It is the monitor; the other roles are processes of
+// their own.
 
-import { dumpSshdOptions } from '@sallyport/protocol/config/dump';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { readCommandLine } from './configuration/command-line.ts';
+import { dumpSshdOptions } from '@sallyport/protocol/config/dump';
 import type { CommandLine } from './configuration/command-line.ts';
+import { readCommandLine } from './configuration/command-line.ts';
 import { printedOptions } from './configuration/printed-options.ts';
 import { readConfiguration } from './configuration/read-configuration.ts';
 import { loadHostKeys } from './listener/load-host-keys.ts';

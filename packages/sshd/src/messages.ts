@@ -1,4 +1,5 @@
-// Every sentence of sshd that a user reads on a terminal. Log lines are in packages/protocol/src/log/stable-lines.ts.
+// Every sentence of sshd that a user reads on a terminal. Log lines are in packages/protocol/src/log/stable-
+// lines.ts.
 
 const version = '0.1';
 

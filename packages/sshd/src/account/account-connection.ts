@@ -1,23 +1,24 @@
-// One authenticated connection in the account process: the connection protocol resumed from the auth process' transport, with
-// its session channels and forwardings. Re-keying asks the monitor for the host key's signature.
+// One authenticated connection in the account process: the connection protocol resumed from the auth process'
+// transport, with its session channels and forwardings. Re-keying asks the monitor for the host key's signature.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import { failure } from '@sallyport/protocol/failure/failure';
-import { openFailureReasons } from '@sallyport/protocol/messages/connection';
-import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
+import type { LogSink } from '@sallyport/protocol/log/log';
+import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import { visible } from '@sallyport/protocol/log/log';
-import type { LogSink } from '@sallyport/protocol/log/log';
+import { openFailureReasons } from '@sallyport/protocol/messages/connection';
+import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { EngineDriver, monotonicNow } from 'sallyport/driver/engine-driver';
-import { stackOptions } from '../auth/begin.ts';
 import type { AuthBegin } from '../auth/begin.ts';
+import { stackOptions } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
+import type { ChannelHandler } from './channel-handler.ts';
 import { ClientAlive } from './client-alive.ts';
 import { openDirectTcpip } from './direct-tcpip.ts';
 import { Session } from './session.ts';
@@ -29,17 +30,12 @@ export interface AccountConnectionOptions {
   readonly begin: AuthBegin;
   readonly grant: Grant;
   readonly log: (line: LogLine) => void;
-  readonly sign: (request: { readonly algorithm: string; readonly hostKey: Uint8Array; readonly data: Uint8Array }) => void;
+  readonly sign: (request: {
+    readonly algorithm: string;
+    readonly hostKey: Uint8Array;
+    readonly data: Uint8Array;
+  }) => void;
   readonly onEnded: () => void;
-}
-
-/** What a channel does with what comes; sessions and forwardings alike. */
-export interface ChannelHandler {
-  receive(data: Uint8Array): void;
-  receiveEof(): void;
-  resume(): void;
-  destroy(): void;
-  request?(type: string, wantReply: boolean, fields: Uint8Array): void;
 }
 
 type ConnectionNews = Extract<ServerStackEvent, { readonly protocol: 'connection' }>;
@@ -69,7 +65,13 @@ export class AccountConnection {
       closed: () => this.#closed(),
     });
     this.#alive = new ClientAlive(grant.clientAlive, {
-      ask: () => this.#perform({ type: 'request-global', request: globalRequestNames.keepalive, fields: new Uint8Array(0), token: 0 }),
+      ask: () =>
+        this.#perform({
+          type: 'request-global',
+          request: globalRequestNames.keepalive,
+          fields: new Uint8Array(0),
+          token: 0,
+        }),
       giveUp: () => this.#end('timed-out', `Timeout, client not responding from ${visible(grant.user)}`),
     });
   }
@@ -92,7 +94,8 @@ export class AccountConnection {
   }
 
   #end(code: 'timed-out' | 'closed' | 'key-exchange-failed', text: string): void {
-    if (this.#driver.running) this.#driver.perform({ protocol: 'transport', type: 'end', failure: failure(code, text) });
+    if (this.#driver.running)
+      this.#driver.perform({ protocol: 'transport', type: 'end', failure: failure(code, text) });
   }
 
   #perform(command: ConnectionCommand): void {
@@ -160,7 +163,8 @@ export class AccountConnection {
 
   #openSession(channel: number): void {
     const { grant, log } = this.#options;
-    if (!this.#moreSessions) return this.#end('closed', 'Possible attack: attempt to open a session after additional sessions disabled');
+    if (!this.#moreSessions)
+      return this.#end('closed', 'Possible attack: attempt to open a session after additional sessions disabled');
     if (this.#openSessions >= grant.maximumSessions) {
       const reason = openFailureReasons.administrativelyProhibited;
       return this.#perform({ type: 'refuse-channel', channel, reason, description: 'open failed' });

@@ -1,5 +1,6 @@
-// The process of one account: it has become the user and serves all of that account's connections, one AccountConnection each.
-// The monitor brings connections (a command frame, with the descriptors waiting on the other socket) and tells it to stop.
+// The process of one account: it has become the user and serves all of that account's connections, one
+// AccountConnection each. The monitor brings connections (a command frame, with the descriptors waiting on the other
+// socket) and tells it to stop.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { logLevels } from '@sallyport/protocol/log/log';

@@ -1,16 +1,20 @@
-// The first thing an account process does: learns from the monitor whom it serves and becomes that account for good. When sshd runs as
-// an ordinary user the process is that user already, and serves nobody else.
+// The first thing an account process does: learns from the monitor whom it serves and becomes that account for good.
+// When sshd runs as an ordinary user the process is that user already, and serves nobody else.
 
-import { becomeAccount as become } from '@sallyport/system/identity';
-import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
+import { becomeAccount as become } from '@sallyport/system/identity';
 import type { AccountIdentity } from '../listener/account-worker.ts';
 
 const messageLimitBytes = 128 * 1024;
 
 /** Waits for the identity on the descriptor socket; undefined when sshd is gone. Throws when it cannot become it. */
 export function becomeAccount(passingFd: number): AccountIdentity | undefined {
-  const received = receiveDescriptors(passingFd, { maximumDescriptors: 0, maximumBytes: messageLimitBytes, wait: true });
+  const received = receiveDescriptors(passingFd, {
+    maximumDescriptors: 0,
+    maximumBytes: messageLimitBytes,
+    wait: true,
+  });
   if (received === undefined || received.data.length === 0) return undefined;
   const identity = JSON.parse(utf8Decode(received.data)) as AccountIdentity;
   const uid = process.getuid?.();

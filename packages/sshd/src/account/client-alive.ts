@@ -1,5 +1,5 @@
-// ClientAliveInterval and ClientAliveCountMax: asks a silent client for a sign of life, and gives it up when too many questions
-// stay unanswered. Anything that comes counts as an answer.
+// ClientAliveInterval and ClientAliveCountMax: asks a silent client for a sign of life, and gives it up when too
+// many questions stay unanswered. Anything that comes counts as an answer.
 
 export interface ClientAliveLimits {
   /** 0 = never ask. */

@@ -1,15 +1,15 @@
-// direct-tcpip (RFC 4254 section 7.2): the client asks for a TCP connection from here. Made by the user's process, so that no
-// forwarding ever has more rights than the user.
+// direct-tcpip (RFC 4254 section 7.2): the client asks for a TCP connection from here. Made by the user's process,
+// so that no forwarding ever has more rights than the user.
 
 import * as net from 'node:net';
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import { directTcpipFields, openFailureReasons } from '@sallyport/protocol/messages/connection';
 import type { OpenFailureReason } from '@sallyport/protocol/messages/connection';
+import { directTcpipFields, openFailureReasons } from '@sallyport/protocol/messages/connection';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { Grant } from '../authentication/grant.ts';
-import type { ChannelHandler } from './account-connection.ts';
+import type { ChannelHandler } from './channel-handler.ts';
 import { permitsOpen } from './permit-open.ts';
 
 export interface DirectTcpipOptions {
@@ -103,7 +103,8 @@ class DirectTcpip implements ChannelHandler {
   #refuse(error: Error): void {
     const { channel, perform } = this.#options;
     const code = (error as NodeJS.ErrnoException).code;
-    const description = code === 'ECONNREFUSED' ? 'Connection refused' : code === 'ETIMEDOUT' ? 'Connection timed out' : 'connect failed';
+    const description =
+      code === 'ECONNREFUSED' ? 'Connection refused' : code === 'ETIMEDOUT' ? 'Connection timed out' : 'connect failed';
     perform({ type: 'refuse-channel', channel, reason: openFailureReasons.connectFailed, description });
   }
 }

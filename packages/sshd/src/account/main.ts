@@ -1,10 +1,11 @@
-// The program `sshd-session`: the process of one account. Started by sshd only, as root or as the account itself; becomes the account
-// before it looks at anything else. Descriptor 3 is the framed pipe to the monitor, 4 brings the connections.
+// The program `sshd-session`: the process of one account. Started by sshd only, as root or as the account itself;
+// becomes the account before it looks at anything else. Descriptor 3 is the framed pipe to the monitor, 4 brings the
+// connections.
 
 import { createCryptoProvider } from '@sallyport/crypto';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { workerDescriptors } from '../listener/worker-program.ts';
 import { AccountProcess } from './account-process.ts';
 import { becomeAccount } from './become-account.ts';

@@ -1,5 +1,5 @@
-// PermitOpen and permitopen=: which destinations direct-tcpip may reach. A pattern is `host:port`, either of them `*`, with
-// an IPv6 address in brackets; names are compared as they are written, as OpenSSH does.
+// PermitOpen and permitopen=: which destinations direct-tcpip may reach. A pattern is `host:port`, either of them
+// `*`, with an IPv6 address in brackets; names are compared as they are written, as OpenSSH does.
 
 /** Whether a destination matches one of the patterns; undefined patterns allow all. */
 export function permitsOpen(patterns: readonly string[] | undefined, host: string, port: number): boolean {

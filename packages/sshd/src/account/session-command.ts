@@ -1,5 +1,5 @@
-// What a session runs: the client's request against the forced command of the key or the configuration. A pure decision; the
-// log wording of `Starting session` comes from it, too.
+// What a session runs: the client's request against the forced command of the key or the configuration. A pure
+// decision; the log wording of `Starting session` comes from it, too.
 
 import type { Grant } from '../authentication/grant.ts';
 

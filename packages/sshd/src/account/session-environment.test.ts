@@ -35,8 +35,17 @@ test('AcceptEnv lets through what it names and nothing that steers the runtime',
 });
 
 test('a session has the variables that sshd sets, and the client cannot replace them', () => {
-  const accepted = new Map([['LC_ALL', 'C'], ['HOME', '/evil'], ['SSH_CLIENT', 'forged']]);
-  const environment = sessionEnvironment(grant, { accepted, ttyPath: '/dev/pts/3', term: 'xterm', originalCommand: 'ls' });
+  const accepted = new Map([
+    ['LC_ALL', 'C'],
+    ['HOME', '/evil'],
+    ['SSH_CLIENT', 'forged'],
+  ]);
+  const environment = sessionEnvironment(grant, {
+    accepted,
+    ttyPath: '/dev/pts/3',
+    term: 'xterm',
+    originalCommand: 'ls',
+  });
   assert.deepEqual(environment, {
     LC_ALL: 'C',
     HOME: '/home/alice',

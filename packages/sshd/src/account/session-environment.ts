@@ -1,5 +1,6 @@
-// The environment of a session's process: what sshd sets, what SetEnv and the key add, and what of the client's requests
-// AcceptEnv lets through. Names that steer the runtimes this suite is made of never pass (facts: BUN_OPTIONS preloads code).
+// The environment of a session's process: what sshd sets, what SetEnv and the key add, and what of the client's
+// requests AcceptEnv lets through. Names that steer the runtimes this suite is made of never pass (facts:
+// BUN_OPTIONS preloads code).
 
 import { matchPatternList } from '@sallyport/protocol/wire/patterns';
 import type { Grant } from '../authentication/grant.ts';

@@ -1,10 +1,10 @@
-// The program of a session with its descriptors: pipes, or the master of a terminal. Bytes flow both ways with back-pressure; the
-// end is told once, after the program has exited and everything that it wrote has been passed on.
+// The program of a session with its descriptors: pipes, or the master of a terminal. Bytes flow both ways with back-
+// pressure; the end is told once, after the program has exited and everything that it wrote has been passed on.
 
 import type { ByteStream } from '@sallyport/system/byte-stream';
+import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
-import { onExit } from '@sallyport/system/child-exit';
 import { spawnProcess } from '@sallyport/system/spawn';
 import type { Grant } from '../authentication/grant.ts';
 import type { SessionCommand } from './session-command.ts';

@@ -7,7 +7,10 @@ test('session requests decode to typed values (RFC 4254 section 6)', () => {
   const command = Uint8Array.from([0x6c, 0x73, 0xff]);
   assert.deepEqual(decodeSessionRequest('exec', requests.execFields.encode({ command })), { type: 'exec', command });
   const size = { columns: 80, rows: 24, widthPixels: 0, heightPixels: 0 };
-  assert.deepEqual(decodeSessionRequest('window-change', requests.windowChangeFields.encode(size)), { type: 'window-change', size });
+  assert.deepEqual(decodeSessionRequest('window-change', requests.windowChangeFields.encode(size)), {
+    type: 'window-change',
+    size,
+  });
 });
 
 test('unknown and malformed session requests are no requests', () => {
@@ -16,5 +19,6 @@ test('unknown and malformed session requests are no requests', () => {
   assert.equal(decodeSessionRequest('constructor', shell), undefined);
   assert.equal(decodeSessionRequest('shell', Uint8Array.of(1)), undefined);
   const exec = requests.execFields.encode({ command: Uint8Array.of(1, 2, 3) });
-  for (let length = 0; length < exec.length; length++) assert.equal(decodeSessionRequest('exec', exec.subarray(0, length)), undefined);
+  for (let length = 0; length < exec.length; length++)
+    assert.equal(decodeSessionRequest('exec', exec.subarray(0, length)), undefined);
 });

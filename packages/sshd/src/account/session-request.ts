@@ -1,5 +1,5 @@
-// The requests on a session channel (RFC 4254 section 6) decoded by a table: type to a typed value. What is not in the table
-// or does not decode is answered with failure, never guessed at.
+// The requests on a session channel (RFC 4254 section 6) decoded by a table: type to a typed value. What is not in
+// the table or does not decode is answered with failure, never guessed at.
 
 import type { PtyRequest, WindowSize } from '@sallyport/protocol/messages/channel-requests';
 import * as requests from '@sallyport/protocol/messages/channel-requests';

@@ -1,10 +1,11 @@
-// The pseudo-terminal of a session: opened by the user's own process, with the modes and the size that the client sent.
+// The pseudo-terminal of a session: opened by the user's own process, with the modes and the size that the client
+// sent.
 
 import type { PtyRequest, WindowSize } from '@sallyport/protocol/messages/channel-requests';
 import { decodeTerminalModes } from '@sallyport/protocol/terminal/terminal-modes';
 import { closeDescriptor } from '@sallyport/system/descriptors';
-import { openPty, setWindowSize } from '@sallyport/system/pty';
 import type { Pty } from '@sallyport/system/pty';
+import { openPty, setWindowSize } from '@sallyport/system/pty';
 import { SystemError } from '@sallyport/system/system-error';
 import { setTerminalSettings, terminalSettings, withModes } from '@sallyport/system/terminal';
 

@@ -1,22 +1,23 @@
-// One session channel in the account process: collects env and pty requests, runs one program, carries bytes both ways with
-// back-pressure, and reports how the program ended (RFC 4254 section 6). It is the user already: nothing here needs rights.
+// One session channel in the account process: collects env and pty requests, runs one program, carries bytes both
+// ways with back-pressure, and reports how the program ended (RFC 4254 section 6). It is the user already: nothing
+// here needs rights.
 
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
 import { exitSignalFields, exitStatusFields } from '@sallyport/protocol/messages/channel-requests';
+import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import type { Grant } from '../authentication/grant.ts';
-import { signalNameOf } from './signals.ts';
-import { acceptsVariable } from './session-environment.ts';
-import { sessionCommand } from './session-command.ts';
 import type { SessionCommand, Wanted } from './session-command.ts';
-import { decodeSessionRequest } from './session-request.ts';
-import type { SessionRequest } from './session-request.ts';
-import { startProcess } from './session-process.ts';
+import { sessionCommand } from './session-command.ts';
+import { acceptsVariable } from './session-environment.ts';
 import type { ProcessEnd, SessionProcess } from './session-process.ts';
+import { startProcess } from './session-process.ts';
+import type { SessionRequest } from './session-request.ts';
+import { decodeSessionRequest } from './session-request.ts';
 import { SessionTerminal } from './session-terminal.ts';
+import { signalNameOf } from './signals.ts';
 
 export interface SessionOptions {
   readonly channel: number;
@@ -134,7 +135,11 @@ export class Session {
       accepted: this.#accepted,
       terminal: this.#terminal,
       onOutput: (data, isError) => {
-        perform(isError ? { type: 'send-data', channel, extended: extendedDataStderr, data } : { type: 'send-data', channel, data });
+        perform(
+          isError
+            ? { type: 'send-data', channel, extended: extendedDataStderr, data }
+            : { type: 'send-data', channel, data },
+        );
         return queuedBytes() < highWaterBytes;
       },
       onConsumed: (bytes) => this.#consume(bytes),
@@ -150,7 +155,12 @@ export class Session {
       signal === undefined
         ? exitStatusFields.encode({ status: end.code ?? 255 })
         : exitSignalFields.encode({ name: signal, coreDumped: end.coreDumped === true, description: '', language: '' });
-    perform({ type: 'request-channel', channel, request: signal === undefined ? 'exit-status' : 'exit-signal', fields });
+    perform({
+      type: 'request-channel',
+      channel,
+      request: signal === undefined ? 'exit-status' : 'exit-signal',
+      fields,
+    });
     perform({ type: 'send-eof', channel });
     perform({ type: 'close-channel', channel });
   }

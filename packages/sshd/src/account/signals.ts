@@ -1,4 +1,5 @@
-// Signals by the names of RFC 4254 section 6.10 and Linux' numbers (the same on x86-64 and arm64).
+// Signals by the names of RFC 4254 section 6.10 and Linux' numbers
+// (the same on x86-64 and arm64).
 
 import * as os from 'node:os';
 
@@ -11,7 +12,9 @@ const numbers: Readonly<Record<string, number>> = os.constants.signals;
 
 /** The name for exit-signal: RFC 4254's, or `SIG@openssh.com` for any other. */
 export function signalNameOf(number: number): string {
-  const found = Object.entries(numbers).find(([, value]) => value === number)?.[0].slice('SIG'.length);
+  const found = Object.entries(numbers)
+    .find(([, value]) => value === number)?.[0]
+    .slice('SIG'.length);
   return found !== undefined && exitNames.includes(found) ? found : 'SIG@openssh.com';
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerStackCommand } from '@sallyport/protocol/stack/events';
 import type { UserauthServerRequest } from '@sallyport/protocol/userauth/events';
-import { AuthConversation } from './auth-conversation.ts';
 import type { MonitorPort } from './auth-conversation.ts';
+import { AuthConversation } from './auth-conversation.ts';
 
 interface Recorded {
   readonly conversation: AuthConversation;
@@ -49,20 +49,37 @@ function ask(to: AuthConversation, request: UserauthServerRequest, attempt = 1):
 
 test('AuthConversation looks the user up once and sends the banner before the first answer', async () => {
   const verdict = { accepted: false, counts: false, methods: ['publickey'], remaining: [] };
-  const { conversation, calls, commands, settled } = conversationWith({ lookUpUser: user, checkNone: verdict, checkKey: { acceptable: true } });
+  const { conversation, calls, commands, settled } = conversationWith({
+    lookUpUser: user,
+    checkNone: verdict,
+    checkKey: { acceptable: true },
+  });
   ask(conversation, { method: 'none' });
   await settled();
   ask(conversation, { method: 'publickey-query', algorithm: 'ssh-ed25519', key, hostBound: false }, 2);
   await settled();
   assert.deepEqual(calls, ['lookUpUser', 'checkNone', 'checkKey']);
-  assert.deepEqual(commands.map((command) => command.type), ['send-banner', 'refuse', 'accept-key']);
+  assert.deepEqual(
+    commands.map((command) => command.type),
+    ['send-banner', 'refuse', 'accept-key'],
+  );
 });
 
 test('AuthConversation passes partial success on with the methods that remain', async () => {
   const verdict = { accepted: true, counts: false, methods: ['password'], remaining: ['password'] };
-  const { conversation, commands, settled } = conversationWith({ lookUpUser: { ...user, banner: '' }, verifyKey: verdict });
+  const { conversation, commands, settled } = conversationWith({
+    lookUpUser: { ...user, banner: '' },
+    verifyKey: verdict,
+  });
   const empty = new Uint8Array(0);
-  ask(conversation, { method: 'publickey', algorithm: 'ssh-ed25519', key, hostBound: false, signature: empty, signedData: empty });
+  ask(conversation, {
+    method: 'publickey',
+    algorithm: 'ssh-ed25519',
+    key,
+    hostBound: false,
+    signature: empty,
+    signedData: empty,
+  });
   await settled();
   assert.deepEqual(commands, [{ protocol: 'userauth', type: 'accept', remaining: ['password'] }]);
 });

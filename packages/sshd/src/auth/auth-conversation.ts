@@ -1,11 +1,11 @@
-// The auth process' part of a login: turns the server stack's questions into monitor calls and the answers into commands.
-// It decides nothing about accounts and keeps no secret: host keys, files and passwords are behind the monitor.
+// The auth process' part of a login: turns the server stack's questions into monitor calls and the answers into
+// commands. It decides nothing about accounts and keeps no secret: host keys, files and passwords are behind the
+// monitor.
 
 import { failure } from '@sallyport/protocol/failure/failure';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import type { UserauthServerRequest } from '@sallyport/protocol/userauth/events';
-import type { AuthAnswerValue, AuthCallName, AuthCallValue } from '../monitor/calls.ts';
-import type { answerOf } from '../monitor/calls.ts';
+import type { AuthAnswerValue, AuthCallName, AuthCallValue, answerOf } from '../monitor/calls.ts';
 
 type AnsweredCall = keyof typeof answerOf;
 type Verdict = AuthAnswerValue<'verdict'>;
@@ -13,7 +13,10 @@ type AuthenticationRequested = Extract<ServerStackEvent, { readonly type: 'authe
 
 /** The auth process' end of the monitor pipe. A call rejects when the monitor refuses it or is gone. */
 export interface MonitorPort {
-  call<Name extends AnsweredCall>(name: Name, value: AuthCallValue<Name>): Promise<AuthAnswerValue<(typeof answerOf)[Name]>>;
+  call<Name extends AnsweredCall>(
+    name: Name,
+    value: AuthCallValue<Name>,
+  ): Promise<AuthAnswerValue<(typeof answerOf)[Name]>>;
   send<Name extends Exclude<AuthCallName, AnsweredCall>>(name: Name, value: AuthCallValue<Name>): void;
 }
 
@@ -95,7 +98,9 @@ export class AuthConversation {
       case 'publickey-query': {
         const { algorithm, key } = request;
         const { acceptable } = await monitor.call('checkKey', { algorithm, key });
-        return this.#perform(acceptable ? { type: 'accept-key' } : { type: 'refuse', methods: this.#methods, counts: true });
+        return this.#perform(
+          acceptable ? { type: 'accept-key' } : { type: 'refuse', methods: this.#methods, counts: true },
+        );
       }
       case 'publickey': {
         const { algorithm, key, hostBound, signature } = request;
@@ -121,7 +126,9 @@ export class AuthConversation {
     this.#perform(verdict.remaining.length > 0 ? { type: 'accept', remaining: verdict.remaining } : { type: 'accept' });
   }
 
-  #perform(command: Extract<ServerStackCommand, { readonly protocol: 'userauth' }> extends infer C ? OmitProtocol<C> : never): void {
+  #perform(
+    command: Extract<ServerStackCommand, { readonly protocol: 'userauth' }> extends infer C ? OmitProtocol<C> : never,
+  ): void {
     this.#options.perform({ protocol: 'userauth', ...command } as ServerStackCommand);
   }
 }

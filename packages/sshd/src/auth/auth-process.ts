@@ -1,10 +1,11 @@
-// The unprivileged process that speaks with one stranger: identification, key exchange and authentication, then it gives the
-// live transport to the monitor and ends. It holds no host key and no account data, and it is never used twice.
+// The unprivileged process that speaks with one stranger: identification, key exchange and authentication, then it
+// gives the live transport to the monitor and ends. It holds no host key and no account data, and it is never used
+// twice.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { Failure } from '@sallyport/protocol/failure/failure';
-import { logLevels, visible } from '@sallyport/protocol/log/log';
 import type { LogLevel, LogSink } from '@sallyport/protocol/log/log';
+import { logLevels, visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
@@ -12,9 +13,9 @@ import { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import { encodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { EngineDriver, monotonicNow } from 'sallyport/driver/engine-driver';
-import { stackOptions } from './begin.ts';
-import type { AuthBegin } from './begin.ts';
 import { AuthConversation } from './auth-conversation.ts';
+import type { AuthBegin } from './begin.ts';
+import { stackOptions } from './begin.ts';
 import { MonitorClient } from './monitor-client.ts';
 
 export interface AuthProcessOptions {
@@ -104,7 +105,10 @@ function levelNumber(level: LogLevel): number {
 function endLines(ended: Ended, peer: PeerName): readonly LogLine[] {
   const { failure: why, disconnect } = ended;
   if (disconnect !== undefined) {
-    return [stableLines.receivedDisconnect(peer, disconnect.reason, disconnect.description), stableLines.disconnected(peer)];
+    return [
+      stableLines.receivedDisconnect(peer, disconnect.reason, disconnect.description),
+      stableLines.disconnected(peer),
+    ];
   }
   switch (why.code) {
     case 'connection-lost':

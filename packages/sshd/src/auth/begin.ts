@@ -1,5 +1,5 @@
-// What an auth process is told with the descriptor of its connection: one JSON message on the descriptor socket, from the
-// monitor, which it trusts. Byte strings travel as base64.
+// What an auth process is told with the descriptor of its connection: one JSON message on the descriptor socket,
+// from the monitor, which it trusts. Byte strings travel as base64.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { LogSink } from '@sallyport/protocol/log/log';

@@ -1,10 +1,11 @@
-// The auth process' end of the monitor pipe: calls go out in order and answers come back in the same order.
+// The auth process' end of the monitor pipe: calls go out in order and
+// answers come back in the same order.
 
-import type { ByteStream } from '@sallyport/system/byte-stream';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import type { ByteStream } from '@sallyport/system/byte-stream';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import { answerOf, authAnswers, authCalls, limitsOf } from '../monitor/calls.ts';
 import type { AuthAnswerName, AuthCallName, AuthCallValue } from '../monitor/calls.ts';
+import { answerOf, authAnswers, authCalls, limitsOf } from '../monitor/calls.ts';
 import type { MonitorPort } from './auth-conversation.ts';
 
 interface Waiting {

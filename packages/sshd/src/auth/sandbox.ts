@@ -1,9 +1,15 @@
-// What an auth process gives up before it meets a stranger: as root its identity, the file system and new privileges; always core
-// files, writing files, being traced, and outliving its monitor.
+// What an auth process gives up before it meets a stranger: as root its identity, the file system and new
+// privileges; always core files, writing files, being traced, and outliving its monitor.
 
 import * as fs from 'node:fs';
 import { accountByName } from '@sallyport/system/accounts';
-import { dieWithParent, dropPrivileges, forbidNewPrivileges, forbidTracing, limitResource } from '@sallyport/system/identity';
+import {
+  dieWithParent,
+  dropPrivileges,
+  forbidNewPrivileges,
+  forbidTracing,
+  limitResource,
+} from '@sallyport/system/identity';
 
 /** OpenSSH's account and empty folder for the same purpose; `nobody` stands in where they are missing. */
 const accountNames = ['sshd', 'nobody'];

@@ -1,17 +1,17 @@
-// Looks a key up in an account's AuthorizedKeysFile. The files are read with the account's own rights, opened without waiting, as
-// regular files only and with a size limit; each line stands alone.
+// Looks a key up in an account's AuthorizedKeysFile. The files are read with the account's own rights, opened
+// without waiting, as regular files only and with a size limit; each line stands alone.
 
 import * as fs from 'node:fs';
 import type { CalendarTime } from '@sallyport/protocol/keys/calendar-time';
-import { judgeKeyUse, parseAuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
 import type { AuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
-import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import { judgeKeyUse, parseAuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
-import { visible } from '@sallyport/protocol/log/log';
 import type { AllowedKey } from '../monitor/monitor.ts';
 import type { KeyGrant } from './grant.ts';
 import type { AccountRecord } from './login-policy.ts';
@@ -44,12 +44,17 @@ export function findAuthorizedKey(key: PublicKey, lookUp: KeyLookUp): AllowedKey
   return undefined;
 }
 
-function findInText(text: string, key: PublicKey, where: { readonly file: string; readonly lookUp: KeyLookUp }): AllowedKey | undefined {
+function findInText(
+  text: string,
+  key: PublicKey,
+  where: { readonly file: string; readonly lookUp: KeyLookUp },
+): AllowedKey | undefined {
   const { file, lookUp } = where;
   for (const [index, line] of text.split('\n').entries()) {
     const parsed = parseAuthorizedKeysLine(line);
     const place = `${file}:${index + 1}`;
-    if (parsed.kind === 'refused') lookUp.log({ level: 'debug1', text: `${visible(place)}: ${visible(parsed.reason)}` });
+    if (parsed.kind === 'refused')
+      lookUp.log({ level: 'debug1', text: `${visible(place)}: ${visible(parsed.reason)}` });
     if (parsed.kind !== 'entry' || !equalBytes(parsed.key.blob, key.blob) || parsed.options.certAuthority) continue;
     if (!mayUse(parsed, place, lookUp)) continue;
     lookUp.log(stableLines.keyFound(keyTypeLabel(key.type), lookUp.fingerprint(key), visible(place)));
@@ -68,7 +73,9 @@ function mayUse(entry: Entry, place: string, lookUp: KeyLookUp): boolean {
   if (verdict === 'expired') log({ level: 'info', text: `${visible(place)}: key has expired` });
   else {
     const required = options.from ?? '';
-    log(stableLines.keyFromRefused(visible(place), account.name, { host: peer.address, address: peer.address, required }));
+    log(
+      stableLines.keyFromRefused(visible(place), account.name, { host: peer.address, address: peer.address, required }),
+    );
   }
   return false;
 }
@@ -104,7 +111,10 @@ function readKeysFile(file: string, lookUp: KeyLookUp): string | undefined {
   try {
     const stat = fs.fstatSync(descriptor);
     if (!stat.isFile() || stat.size > maximumFileBytes) {
-      log({ level: 'info', text: `User ${visible(account.name)} authorized keys ${visible(file)} is not a regular file` });
+      log({
+        level: 'info',
+        text: `User ${visible(account.name)} authorized keys ${visible(file)} is not a regular file`,
+      });
       return undefined;
     }
     const unsafe = strictModes ? unsafePart(descriptor, file, account) : undefined;

@@ -1,9 +1,9 @@
-// A refused attempt is answered no earlier than a time that depends on the user's name only, so that the time to answer
-// does not tell whether an account exists. Arithmetic only: the caller waits.
+// A refused attempt is answered no earlier than a time that depends on the user's name only, so that the time to
+// answer does not tell whether an account exists. Arithmetic only: the caller waits.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { readUint32 } from '@sallyport/protocol/wire/bytes';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 
 const minimumMs = 5;
 const spreadMs = 4.2;

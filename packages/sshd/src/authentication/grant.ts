@@ -1,5 +1,5 @@
-// What a login is allowed once it is authenticated: made by the monitor from the account, the settings and the key's options,
-// carried to the account process as JSON in a frame of the monitor's, which that process trusts.
+// What a login is allowed once it is authenticated: made by the monitor from the account, the settings and the key's
+// options, carried to the account process as JSON in a frame of the monitor's, which that process trusts.
 
 export interface Grant {
   readonly user: string;

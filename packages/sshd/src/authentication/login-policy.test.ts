@@ -7,7 +7,10 @@ const account = { name: 'alice', uid: 1000, gid: 1000, home: '/home/alice', shel
 test('an account that is locked or has no usable shell may not log in', () => {
   assert.equal(refusedAccount(account, { locked: false, shell: 'executable' }), undefined);
   assert.match(refusedAccount(account, { locked: true, shell: 'executable' })?.text ?? '', /account is locked$/);
-  assert.match(refusedAccount(account, { locked: false, shell: 'missing' })?.text ?? '', /shell \/bin\/sh does not exist$/);
+  assert.match(
+    refusedAccount(account, { locked: false, shell: 'missing' })?.text ?? '',
+    /shell \/bin\/sh does not exist$/,
+  );
   assert.match(refusedAccount(account, { locked: false, shell: 'not-executable' })?.text ?? '', /is not executable$/);
 });
 

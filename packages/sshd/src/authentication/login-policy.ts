@@ -1,5 +1,5 @@
-// Which accounts may log in at all, and root by which method: a function of the account's record and the settings. An account
-// that may not log in is answered like one that does not exist.
+// Which accounts may log in at all, and root by which method: a function of the account's record and the settings.
+// An account that may not log in is answered like one that does not exist.
 
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
@@ -30,7 +30,11 @@ export function refusedAccount(account: AccountRecord, state: AccountState): Log
 }
 
 /** Whether root may log in by a method that has succeeded; others always may. */
-export function rootMay(setting: PermitRootLogin, uid: number, by: { readonly method: string; readonly forcedCommand: boolean }): boolean {
+export function rootMay(
+  setting: PermitRootLogin,
+  uid: number,
+  by: { readonly method: string; readonly forcedCommand: boolean },
+): boolean {
   if (uid !== 0 || setting === 'yes') return true;
   if (setting === 'no') return false;
   const byKey = by.method === 'publickey' || by.method === 'hostbased' || by.method === 'gssapi-with-mic';

@@ -1,10 +1,11 @@
-// A short-lived process that compares one password with one hash, because crypt(3) takes tens of milliseconds on purpose and the
-// monitor must not stand still. It gets both on descriptor 0 as two strings and answers by its exit status: 0 = equal.
+// A short-lived process that compares one password with one hash, because crypt(3) takes tens of milliseconds on
+// purpose and the monitor must not stand still. It gets both on descriptor 0 as two strings and answers by its exit
+// status: 0 = equal.
 
 import * as fs from 'node:fs';
-import { verifyPassword } from '@sallyport/system/accounts';
 import { Reader } from '@sallyport/protocol/wire/reader';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { verifyPassword } from '@sallyport/system/accounts';
 
 /** The program `sshd-password`, started by sshd only. */
 export function main(): Promise<number> {

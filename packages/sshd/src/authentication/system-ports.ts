@@ -1,5 +1,5 @@
-// The monitor's view of the real system: the user database, key files, passwords, time. Every question is asked with the rights
-// that it needs and no more.
+// The monitor's view of the real system: the user database, key files, passwords, time. Every question is asked with
+// the rights that it needs and no more.
 
 import * as fs from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
@@ -16,8 +16,8 @@ import type { FoundAccount, MonitorPorts } from '../monitor/monitor.ts';
 import { findAuthorizedKey } from './authorized-keys-check.ts';
 import { checkPassword } from './check-password.ts';
 import { minimumDelayMs, remainingDelayMs } from './failure-delay.ts';
-import { refusedAccount } from './login-policy.ts';
 import type { AccountRecord, AccountState } from './login-policy.ts';
+import { refusedAccount } from './login-policy.ts';
 import { refusedByLists } from './user-lists.ts';
 
 export interface SystemPortsOptions {
@@ -64,7 +64,8 @@ export function systemPorts(options: SystemPortsOptions, ends: Ends): Omit<Monit
         });
       return isRoot() ? asAccount({ ...account, groups: groupsOf(account.name, account.gid) }, search) : search();
     },
-    checkPassword: (account, password) => checkPassword(program, isRoot() ? shadowEntry(account.name)?.hash : undefined, password),
+    checkPassword: (account, password) =>
+      checkPassword(program, isRoot() ? shadowEntry(account.name)?.hash : undefined, password),
     delay: (user, startedMs) => {
       const remaining = remainingDelayMs(minimumDelayMs(crypto, secret, user), performance.now() - startedMs);
       return new Promise((resolve) => {
@@ -104,7 +105,10 @@ function groupNames(account: AccountRecord): readonly string[] {
 
 function stateOf(account: AccountRecord): AccountState {
   const hash = isRoot() ? shadowEntry(account.name)?.hash : undefined;
-  return { locked: hash?.startsWith('!') === true, shell: shellState(account.shell === '' ? '/bin/sh' : account.shell) };
+  return {
+    locked: hash?.startsWith('!') === true,
+    shell: shellState(account.shell === '' ? '/bin/sh' : account.shell),
+  };
 }
 
 function shellState(shell: string): AccountState['shell'] {

@@ -1,5 +1,6 @@
-// AllowUsers, DenyUsers, AllowGroups and DenyGroups: whether a user may log in from an address. A user pattern is `USER` or
-// `USER@HOST`, the host a name pattern, an address or a network. DenyUsers comes first, then AllowUsers, DenyGroups, AllowGroups.
+// AllowUsers, DenyUsers, AllowGroups and DenyGroups: whether a user may log in from an address. A user pattern is
+// `USER` or `USER@HOST`, the host a name pattern, an address or a network. DenyUsers comes first, then AllowUsers,
+// DenyGroups, AllowGroups.
 
 import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';

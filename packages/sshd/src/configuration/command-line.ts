@@ -1,5 +1,5 @@
-// The options of sshd (sshd(8)): letters to what they mean. Values that are keywords in disguise (-p, -h, -g) become lines of
-// configuration, so that one set of rules judges them all.
+// The options of sshd (sshd(8)): letters to what they mean. Values that are keywords in disguise (-p, -h, -g) become
+// lines of configuration, so that one set of rules judges them all.
 
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 
@@ -39,14 +39,18 @@ interface Draft {
 
 type Action = (draft: Draft, value: string) => string | undefined;
 
-const line = (keyword: string): Action => (draft, value) => {
-  draft.lines.push(`${keyword} ${value}`);
-  return undefined;
-};
-const set = (change: (draft: Draft, value: string) => void): Action => (draft, value) => {
-  change(draft, value);
-  return undefined;
-};
+const line =
+  (keyword: string): Action =>
+  (draft, value) => {
+    draft.lines.push(`${keyword} ${value}`);
+    return undefined;
+  };
+const set =
+  (change: (draft: Draft, value: string) => void): Action =>
+  (draft, value) => {
+    change(draft, value);
+    return undefined;
+  };
 const mode = (name: RunMode): Action => set((draft) => void (draft.mode = name));
 const nothing: Action = () => undefined;
 

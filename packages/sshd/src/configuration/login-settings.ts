@@ -1,5 +1,5 @@
-// From the options that hold for one user (global ones and matching Match blocks) to what the monitor judges by and what the
-// account process may grant.
+// From the options that hold for one user (global ones and matching Match blocks) to what the monitor judges by and
+// what the account process may grant.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -58,7 +58,11 @@ export function permitsVariable(setting: SshdOptions['PermitUserEnvironment'], n
   return typeof setting === 'boolean' ? setting : matchPatternList(name, setting) === 'match';
 }
 
-export function grantFor(options: SshdOptions, login: Login, ends: { readonly peer: PeerAddress; readonly local: PeerAddress }): Grant {
+export function grantFor(
+  options: SshdOptions,
+  login: Login,
+  ends: { readonly peer: PeerAddress; readonly local: PeerAddress },
+): Grant {
   const { account, key, method } = login;
   const forwarding = !options.DisableForwarding && ['yes', 'local'].includes(options.AllowTcpForwarding);
   return {
@@ -70,7 +74,9 @@ export function grantFor(options: SshdOptions, login: Login, ends: { readonly pe
     method,
     peer: ends.peer,
     local: ends.local,
-    ...(key.forcedCommand === undefined ? {} : { forcedCommand: { command: key.forcedCommand, source: 'key-option' as const } }),
+    ...(key.forcedCommand === undefined
+      ? {}
+      : { forcedCommand: { command: key.forcedCommand, source: 'key-option' as const } }),
     environment: key.environment,
     setEnvironment: options.SetEnv,
     acceptEnvironment: options.AcceptEnv,

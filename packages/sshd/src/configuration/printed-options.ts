@@ -1,4 +1,5 @@
-// The options that -T and -G print: the global ones, or those of the connection that -C describes.
+// The options that -T and -G print: the global ones, or those of
+// the connection that -C describes.
 
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';

@@ -1,13 +1,13 @@
-// Reads sshd_config with what it includes, and says what sshd must not pass over in silence: a line that restricts access and
-// that this sshd does not enforce yet is an error, never ignored.
+// Reads sshd_config with what it includes, and says what sshd must not pass over in silence: a line that restricts
+// access and that this sshd does not enforce yet is an error, never ignored.
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { configErrorText } from '@sallyport/protocol/config/config-error';
 import { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { matchPattern } from '@sallyport/protocol/wire/patterns';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { serverAlgorithmNames } from './algorithm-names.ts';
 
 export const defaultConfigFile = '/etc/ssh/sshd_config';
@@ -26,7 +26,11 @@ export interface ReadConfiguration {
 }
 
 export function readConfiguration({ file, lines }: ConfigurationSource): ReadConfiguration {
-  const config = new SshdConfig({ include: includedFiles, algorithms: serverAlgorithmNames, workingFolder: process.cwd() });
+  const config = new SshdConfig({
+    include: includedFiles,
+    algorithms: serverAlgorithmNames,
+    workingFolder: process.cwd(),
+  });
   for (const line of lines) config.readOption(line);
   const problems: string[] = [];
   if (file !== 'none') {
@@ -48,7 +52,9 @@ function notEnforced(config: SshdConfig): readonly string[] {
     const row = sshdKeywords.find((candidate) => candidate.name === name);
     const weakens = row !== undefined && 'ignoring' in row && row.ignoring === 'weakens' && row.effect === 'not-yet';
     if (!weakens || JSON.stringify(value) === JSON.stringify(row.default)) continue;
-    problems.push(`${name} is set, but this version of sshd does not enforce it: refusing to start. Remove the line to go on without it.`);
+    problems.push(
+      `${name} is set, but this version of sshd does not enforce it: refusing to start. Remove the line to go on without it.`,
+    );
   }
   return [...new Set(problems)];
 }
@@ -81,7 +87,9 @@ function expandGlob(pattern: string): readonly string[] {
 
 function matching(folder: string, pattern: string): string[] {
   try {
-    const names = fs.readdirSync(folder).filter((name) => (!name.startsWith('.') || pattern.startsWith('.')) && matchPattern(name, pattern));
+    const names = fs
+      .readdirSync(folder)
+      .filter((name) => (!name.startsWith('.') || pattern.startsWith('.')) && matchPattern(name, pattern));
     return names.sort().map((name) => path.join(folder, name));
   } catch {
     return [];

@@ -1,5 +1,5 @@
-// One end of the framed pipe between two of sshd's processes: typed rows out, numbers and bodies in. A frame that breaks its
-// table ends the channel: the other process is not to be trusted any more.
+// One end of the framed pipe between two of sshd's processes: typed rows out, numbers and bodies in. A frame that
+// breaks its table ends the channel: the other process is not to be trusted any more.
 
 import type { Struct } from '@sallyport/protocol/codec/struct';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';

@@ -1,5 +1,6 @@
-// One account process seen from the monitor: started with the account's identity, given connections, told to stop when it has
-// been idle. What comes from it are log lines, requests for re-key signatures and the news that a connection has ended.
+// One account process seen from the monitor: started with the account's identity, given connections, told to stop
+// when it has been idle. What comes from it are log lines, requests for re-key signatures and the news that a
+// connection has ended.
 
 import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
@@ -84,7 +85,12 @@ export class AccountWorker {
     }
   }
 
-  #sign(value: { readonly connection: number; readonly algorithm: string; readonly hostKey: Uint8Array; readonly data: Uint8Array }): void {
+  #sign(value: {
+    readonly connection: number;
+    readonly algorithm: string;
+    readonly hostKey: Uint8Array;
+    readonly data: Uint8Array;
+  }): void {
     const { connection, algorithm, hostKey, data } = value;
     const isHash = data.length >= 20 && data.length <= 64;
     const known = this.#connections.has(connection) && isHash;

@@ -1,22 +1,22 @@
-// The monitor of all connections: gives each accepted descriptor to a warm auth process, answers it, and hands the authenticated
-// transport to the account's process. It never reads a byte that a peer has sent.
+// The monitor of all connections: gives each accepted descriptor to a warm auth process, answers it, and hands the
+// authenticated transport to the account's process. It never reads a byte that a peer has sent.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { closeDescriptor } from '@sallyport/system/descriptors';
-import { encodeAuthBegin } from '../auth/begin.ts';
 import type { AuthBegin } from '../auth/begin.ts';
-import type { AccountRecord } from '../authentication/login-policy.ts';
+import { encodeAuthBegin } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
-import { Monitor } from '../monitor/monitor.ts';
+import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorPorts } from '../monitor/monitor.ts';
-import { AccountWorker } from './account-worker.ts';
+import { Monitor } from '../monitor/monitor.ts';
 import type { AccountIdentity } from './account-worker.ts';
+import { AccountWorker } from './account-worker.ts';
 import type { HostKeys } from './host-keys.ts';
 import { PendingConnection } from './pending-connection.ts';
-import { dropsStartup } from './startups.ts';
 import type { StartupLimits } from './startups.ts';
+import { dropsStartup } from './startups.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** Both ends of a connection. */

@@ -1,9 +1,9 @@
-// Where sshd's lines go: stderr, a file, or syslog; which of them (LogLevel), and with which words in front. The texts are
-// log/stable-lines.ts; this only writes.
+// Where sshd's lines go: stderr, a file, or syslog; which of them (LogLevel), and with which words in front. The
+// texts are log/stable-lines.ts; this only writes.
 
 import * as fs from 'node:fs';
-import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLevel } from '@sallyport/protocol/log/log';
+import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 
 /** Names of LogLevel, quietest first. */

@@ -1,5 +1,5 @@
-// The host keys that the daemon loads at its start and signs with. Only the monitor has them; other processes know the public
-// halves and the algorithms.
+// The host keys that the daemon loads at its start and signs with. Only the monitor has them; other processes know
+// the public halves and the algorithms.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';

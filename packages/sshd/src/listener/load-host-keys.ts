@@ -1,5 +1,5 @@
-// Loads the host keys of the configuration. A key file that others can read is refused, as OpenSSH does, and a key that cannot
-// be used is named; sshd starts when at least one is left.
+// Loads the host keys of the configuration. A key file that others can read is refused, as OpenSSH does, and a key
+// that cannot be used is named; sshd starts when at least one is left.
 
 import * as fs from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
@@ -37,7 +37,8 @@ function loadOne(crypto: CryptoProvider, file: string): PrivateKey | string {
   try {
     const stat = fs.fstatSync(descriptor);
     const own = stat.uid === process.getuid?.();
-    if (!stat.isFile() || stat.size > maximumPrivateKeyFileBytes) return `Unable to load host key "${file}": invalid format`;
+    if (!stat.isFile() || stat.size > maximumPrivateKeyFileBytes)
+      return `Unable to load host key "${file}": invalid format`;
     if (own && (stat.mode & 0o077) !== 0) return tooOpen(file, stat.mode);
     return decode(crypto, fs.readFileSync(descriptor), file);
   } finally {
@@ -49,7 +50,8 @@ function decode(crypto: CryptoProvider, bytes: Uint8Array, file: string): Privat
   try {
     const sealed = decodePrivateKeyFile(bytes);
     const key = sealed.encrypted ? undefined : sealed.open(crypto, new Uint8Array(0));
-    if (key === undefined) return `Unable to load host key "${file}": incorrect passphrase supplied to decrypt private key`;
+    if (key === undefined)
+      return `Unable to load host key "${file}": incorrect passphrase supplied to decrypt private key`;
     return key.isConsistent(crypto) ? key : `Unable to load host key "${file}": invalid format`;
   } catch (error) {
     if (error instanceof DecodeError) return `Unable to load host key "${file}": invalid format`;

@@ -1,16 +1,16 @@
-// One connection that has not authenticated, seen from the monitor: its auth process, its permissions, its grace time. Calls
-// are answered one at a time and in order; whatever is not permitted ends the auth process and the connection with it.
+// One connection that has not authenticated, seen from the monitor: its auth process, its permissions, its grace
+// time. Calls are answered one at a time and in order; whatever is not permitted ends the auth process and the
+// connection with it.
 
 import { logLevels } from '@sallyport/protocol/log/log';
-import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import type { PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import { FrameChannel } from '../frames/frame-channel.ts';
 import type { FrameRow } from '../frames/frame-channel.ts';
-import { answerOf, authAnswers, authCalls, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { FrameChannel } from '../frames/frame-channel.ts';
 import type { AuthCallName } from '../monitor/calls.ts';
+import { answerOf, authAnswers, authCalls, callOfNumber, limitsOf } from '../monitor/calls.ts';
 import type { Login, Monitor } from '../monitor/monitor.ts';
 import { MonitorRefusal } from '../monitor/monitor.ts';
 

@@ -1,14 +1,14 @@
-// Warm auth processes that wait for a connection, and the start of account processes. A spare is replaced as soon as it is taken, so
-// that its start-up is not on the path of a login.
+// Warm auth processes that wait for a connection, and the start of account processes. A spare is replaced as soon as
+// it is taken, so that its start-up is not on the path of a login.
 
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { onExit } from '@sallyport/system/child-exit';
 import { sendDescriptors } from '@sallyport/system/descriptor-passing';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor } from '@sallyport/system/descriptors';
-import { utf8Encode } from '@sallyport/protocol/wire/utf8';
-import { startWorker } from './worker-program.ts';
 import type { OwnProgram, WorkerName } from './worker-program.ts';
+import { startWorker } from './worker-program.ts';
 
 export interface PoolWorker {
   readonly pid: number;
@@ -84,7 +84,8 @@ export class WorkerPool {
       calls: openDescriptor(worker.callsFd),
       pass: (descriptors, text) => {
         if (!alive) throw new Error(`${name} has ended`);
-        if (!sendDescriptors(worker.passingFd, descriptors, utf8Encode(text))) throw new Error('descriptor socket is full');
+        if (!sendDescriptors(worker.passingFd, descriptors, utf8Encode(text)))
+          throw new Error('descriptor socket is full');
       },
       kill: () => {
         if (alive) process.kill(worker.pid, 'SIGKILL');

@@ -1,5 +1,6 @@
-// How the daemon starts its own other roles: the same executable under the name of the role, or on Node the entry beside ours.
-// Each gets a framed pipe as descriptor 3 and a socket that carries descriptors as 4, and nothing else of ours.
+// How the daemon starts its own other roles: the same executable under the name of the role, or on Node the entry
+// beside ours. Each gets a framed pipe as descriptor 3 and a socket that carries descriptors as 4, and nothing else
+// of ours.
 
 import * as path from 'node:path';
 import { closeDescriptor, setCloseOnExec, socketPair } from '@sallyport/system/descriptors';
@@ -35,7 +36,11 @@ export function ownProgram(): OwnProgram {
 }
 
 /** Starts a role. `errorFd` is where its own crash would be written. */
-export function startWorker(program: OwnProgram, name: WorkerName, options: { readonly nullFd: number; readonly errorFd: number }): Worker {
+export function startWorker(
+  program: OwnProgram,
+  name: WorkerName,
+  options: { readonly nullFd: number; readonly errorFd: number },
+): Worker {
   const [callsFd, childCalls] = socketPair('stream');
   const [passingFd, childPassing] = socketPair('seqpacket');
   for (const fd of [callsFd, passingFd]) setCloseOnExec(fd, true);
@@ -46,7 +51,13 @@ export function startWorker(program: OwnProgram, name: WorkerName, options: { re
       argv: program.argv(name),
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
-      stdio: { 0: nullFd, 1: nullFd, 2: errorFd, [workerDescriptors.calls]: childCalls, [workerDescriptors.passing]: childPassing },
+      stdio: {
+        0: nullFd,
+        1: nullFd,
+        2: errorFd,
+        [workerDescriptors.calls]: childCalls,
+        [workerDescriptors.passing]: childPassing,
+      },
       newSession: false,
     });
     return { pid, callsFd, passingFd };

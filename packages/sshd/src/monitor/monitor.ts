@@ -1,21 +1,22 @@
-// The monitor of one connection until it is handed over: answers the auth process' calls from what only root may know. It never
-// parses a peer's packets; what it gets are fields of its own call table, each checked against phase and limits.
+// The monitor of one connection until it is handed over: answers the auth process' calls from what only root may
+// know. It never parses a peer's packets; what it gets are fields of its own call table, each checked against phase
+// and limits.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
-import { decodePublicKey, keyTypeLabel, verifySignature } from '@sallyport/protocol/keys/public-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import { decodePublicKey, keyTypeLabel, verifySignature } from '@sallyport/protocol/keys/public-key';
 import type { LogLine, PeerAddress, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/publickey';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { KeyGrant } from '../authentication/grant.ts';
 import { unrestricted } from '../authentication/grant.ts';
-import { rootMay } from '../authentication/login-policy.ts';
 import type { AccountRecord, PermitRootLogin } from '../authentication/login-policy.ts';
+import { rootMay } from '../authentication/login-policy.ts';
 import type { AuthAnswerValue, AuthCallName, AuthCallValue } from './calls.ts';
-import { advance, initialPermissions, permit } from './permissions.ts';
 import type { PermissionState } from './permissions.ts';
+import { advance, initialPermissions, permit } from './permissions.ts';
 
 type Verdict = AuthAnswerValue<'verdict'>;
 
@@ -178,7 +179,12 @@ export class Monitor {
     const data = publicKeySignedData(value, context);
     const signed = verifySignature(crypto, { key, algorithm: value.algorithm, data, signature: value.signature });
     const accepted = signed && found !== undefined;
-    return this.#conclude('publickey', { accepted, started, detail, ...(found === undefined ? {} : { grant: found.grant }) });
+    return this.#conclude('publickey', {
+      accepted,
+      started,
+      detail,
+      ...(found === undefined ? {} : { grant: found.grant }),
+    });
   }
 
   async checkPassword(value: AuthCallValue<'checkPassword'>): Promise<Verdict> {
@@ -204,7 +210,8 @@ export class Monitor {
   #findKey(value: { readonly algorithm: string; readonly key: Uint8Array }): AllowedKey | undefined {
     const { ports } = this.#options;
     const settings = this.#settings;
-    if (!settings.methods.includes('publickey') || !settings.publicKeyAlgorithms.includes(value.algorithm)) return undefined;
+    if (!settings.methods.includes('publickey') || !settings.publicKeyAlgorithms.includes(value.algorithm))
+      return undefined;
     const key = decodeKey(value.key);
     if (key === undefined || this.#account === undefined) return undefined;
     if (key.type === 'ssh-rsa' && key.bits < settings.minimumRsaBits) return undefined;

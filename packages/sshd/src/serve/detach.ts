@@ -1,5 +1,5 @@
-// Without -D and -d sshd leaves its terminal: the same program again with -D in a session of its own, and this process ends when that
-// one is listening or has failed.
+// Without -D and -d sshd leaves its terminal: the same program again with -D in a session of its own, and this
+// process ends when that one is listening or has failed.
 
 import * as fs from 'node:fs';
 import { onExit } from '@sallyport/system/child-exit';
@@ -16,7 +16,10 @@ export function detach(): Promise<number> {
   const pid = spawnProcess({
     path: program.path,
     argv: [...program.argv('sshd'), '-D', ...process.argv.slice(2)],
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', ...(process.env['HOME'] === undefined ? {} : { HOME: process.env['HOME'] }) },
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      ...(process.env['HOME'] === undefined ? {} : { HOME: process.env['HOME'] }),
+    },
     stdio: { 0: nullFd, 1: nullFd, 2: 2 },
     newSession: true,
   });

@@ -1,11 +1,12 @@
-// sshd -i: one connection on descriptors 0 and 1, which are one socket or two pipes. Ends when the connection has ended.
+// sshd -i: one connection on descriptors 0 and 1, which are one socket or two pipes. Ends when the connection has
+// ended.
 
 import * as fs from 'node:fs';
 import { endsOf } from '@sallyport/system/accepting';
 import { duplicate, duplicateTo, setCloseOnExec, socketPair } from '@sallyport/system/descriptors';
 import { relay } from './relay.ts';
-import { startServing } from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { startServing } from './serve-options.ts';
 
 /** What sshd says of a peer that has no address. */
 const unknownEnd = { address: 'UNKNOWN', port: 65535 };

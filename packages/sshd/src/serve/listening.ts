@@ -1,16 +1,16 @@
-// sshd as a daemon or in the foreground: listens, accepts, writes the pid file, and ends on SIGTERM, SIGINT or SIGQUIT. With -d it
-// serves one connection and ends.
+// sshd as a daemon or in the foreground: listens, accepts, writes the pid file, and ends on SIGTERM, SIGINT or
+// SIGQUIT. With -d it serves one connection and ends.
 
 import * as fs from 'node:fs';
 import { listeners } from '@sallyport/protocol/config/dump';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
-import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
-import { listenForDescriptors } from '@sallyport/system/accepting';
+import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { Listener } from '@sallyport/system/accepting';
+import { listenForDescriptors } from '@sallyport/system/accepting';
 import { messages } from '../messages.ts';
-import { startServing } from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { startServing } from './serve-options.ts';
 
 const endingSignals = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3 } as const;
 const spares = 2;

@@ -1,5 +1,5 @@
-// Joins the two pipes of an inetd-like caller to one socket, so that a connection is always one descriptor that can be handed on. Bytes
-// are passed, never looked at, and no faster than the other side takes them.
+// Joins the two pipes of an inetd-like caller to one socket, so that a connection is always one descriptor that can
+// be handed on. Bytes are passed, never looked at, and no faster than the other side takes them.
 
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';

@@ -1,8 +1,9 @@
-// What both ways of serving are made of: the configuration, the keys, and how to build the monitor of all connections from them.
+// What both ways of serving are made of: the configuration, the keys, and how to build the monitor of all
+// connections from them.
 
 import * as fs from 'node:fs';
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { compressions } from '@sallyport/protocol/algorithms/compressions';
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { defaultNames } from '@sallyport/protocol/algorithms/roles';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
@@ -11,8 +12,8 @@ import { groupsOf } from '@sallyport/system/accounts';
 import { optionsForUser, systemPorts } from '../authentication/system-ports.ts';
 import type { CommandLine } from '../configuration/command-line.ts';
 import { grantFor, rekeyLimits } from '../configuration/login-settings.ts';
-import { Connections } from '../listener/connections.ts';
 import type { ConnectionsOptions } from '../listener/connections.ts';
+import { Connections } from '../listener/connections.ts';
 import { DaemonLog } from '../listener/daemon-log.ts';
 import { HostKeys } from '../listener/host-keys.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
@@ -42,7 +43,11 @@ export interface ServingPlan {
 const stderrFd = 2;
 
 export function openLog({ config, line }: ServeOptions): DaemonLog {
-  const level = line.quiet ? 'QUIET' : line.debugLevel > 0 ? `DEBUG${line.debugLevel}` : config.globalOptions().LogLevel;
+  const level = line.quiet
+    ? 'QUIET'
+    : line.debugLevel > 0
+      ? `DEBUG${line.debugLevel}`
+      : config.globalOptions().LogLevel;
   if (line.logFile !== undefined) return new DaemonLog({ level, fd: fs.openSync(line.logFile, 'a', 0o600) });
   return new DaemonLog({ level, fd: stderrFd });
 }

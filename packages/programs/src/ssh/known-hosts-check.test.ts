@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { createCryptoProvider } from '@sallyport/crypto';
+import { completeSshOptions } from '@sallyport/protocol/config/defaults';
+import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
+import type { SshSettings } from '@sallyport/protocol/config/ssh-keywords';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import type { HostKeyVerdict } from './known-hosts-check.ts';
+import { HostKeyCheck } from './known-hosts-check.ts';
+
+const crypto = createCryptoProvider();
+const newKey = (kind: 'ed25519' | 'ecdsa' = 'ed25519'): PublicKey =>
+  new PrivateKey(crypto.generateKey(kind, kind === 'ecdsa' ? { curve: 'nistp256' } : {})).publicKey;
+const key = newKey();
+const other = newKey();
+const lineOf = (hosts: string, of: PublicKey): string => `${hosts} ${formatPublicLine(of)}\n`;
+
+interface Trial {
+  readonly folder: TemporaryFolder;
+  readonly said: string[];
+  readonly questions: string[];
+  check(settings?: SshSettings, host?: string): HostKeyCheck;
+  judge(settings?: SshSettings, offered?: PublicKey): Promise<HostKeyVerdict>;
+  file(): string;
+}
+
+async function trial(known: string, answers: (string | undefined)[] = []): Promise<Trial> {
+  const folder = await TemporaryFolder.create();
+  const path = await folder.write('known_hosts', known);
+  const said: string[] = [];
+  const questions: string[] = [];
+  const check = (settings: SshSettings = {}, host = 'Host.example'): HostKeyCheck =>
+    new HostKeyCheck({
+      crypto,
+      log: (level, text) => said.push(level === 'debug1' ? `debug1: ${text}` : text),
+      options: completeSshOptions(
+        { GlobalKnownHostsFile: [], UserKnownHostsFile: [path], ...settings },
+        ownAlgorithms('client'),
+      ),
+      host,
+      port: settings.Port ?? 22,
+      address: '192.0.2.1',
+      ask: (question) => {
+        questions.push(question);
+        return Promise.resolve(answers.shift());
+      },
+    });
+  const judge = (settings: SshSettings = {}, offered = key): Promise<HostKeyVerdict> =>
+    check(settings).judge(offered.blob);
+  return { folder, said, questions, check, judge, file: () => readFileSync(path, 'utf8') };
+}
+
+test('a known key is accepted without a word', async () => {
+  const one = await trial(lineOf('other,host.example', key));
+  await using _ = one.folder;
+  assert.deepEqual(await one.judge(), { accepted: true, weakened: false });
+  assert.deepEqual(
+    one.said.filter((line) => !line.startsWith('debug1')),
+    [],
+  );
+  assert.ok(one.said.includes("debug1: Host 'host.example' is known and matches the ED25519 host key."));
+});
+
+test('a new host is asked about in the words of OpenSSH and recorded after yes', async () => {
+  const one = await trial(lineOf('elsewhere', key).trimEnd(), ['maybe', 'yes']);
+  await using _ = one.folder;
+  assert.deepEqual(await one.judge(), { accepted: true, weakened: false });
+  const path = one.folder.file('known_hosts');
+  assert.deepEqual(one.questions, [
+    [
+      "The authenticity of host 'host.example (192.0.2.1)' can't be established.",
+      `ED25519 key fingerprint is: ${fingerprint(crypto, key)}`,
+      'This host key is known by the following other names/addresses:',
+      `    ${path}:1: elsewhere`,
+      'Are you sure you want to continue connecting (yes/no/[fingerprint])? ',
+    ].join('\n'),
+    "Please type 'yes', 'no' or the fingerprint: ",
+  ]);
+  assert.deepEqual(one.said.slice(-1), [
+    "Warning: Permanently added 'host.example' (ED25519) to the list of known hosts.",
+  ]);
+  assert.equal(one.file(), lineOf('elsewhere', key) + lineOf('host.example', key), 'the missing newline is supplied');
+});
+
+test('the fingerprint is an answer; no, silence and a foreign fingerprint are not', async () => {
+  const yes = await trial('', [fingerprint(crypto, key)]);
+  await using _ = yes.folder;
+  assert.equal((await yes.judge()).accepted, true);
+  for (const answers of [['no'], [''], [undefined], [fingerprint(crypto, other), 'no']]) {
+    const one = await trial('', answers);
+    await using __ = one.folder;
+    assert.deepEqual(await one.judge(), { accepted: false });
+    assert.equal(one.file(), '');
+  }
+});
+
+test('strict checking refuses new hosts, accept-new records them, BatchMode does not ask', async () => {
+  const strict = await trial('');
+  await using _ = strict.folder;
+  assert.equal((await strict.judge({ StrictHostKeyChecking: 'yes' })).accepted, false);
+  assert.deepEqual(strict.said.slice(-1), [
+    'No ED25519 host key is known for host.example and you have requested strict checking.',
+  ]);
+  assert.equal((await strict.judge({ BatchMode: true })).accepted, false);
+  assert.deepEqual(strict.questions, []);
+  assert.equal((await strict.judge({ StrictHostKeyChecking: 'accept-new', Port: 2222 })).accepted, true);
+  assert.equal(strict.file(), lineOf('[host.example]:2222', key));
+});
+
+test('HashKnownHosts records no name, and the hashed line is found again', async () => {
+  const one = await trial('', ['yes']);
+  await using _ = one.folder;
+  await one.judge({ HashKnownHosts: true });
+  assert.match(one.file(), /^\|1\|\S+\|\S+ ssh-ed25519 /);
+  assert.equal((await one.judge({ StrictHostKeyChecking: 'yes' })).accepted, true);
+});
+
+test('a changed key is refused with the banner of OpenSSH, whoever would be asked', async () => {
+  const one = await trial(lineOf('host.example', other));
+  await using _ = one.folder;
+  const path = one.folder.file('known_hosts');
+  assert.equal((await one.judge({ StrictHostKeyChecking: 'accept-new' })).accepted, false);
+  assert.deepEqual(
+    one.said.filter((line) => !line.startsWith('debug1')),
+    [
+      '@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@',
+      '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @',
+      '@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@',
+      'IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!',
+      'Someone could be eavesdropping on you right now (man-in-the-middle attack)!',
+      'It is also possible that a host key has just been changed.',
+      `The fingerprint for the ED25519 key sent by the remote host is\n${fingerprint(crypto, key)}.`,
+      'Please contact your system administrator.',
+      `Add correct host key in ${path} to get rid of this message.`,
+      `Offending ED25519 key in ${path}:1`,
+      'Host key for host.example has changed and you have requested strict checking.',
+    ],
+  );
+  assert.deepEqual(one.questions, []);
+});
+
+test('without strict checking a changed or revoked key is accepted, but weakens the connection', async () => {
+  const one = await trial(lineOf('host.example', other) + lineOf('@revoked host.example', key));
+  await using _ = one.folder;
+  assert.deepEqual(await one.judge({ StrictHostKeyChecking: 'no' }), { accepted: true, weakened: true });
+  assert.ok(one.said.includes('The ED25519 host key for host.example is marked as revoked.'));
+  assert.equal((await one.judge({ StrictHostKeyChecking: 'ask' })).accepted, false);
+  const fresh = await trial(lineOf('host.example', other));
+  await using __ = fresh.folder;
+  assert.deepEqual(await fresh.judge({ StrictHostKeyChecking: 'no' }), { accepted: true, weakened: true });
+});
+
+test('HostKeyAlias is the name; a key known without port does for every port', async () => {
+  const one = await trial(lineOf('alias', key) + lineOf('host.example', other));
+  await using _ = one.folder;
+  assert.equal((await one.judge({ HostKeyAlias: 'alias', Port: 2222, StrictHostKeyChecking: 'yes' })).accepted, true);
+  assert.equal((await one.judge({ Port: 2222, StrictHostKeyChecking: 'yes' }, other)).accepted, true);
+  assert.equal((await one.judge({ Port: 2222, StrictHostKeyChecking: 'yes' })).accepted, false);
+});
+
+test('known types of keys are preferred unless the user chose the algorithms', async () => {
+  const one = await trial(lineOf('host.example', newKey('ecdsa')));
+  await using _ = one.folder;
+  assert.equal(one.check().preferredAlgorithms(false)[0], 'ecdsa-sha2-nistp256');
+  assert.deepEqual(one.check({ HostKeyAlgorithms: 'ssh-ed25519,ssh-rsa' }).preferredAlgorithms(true), ['ssh-ed25519']);
+});
+
+test('NoHostAuthenticationForLocalhost accepts any key of the loopback address only', async () => {
+  const one = await trial(lineOf('host.example', other));
+  await using _ = one.folder;
+  assert.equal((await one.judge({ NoHostAuthenticationForLocalhost: true })).accepted, false);
+});
+
+test('RSA keys below RequiredRSASize are refused even when known', async () => {
+  const rsa = new PrivateKey(crypto.generateKey('rsa', { bits: 1024 })).publicKey;
+  const one = await trial(lineOf('host.example', rsa));
+  await using _ = one.folder;
+  assert.equal((await one.judge({ RequiredRSASize: 2048 }, rsa)).accepted, false);
+  assert.equal((await one.judge({}, rsa)).accepted, true);
+});

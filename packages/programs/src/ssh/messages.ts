@@ -1,0 +1,126 @@
+// Every sentence that a user of ssh reads, in OpenSSH 10.5's words where OpenSSH has it. Functions of values; lines
+// without their ends. What the log adds (level prefixes, line ends) is in log.ts.
+
+import { visible } from '@sallyport/protocol/log/log';
+
+/** The release whose behaviour we follow, where tools parse it. */
+export const compatibleVersion = 'OpenSSH_10.5p1';
+const ownVersion = '0.1.0';
+
+export const versionLine = `${compatibleVersion} Sallyport ${ownVersion}, ${cryptoName()}`;
+
+function cryptoName(): string {
+  const { versions } = process;
+  return `OpenSSL ${versions.openssl ?? versions['boringssl'] ?? 'unknown'}`;
+}
+
+export const usage = `usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]
+           [-c cipher_spec] [-D [bind_address:]port] [-E log_file]
+           [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]
+           [-J destination] [-L address] [-l login_name] [-m mac_spec]
+           [-O ctl_cmd] [-o option] [-P tag] [-p port] [-R address]
+           [-S ctl_path] [-W host:port] [-w local_tun[:remote_tun]]
+           destination [command [argument ...]]
+       ssh [-Q query_option]
+`;
+
+const boxLine = '@'.repeat(59);
+
+function box(text: string): readonly string[] {
+  return [boxLine, text, boxLine];
+}
+
+/** Options and configuration. */
+export const optionMessages = {
+  badCipher: (spec: string) => `Unknown cipher type '${spec}'`,
+  badMac: (spec: string) => `Unknown mac type '${spec}'`,
+  badPort: (port: string) => `Bad port '${port}'`,
+  badEscape: (character: string) => `Bad escape character '${character}'.`,
+  badLocalForward: (spec: string) => `Bad local forwarding specification '${spec}'`,
+  badRemoteForward: (spec: string) => `Bad remote forwarding specification '${spec}'`,
+  badDynamicForward: (spec: string) => `Bad dynamic forwarding specification '${spec}'`,
+  badStdioForward: (spec: string) => `Bad stdio forwarding specification '${spec}'`,
+  stdioForwardTwice: 'stdio forward already specified',
+  badTunnel: (spec: string) => `Bad tun device '${spec}'`,
+  badMultiplexCommand: 'Invalid multiplex command.',
+  badQuery: (query: string) => `Unsupported query "${query}"`,
+  badJump: 'Invalid -J argument',
+  jumpTwice: 'Only a single -J option is permitted (use commas to separate multiple jump hosts)',
+  jumpAndCommand: 'Cannot specify -J with ProxyCommand',
+  protocolOne: 'SSH protocol v.1 is no longer supported',
+  logFileAndSyslog: 'cannot specify both -E and -y',
+  hostCharacters: 'hostname contains invalid characters',
+  userCharacters: 'remote username contains invalid characters',
+  missingSubsystem: 'You must specify a subsystem to invoke.',
+  commandTwice: 'Cannot execute command-line and remote command.',
+  notYet: (what: string) => `${what} is not supported by this ssh yet`,
+  passedOver: (what: string) => `${what} is not supported by this ssh yet and is passed over`,
+  identityMissing: (file: string, reason: string) => `Warning: Identity file ${file} not accessible: ${reason}.`,
+  configMissing: (file: string, reason: string) => `Can't open user config file ${file}: ${reason}`,
+  configPermissions: (file: string) => `Bad owner or permissions on ${file}`,
+  logFileFailed: (file: string, reason: string) => `Couldn't open logfile ${file}: ${reason}`,
+  noAccount: (uid: number) => `No user exists for uid ${uid}`,
+  refused: (message: string) => `RefuseConnection: ${message}`,
+  expansion: (problem: string) => `percent_dollar_expand: ${problem}`,
+} as const;
+
+/** Reaching the server, and what happens on the way to the end of a session. */
+export const sshMessages = {
+  notResolved: (host: string, reason: string) => `ssh: Could not resolve hostname ${visible(host)}: ${reason}`,
+  notConnected: (host: string, port: number, reason: string) => `ssh: connect to host ${host} port ${port}: ${reason}`,
+} as const;
+
+/** What a host key check tells and asks; `type` is ED25519, ECDSA, RSA. */
+export const hostKeyMessages = {
+  added: (host: string, type: string) => `Warning: Permanently added '${host}' (${type}) to the list of known hosts.`,
+  notAdded: (files: string) => `Failed to add the host to the list of known hosts (${files}).`,
+  strict: (host: string, type: string) =>
+    `No ${type} host key is known for ${host} and you have requested strict checking.`,
+  failed: 'Host key verification failed.',
+  /** `shown`: HOST or HOST (ADDRESS). */
+  unknownHost: (shown: string) => `The authenticity of host '${shown}' can't be established.`,
+  fingerprint: (type: string, print: string) => `${type} key fingerprint is: ${print}`,
+  otherNames: 'This host key is known by the following other names/addresses:',
+  noOtherNames: 'This key is not known by any other names.',
+  otherName: (line: { readonly file: string; readonly number: number; readonly name: string }) =>
+    `    ${line.file}:${line.number}: ${visible(line.name)}`,
+  moreNames: (count: number) => `    (${count} additional names omitted)`,
+  question: 'Are you sure you want to continue connecting (yes/no/[fingerprint])? ',
+  questionAgain: "Please type 'yes', 'no' or the fingerprint: ",
+  changed: (type: string, print: string): readonly string[] => [
+    ...box('@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @'),
+    'IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!',
+    'Someone could be eavesdropping on you right now (man-in-the-middle attack)!',
+    'It is also possible that a host key has just been changed.',
+    `The fingerprint for the ${type} key sent by the remote host is\n${print}.`,
+    'Please contact your system administrator.',
+  ],
+  addCorrectKey: (file: string) => `Add correct host key in ${file} to get rid of this message.`,
+  offending: (type: string, file: string, line: number) => `Offending ${type} key in ${file}:${line}`,
+  changedStrict: (host: string) => `Host key for ${host} has changed and you have requested strict checking.`,
+  revoked: (type: string, host: string): readonly string[] => [
+    ...box('@       WARNING: REVOKED HOST KEY DETECTED!               @'),
+    `The ${type} host key for ${host} is marked as revoked.`,
+    'This could mean that a stolen key is being used to',
+    'impersonate this host.',
+  ],
+  revokedStrict: (type: string, host: string) =>
+    `${type} host key for ${host} was revoked and you have requested strict checking.`,
+  disabled: (what: string) => `${what} is disabled to avoid man-in-the-middle attacks.`,
+  debugKey: (type: string, print: string) => `Server host key: ${type} ${print}`,
+  debugMatches: (host: string, type: string) => `Host '${host}' is known and matches the ${type} host key.`,
+  debugWithoutPort: 'checking without port identifier',
+  debugFoundWithoutPort: 'found matching key w/out port',
+  debugLoopback: 'Forcing accepting of host key for loopback/localhost.',
+  tooShort: 'Bad server host key: Invalid key length',
+  noAddress: '<no hostip for proxy command>',
+  debugFound: (file: string, line: number) => `Found key in ${file}:${line}`,
+} as const;
+
+/** A key, a password, a challenge. */
+export const loginMessages = {
+  password: (user: string, host: string) => `${user}@${host}'s password: `,
+  passphrase: (file: string) => `Enter passphrase for key '${file}': `,
+  denied: 'Permission denied, please try again.',
+  deniedFinally: (user: string, host: string, methods: string) => `${user}@${host}: Permission denied (${methods}).`,
+} as const;

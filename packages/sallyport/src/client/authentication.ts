@@ -71,7 +71,8 @@ export class Authentication {
 
   /** The next attempt; undefined when there is none left. Rejects as a function of the owner does. */
   async next(wanted: AttemptWanted): Promise<UserauthAttempt | undefined> {
-    if (wanted.failed !== undefined) this.#methods = wanted.methods;
+    // An attempt that we left ourselves has told nothing about methods.
+    if (wanted.methods.length > 0) this.#methods = wanted.methods;
     if (wanted.partialSuccess) this.#partialSuccess = true;
     for (;;) {
       const index = this.#candidates.findIndex(({ method }) => method === 'none' || this.#methods.includes(method));

@@ -302,7 +302,7 @@ test('a silent server: connect() gives up when the time is over or the signal is
   assert.ok((await failureOf(connect({ ...target, signal: controller.signal }))) instanceof AbortedError);
   assert.ok((await failureOf(connect({ ...target, signal: AbortSignal.abort() }))) instanceof AbortedError);
   assert.equal(sockets.length, 2);
-  await Promise.all(sockets.map((socket) => (socket.closed ? undefined : once(socket, 'close'))));
+  await Promise.all(sockets.map(async (socket) => socket.closed || (await once(socket, 'close'))));
   server.close();
 });
 

@@ -123,9 +123,9 @@ async function judgeUnknown(
     return;
   }
   if (typeof policy === 'function') {
-    const accepted = await policy({ ...place, keyType: key.type, key: key.blob, fingerprint: print });
+    const accepted: unknown = await policy({ ...place, keyType: key.type, key: key.blob, fingerprint: print });
     // Anything but true, an error object for one, is no consent.
-    if (accepted) return;
+    if (accepted === true) return;
   }
   throw new HostKeyError('unknown', { host: place.host, fingerprint: print, known: [] });
 }

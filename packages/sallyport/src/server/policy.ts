@@ -40,10 +40,13 @@ export interface PasswordAttempt extends LoginAttempt {
 
 export interface InteractiveAttempt extends LoginAttempt {
   /**
-   * Puts prompts to the user and resolves with one answer for each; rejects when the client goes on to something
-   * else.
+   * Puts prompts to the user and resolves with one answer for each; rejects with AbortedError when the client goes on
+   * to something else, and then this function's decision is not looked at.
    */
-  ask(prompts: readonly Prompt[], about?: { readonly name?: string; readonly instruction?: string }): Promise<string[]>;
+  readonly ask: (
+    prompts: readonly Prompt[],
+    about?: { readonly name?: string; readonly instruction?: string },
+  ) => Promise<string[]>;
 }
 
 type Judge<Attempt> = (attempt: Attempt) => Decision | Promise<Decision>;

@@ -72,16 +72,16 @@ test('the sixth failure ends the connection (MaxAuthTries)', openssh, async () =
 
 test('keyboard-interactive goes through rounds, one without a prompt (RFC 4256 section 3)', openssh, async () => {
   const login: LoginPolicy = {
-    async keyboardInteractive({ ask }) {
-      const first = await ask(
+    async keyboardInteractive(attempt) {
+      const first = await attempt.ask(
         [
           { text: 'Colour: ', echo: true },
           { text: 'Größe: ', echo: false },
         ],
         { name: 'Measures', instruction: 'Both, please' },
       );
-      const none = await ask([]);
-      const [last] = await ask([{ text: 'Once more: ', echo: false }]);
+      const none = await attempt.ask([]);
+      const [last] = await attempt.ask([{ text: 'Once more: ', echo: false }]);
       return first.join() === 'red,größer' && none.length === 0 && last === 'done' ? allow : refuse;
     },
   };

@@ -10,8 +10,9 @@ import { userauthInfoRequest, userauthRequest } from './userauth.ts';
 /** Bytes written as text (in quotes) and hexadecimal numbers. */
 function bytes(text: string): Uint8Array {
   const parts = text.match(/'[^']*'|[0-9a-f]{2}/g) ?? [];
-  const values = parts.flatMap((part) => (part.startsWith("'") ? [...utf8Encode(part.slice(1, -1))] : [parseInt(part, 16)]));
-  return Uint8Array.from(values);
+  const valuesOf = (part: string): number[] =>
+    part.startsWith("'") ? [...utf8Encode(part.slice(1, -1))] : [Number.parseInt(part, 16)];
+  return Uint8Array.from(parts.flatMap(valuesOf));
 }
 
 interface Codec<T> {

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { createCryptoProvider } from '@sallyport/crypto';
+import { encodeOpensshKeyV1 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
+import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import { findProgram } from '@sallyport/testing/peers';
+import { runProgram, startProgram } from '@sallyport/testing/program';
+import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { startTestServer } from '@sallyport/testing/test-server';
+import type { PrivateKey } from './index.ts';
+import { connect, generatePrivateKey } from './index.ts';
+
+// From src/ and from dist/ alike.
+const root = resolve(import.meta.dirname, '../../..');
+const example = (name: string): string => resolve(root, 'docs/examples', name);
+
+/** Node and Bun, as far as they are there. */
+const runtimes = [
+  ['node', findProgram('node')],
+  ['bun', findProgram(resolve(root, `node_modules/@oven/bun-linux-${process.arch}/bin/bun`))],
+] as const;
+
+/** A home with a key and known hosts, as a user has one. */
+async function makeHome(folder: TemporaryFolder, key: PrivateKey, knownHosts: readonly string[]): Promise<void> {
+  await mkdir(folder.file('.ssh'), { mode: 0o700 });
+  await folder.write('.ssh/id_ed25519', encodeOpensshKeyV1(createCryptoProvider(), key));
+  await folder.write('.ssh/known_hosts', `${knownHosts.join('\n')}\n`);
+}
+
+for (const [name, runtime] of runtimes) {
+  const unless = { skip: runtime === undefined ? `${name} is not here` : false };
+  if (runtime === undefined) process.stderr.write(`skipped: examples on ${name}, which is not here\n`);
+
+  test(`on ${name}: an example runs a command, and one jumps through a host`, unless, async () => {
+    assert.ok(runtime);
+    const key = generatePrivateKey();
+    const login = {
+      publicKey: (attempt: { readonly key: Uint8Array }) => ({
+        allow: Buffer.compare(attempt.key, key.publicKey.blob) === 0,
+      }),
+    };
+    await using inner = await startTestServer({ login });
+    await using jump = await startTestServer({ login, dial: ({ port }) => port === inner.port });
+    await using folder = await TemporaryFolder.create();
+    await makeHome(folder, key, [
+      `[127.0.0.1]:${inner.port} ${inner.hostKeyLine}`,
+      `[127.0.0.1]:${jump.port} ${jump.hostKeyLine}`,
+    ]);
+    const env = { HOME: folder.path };
+    const target = `me@127.0.0.1:${inner.port}`;
+
+    const said = await runProgram(runtime, [example('run-command.mjs'), target, 'say', 'hello'], { env });
+    assert.deepEqual([said.stdout.toString(), said.stderr, said.code], ['hello\n', '', 0]);
+    const status = await runProgram(runtime, [example('run-command.mjs'), target, 'exit', '7'], { env });
+    assert.equal(status.code, 7);
+    const stranger = await runProgram(runtime, [example('run-command.mjs'), `me@127.0.0.1:1`, 'x'], { env });
+    assert.match(stranger.stderr, /^connection-lost: no connection to 127\.0\.0\.1 port 1\n$/);
+    assert.equal(stranger.code, 255);
+
+    const jumped = await runProgram(
+      runtime,
+      [example('jump.mjs'), `me@127.0.0.1:${jump.port}`, target, 'say', 'far away'],
+      { env },
+    );
+    assert.deepEqual([jumped.stdout.toString(), jumped.stderr, jumped.code], ["1: 'far away'\n", '', 0]);
+  });
+
+  test(`on ${name}: an example is a server`, unless, async () => {
+    assert.ok(runtime);
+    const key = generatePrivateKey();
+    const allowed = formatPublicLine(key.publicKey);
+    const server = startProgram(runtime, [example('server.mjs'), '0', allowed]);
+    while (!/port \d+\n/.test(server.stdout().toString())) await new Promise((wake) => setTimeout(wake, 10));
+    const port = Number(/port (\d+)/.exec(server.stdout().toString())?.[1]);
+    const target = { host: '127.0.0.1', port, agent: false, insecureAcceptAnyHostKey: true } as const;
+    const client = await connect({ ...target, identities: [key] });
+    assert.equal((await client.run('add 1 2 39')).stdout, '42\n');
+    assert.equal((await client.run('upper', { input: 'one\ntwo' })).stdout, 'ONE\nTWO\n');
+    const unknown = await client.run('toString');
+    assert.deepEqual([unknown.stderr, unknown.exit], ['commands: add, upper\n', { code: 127 }]);
+    await client.end();
+    await assert.rejects(connect({ ...target, identities: [generatePrivateKey()] }), /Permission denied/);
+    server.child.kill('SIGTERM');
+    assert.equal((await server.exited).code, 0);
+  });
+}
+
+test('every example is listed in the README beside it', async () => {
+  const readme = await readFile(example('README.md'), 'utf8');
+  for (const name of ['run-command.mjs', 'jump.mjs', 'server.mjs']) assert.ok(readme.includes(`\`${name}\``));
+});

@@ -117,10 +117,26 @@ export const hostKeyMessages = {
   debugFound: (file: string, line: number) => `Found key in ${file}:${line}`,
 } as const;
 
+/** Who logs in where, as prompts name them: the host as the user wrote it, or HostKeyAlias. */
+export interface LoginNames {
+  readonly user: string;
+  readonly host: string;
+}
+
+const at = ({ user, host }: LoginNames): string => `${user}@${host}`;
+
 /** A key, a password, a challenge. */
 export const loginMessages = {
-  password: (user: string, host: string) => `${user}@${host}'s password: `,
+  password: (names: LoginNames) => `${at(names)}'s password: `,
+  oldPassword: (names: LoginNames) => `Enter ${at(names)}'s old password: `,
+  newPassword: (names: LoginNames) => `Enter ${at(names)}'s new password: `,
+  repeatPassword: (names: LoginNames) => `Retype ${at(names)}'s new password: `,
+  passwordsDiffer: 'Mismatch; try again, EOF to quit.',
+  question: (names: LoginNames, text: string) => `(${at(names)}) ${text}`,
   passphrase: (file: string) => `Enter passphrase for key '${file}': `,
   denied: 'Permission denied, please try again.',
-  deniedFinally: (user: string, host: string, methods: string) => `${user}@${host}: Permission denied (${methods}).`,
+  deniedFinally: (names: LoginNames, methods: readonly string[]) =>
+    `${at(names)}: Permission denied (${methods.join(',')}).`,
+  signingFailed: (type: string, name: string, reason: string) =>
+    `sign_and_send_pubkey: signing failed for ${type} "${name}" from agent: ${reason}`,
 } as const;

@@ -1,0 +1,117 @@
+// The method "publickey" (RFC 4252 section 7) from the user's side: one candidate after the other, each once, with the
+// best signature algorithm that both sides have (RFC 8332), bound to the host key where the server knows how.
+
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import type { LogSink } from '@sallyport/protocol/log/log';
+import { visible } from '@sallyport/protocol/log/log';
+import type { UserauthAttempt } from '@sallyport/protocol/userauth/events';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { Reader } from '@sallyport/protocol/wire/reader';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { loginMessages } from '../messages.ts';
+import type { CandidateKey } from './candidate-key.ts';
+
+export interface PublicKeysOptions {
+  readonly crypto: CryptoProvider;
+  readonly keys: readonly CandidateKey[];
+  /** PubkeyAcceptedAlgorithms, in order. */
+  readonly algorithms: readonly string[];
+  /** PubkeyAuthentication allows host-bound signatures. */
+  readonly hostBound: boolean;
+  readonly log: LogSink;
+}
+
+const extensionNames = { hostBound: 'publickey-hostbound@openssh.com', algorithms: 'server-sig-algs' } as const;
+const rsaType = 'ssh-rsa';
+
+export class PublicKeys {
+  readonly #options: PublicKeysOptions;
+  #untried: readonly CandidateKey[];
+  #serverTakesHostBound = false;
+  #serverAlgorithms: readonly string[] | undefined;
+  #offered: CandidateKey | undefined;
+
+  constructor(options: PublicKeysOptions) {
+    this.#options = options;
+    this.#untried = options.keys;
+  }
+
+  learn(extensions: ReadonlyMap<string, Uint8Array>): void {
+    if (extensions.has(extensionNames.hostBound)) this.#serverTakesHostBound = true;
+    const algorithms = extensions.get(extensionNames.algorithms);
+    if (algorithms !== undefined) this.#serverAlgorithms = utf8Decode(algorithms).split(',');
+  }
+
+  /** After a partial success every key may be asked for again. */
+  reset(): void {
+    this.#untried = this.#options.keys;
+  }
+
+  /** The attempt with the next key; undefined when all were tried. */
+  next(): UserauthAttempt | undefined {
+    for (;;) {
+      const [key, ...rest] = this.#untried;
+      if (key === undefined) return undefined;
+      this.#untried = rest;
+      const attempt = this.#offer(key);
+      if (attempt !== undefined) return attempt;
+    }
+  }
+
+  /** The signature that the server asks for; undefined when it cannot be made. */
+  async sign(blob: Uint8Array, algorithm: string, data: Uint8Array): Promise<Uint8Array | undefined> {
+    const key = this.#offered;
+    if (key === undefined || !equalBytes(key.publicKey, blob)) throw new Error('that key was not offered');
+    this.#options.log('debug1', `Server accepts key: ${this.#describe(key)}`);
+    const signature = await key.sign(algorithm, data);
+    if (signature === undefined && key.source === 'agent') {
+      const label = keyTypeLabel(typeOf(blob));
+      this.#options.log('error', loginMessages.signingFailed(label, visible(key.name), 'agent refused operation'));
+    }
+    return signature;
+  }
+
+  /** Asks whether the key would do before anything is signed. */
+  #offer(key: CandidateKey): UserauthAttempt | undefined {
+    this.#options.log('debug1', `Offering public key: ${this.#describe(key)}`);
+    const algorithm = this.#algorithmFor(key.publicKey);
+    if (algorithm === undefined) {
+      this.#options.log('debug1', 'send_pubkey_test: no mutual signature algorithm');
+      return undefined;
+    }
+    this.#offered = key;
+    const hostBound = this.#options.hostBound && this.#serverTakesHostBound;
+    return { method: 'publickey', algorithm, key: key.publicKey, probe: true, hostBound };
+  }
+
+  /** RFC 8332 section 3.3: only for RSA does it matter what the server announces. */
+  #algorithmFor(blob: Uint8Array): string | undefined {
+    const keyType = typeOf(blob);
+    const own = signatureAlgorithmsOf(keyType).map(({ name }) => name as string);
+    const allowed = this.#options.algorithms.filter((name) => own.includes(name));
+    const announced = keyType === rsaType ? this.#serverAlgorithms : undefined;
+    return announced === undefined ? allowed[0] : allowed.find((name) => announced.includes(name));
+  }
+
+  #describe(key: CandidateKey): string {
+    const blob = key.publicKey;
+    const words = [visible(key.name), keyTypeLabel(typeOf(blob)), fingerprint(this.#options.crypto, { blob })];
+    if (key.isExplicit) words.push('explicit');
+    if (key.source === 'agent') words.push('agent');
+    return words.join(' ');
+  }
+}
+
+/** The name that begins a blob; empty for a blob that is none. */
+function typeOf(blob: Uint8Array): string {
+  try {
+    return new Reader(blob).text();
+  } catch (error) {
+    if (error instanceof DecodeError) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+// A stream that counts what passes and remembers when something last came: for the line about transferred bytes and for
+// the questions of ServerAliveInterval, which only silence asks.
+
+import type { ByteStream } from '@sallyport/system/byte-stream';
+
+export class MeteredStream implements ByteStream {
+  onData?: (chunk: Uint8Array) => void;
+  onEnd?: () => void;
+  onDrain?: () => void;
+  onClose?: (error?: Error) => void;
+  receivedBytes = 0;
+  sentBytes = 0;
+  /** Milliseconds of performance.now(). */
+  heardAt = performance.now();
+  readonly #stream: ByteStream;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+    stream.onData = (chunk) => {
+      this.receivedBytes += chunk.length;
+      this.heardAt = performance.now();
+      this.onData?.(chunk);
+    };
+    stream.onEnd = () => this.onEnd?.();
+    stream.onDrain = () => this.onDrain?.();
+    stream.onClose = (error) => this.onClose?.(error);
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.bufferedBytes;
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    for (const { length } of chunks) this.sentBytes += length;
+    return this.#stream.write(chunks);
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+}

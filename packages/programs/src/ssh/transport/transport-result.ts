@@ -1,0 +1,17 @@
+// What opening a transport gives: a stream with what is known about its ends, or why there is none.
+
+import type { ByteStream } from '@sallyport/system/byte-stream';
+import type { SocketAddress } from '@sallyport/system/socket-address';
+
+export interface OpenedTransport {
+  readonly stream: ByteStream;
+  /** Both ends of a TCP connection; undefined through a proxy command. */
+  readonly ends?: { readonly peer: SocketAddress; readonly local: SocketAddress };
+  /** Marks the packets of the connection (IPQoS); nothing through a proxy command. */
+  setTypeOfService(value: number): void;
+}
+
+/** `message` is the line for the user. */
+export interface TransportFailure {
+  readonly message: string;
+}

@@ -3,6 +3,7 @@
 // their own.
 
 import { createCryptoProvider } from '@sallyport/crypto';
+import { openSync, writeSync } from 'node:fs';
 import { dumpSshdOptions } from '@sallyport/protocol/config/dump';
 import type { CommandLine } from './configuration/command-line.ts';
 import { readCommandLine } from './configuration/command-line.ts';
@@ -31,19 +32,27 @@ export async function main(argv: readonly string[]): Promise<number> {
   return run(line);
 }
 
+/** Where sentences go before sshd serves: the log file, else stderr. */
+function openComplaints(line: CommandLine): (sentence: string) => void {
+  const fd = line.logFile === undefined ? 2 : openSync(line.logFile, 'a', 0o600);
+  return (sentence) => {
+    writeSync(fd, `${sentence}\r\n`);
+  };
+}
+
 async function run(line: CommandLine): Promise<number> {
+  const complain = openComplaints(line);
   const { config, problems, notes } = readConfiguration({ file: line.configFile, lines: line.lines });
-  for (const note of notes) process.stderr.write(`${note}\r\n`);
-  for (const problem of problems) process.stderr.write(`${problem}\r\n`);
+  for (const sentence of [...notes, ...problems]) complain(sentence);
   if (problems.length > 0) return line.mode === 'inetd' ? failedInetd : failed;
   const options = config.globalOptions();
   if (line.mode === 'print-unchecked') return print(line);
   const crypto = createCryptoProvider();
   const isDefault = !config.mentioned.some(({ name }) => name === 'HostKey');
   const loaded = loadHostKeys(crypto, options.HostKey, isDefault);
-  for (const problem of loaded.problems) process.stderr.write(`${problem}\r\n`);
+  for (const problem of loaded.problems) complain(problem);
   if (loaded.keys.length === 0) {
-    process.stderr.write(messages.noHostKeys);
+    complain(messages.noHostKeys);
     return failed;
   }
   if (line.mode === 'test') return 0;

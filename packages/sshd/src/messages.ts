@@ -14,7 +14,7 @@ export const messages = {
     'usage: sshd [-46DdeGiqTtV] [-C connection_spec] [-c host_cert_file]\n' +
     '            [-E log_file] [-f config_file] [-g login_grace_time]\n' +
     '            [-h host_key_file] [-o option] [-p port] [-u len]\n',
-  noHostKeys: 'sshd: no hostkeys available -- exiting.\r\n',
+  noHostKeys: 'sshd: no hostkeys available -- exiting.',
   cannotBind: 'Cannot bind any address.',
   wrongEnvironment: (names: readonly string[]): string =>
     `sshd: the environment has ${names.join(', ')}, which could change what this program does: refusing to start.\n`,

@@ -93,7 +93,10 @@ export class Monitor {
   #permissions: PermissionState = initialPermissions;
   #sessionId: Uint8Array = new Uint8Array(0);
   #hostKey: Uint8Array = new Uint8Array(0);
+  /** As the client wrote it, which is what signatures are over. */
   #user = '';
+  /** Without the style (`user:style`). */
+  #name = '';
   #settings: MonitorSettings = nothingPermitted;
   #account: AccountRecord | undefined;
   #failures = 0;
@@ -112,7 +115,7 @@ export class Monitor {
   get peerName(): PeerName {
     const { peer } = this.#options;
     if (this.#user === '') return peer;
-    return { ...peer, user: this.#user, standing: this.#account === undefined ? 'invalid' : 'authenticating' };
+    return { ...peer, user: this.#name, standing: this.#account === undefined ? 'invalid' : 'authenticating' };
   }
 
   /** Notes that a call is made. @throws MonitorRefusal when it is not permitted now */
@@ -136,12 +139,13 @@ export class Monitor {
   lookUpUser(value: AuthCallValue<'lookUpUser'>): AuthAnswerValue<'lookUpUser'> {
     const { ports, peer } = this.#options;
     this.#user = value.user;
-    const found = ports.findAccount(value.user);
+    this.#name = nameOf(value.user);
+    const found = ports.findAccount(this.#name);
     const { settings } = found;
     this.#settings = settings;
     this.#account = found.refusal === undefined ? found.account : undefined;
     if (found.refusal !== undefined) ports.log(found.refusal);
-    if (this.#account === undefined) ports.log(stableLines.invalidUser({ ...peer, user: value.user }));
+    if (this.#account === undefined) ports.log(stableLines.invalidUser({ ...peer, user: this.#name }));
     this.#permissions = advance(this.#permissions, 'user-looked-up');
     return { valid: this.#account !== undefined, methods: [...settings.methods], banner: settings.banner };
   }
@@ -163,7 +167,7 @@ export class Monitor {
     if (!acceptable) {
       this.#fail();
       this.#logFailure('publickey');
-      await ports.delay(this.#user, started);
+      await ports.delay(this.#name, started);
     }
     return { acceptable };
   }
@@ -235,7 +239,7 @@ export class Monitor {
     const counts = result.counts ?? true;
     if (counts) this.#fail();
     if (counts || method !== 'none') this.#logFailure(method, result.detail);
-    await ports.delay(this.#user, result.started);
+    await ports.delay(this.#name, result.started);
     return { accepted: false, counts, methods: [...settings.methods], remaining: [] };
   }
 
@@ -266,4 +270,9 @@ function decodeKey(blob: Uint8Array): PublicKey | undefined {
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
+}
+
+function nameOf(user: string): string {
+  const at = user.indexOf(':');
+  return at < 0 ? user : user.slice(0, at);
 }

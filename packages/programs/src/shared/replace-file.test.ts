@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { mainArguments, runProgram, TemporaryFolder } from '@sallyport/testing';
 import { ordinaryAccount, skipUnless } from '@sallyport/testing/peers';
-import { chownSync } from 'node:fs';
 import { replaceFile } from './replace-file.ts';
 import { createUserSshFolder, reasonOf, userSshFolder } from './user-folder.ts';
 

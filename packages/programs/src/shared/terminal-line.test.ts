@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closeDescriptor } from '@sallyport/system/descriptors';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { onExit } from '@sallyport/system/child-exit';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { closeDescriptor } from '@sallyport/system/descriptors';
 import { openPty } from '@sallyport/system/pty';
 import { type Exit, spawnProcess } from '@sallyport/system/spawn';
 import { hideEcho } from '@sallyport/system/terminal-echo';

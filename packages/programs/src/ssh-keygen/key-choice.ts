@@ -2,8 +2,8 @@
 // anything is made.
 
 import type { CurveName } from '@sallyport/protocol/algorithms/crypto-provider';
-import { keyTypes } from '@sallyport/protocol/keys/types/table';
 import { maximumRsaBits, minimumRsaBits } from '@sallyport/protocol/keys/types/rsa';
+import { keyTypes } from '@sallyport/protocol/keys/types/table';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages } from './messages.ts';
 

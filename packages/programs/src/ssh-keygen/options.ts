@@ -2,13 +2,13 @@
 // asked for comes out as one name; what the modes do is in their files.
 
 import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider';
+import { OptionReader } from '@sallyport/protocol/config/getopt';
 import {
   defaultKdfRounds,
   maximumKdfRounds,
   type PrivateKeyCipherName,
   privateKeyCiphers,
 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
-import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages } from './messages.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
 import { mainArguments, type ProgramOptions, type ProgramResult, runMain, TemporaryFolder } from '@sallyport/testing';
 import { keySamples, samplePassphrase } from '@sallyport/testing/key-samples';
-import { runProgram } from '@sallyport/testing/program';
 import { ownAccount, programPath, skipUnless } from '@sallyport/testing/peers';
+import { runProgram } from '@sallyport/testing/program';
 import { main } from './main.ts';
 import { messages, usage } from './messages.ts';
 

@@ -165,7 +165,8 @@ export class SessionProcess {
       if (!this.#options.onOutput(chunk, isError)) for (const output of this.#outputs) output.pause();
     };
     stream.onDrain = () => this.#drained();
-    // The master of a terminal ends when its last program has closed it; what is still to be written has no reader then.
+    // The master of a terminal ends when its last program has closed it; what is still to be written has no reader
+    // then.
     stream.onEnd = () => stream.destroy();
     stream.onClose = () => {
       if (stream === this.#input) this.#inputOpen = false;

@@ -129,7 +129,7 @@ export class AuthConversation {
   #perform(
     command: Extract<ServerStackCommand, { readonly protocol: 'userauth' }> extends infer C ? OmitProtocol<C> : never,
   ): void {
-    this.#options.perform({ protocol: 'userauth', ...command } as ServerStackCommand);
+    this.#options.perform({ protocol: 'userauth', ...command });
   }
 }
 

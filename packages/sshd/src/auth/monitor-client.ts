@@ -33,11 +33,11 @@ export class MonitorClient implements MonitorPort {
   call: MonitorPort['call'] = (name, value) =>
     new Promise((resolve, reject) => {
       this.#waiting.push({ answer: answerOf[name], resolve, reject });
-      this.#channel.send(authCalls[name], value as never);
+      this.#channel.send(authCalls[name], value);
     });
 
   send<Name extends AuthCallName>(name: Name, value: AuthCallValue<Name>): void {
-    this.#channel.send(authCalls[name], value as never);
+    this.#channel.send(authCalls[name], value);
   }
 
   #answered(number: number, body: Uint8Array): void {

@@ -87,7 +87,7 @@ export function grantFor(
     subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, command])),
     printMotd: options.PrintMotd,
     printLastLog: options.PrintLastLog,
-    clientAlive: { intervalMs: Number(options.ClientAliveInterval) * 1000, maximumCount: options.ClientAliveCountMax },
+    clientAlive: { intervalMs: options.ClientAliveInterval * 1000, maximumCount: options.ClientAliveCountMax },
     logLevel: options.LogLevel,
   };
 }

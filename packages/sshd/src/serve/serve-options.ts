@@ -72,7 +72,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     pool,
     hostKeys,
     startups: global.MaxStartups,
-    graceMs: Number(global.LoginGraceTime) * 1000,
+    graceMs: global.LoginGraceTime * 1000,
     accountIdleMs: plan.accountIdleMs,
     begin: {
       identification: identificationWith(global.VersionAddendum),

@@ -91,7 +91,7 @@ export class PublicKeys {
   /** RFC 8332 section 3.3: only for RSA does it matter what the server announces. */
   #algorithmFor(blob: Uint8Array): string | undefined {
     const keyType = typeOf(blob);
-    const own = signatureAlgorithmsOf(keyType).map(({ name }) => name as string);
+    const own = signatureAlgorithmsOf(keyType).map(({ name }) => name);
     const allowed = this.#options.algorithms.filter((name) => own.includes(name));
     const announced = keyType === rsaType ? this.#serverAlgorithms : undefined;
     return announced === undefined ? allowed[0] : allowed.find((name) => announced.includes(name));

@@ -6,41 +6,30 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { ciphers } from '@sallyport/protocol/algorithms/ciphers';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
-import { macs } from '@sallyport/protocol/algorithms/macs';
-import type { Role } from '@sallyport/protocol/algorithms/roles';
 import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { TransportEvent } from '@sallyport/protocol/transport/events';
 import { Transport } from '@sallyport/protocol/transport/transport';
 import { OpensshFixture, programPath, runProgram, type StockServer, skipUnless } from '@sallyport/testing';
+import { type Protection, preferencesOf, protectionMatrix } from '@sallyport/testing/protection-matrix';
 import { answerQuestion, testCrypto, testTransportOptions } from '@sallyport/testing/transport-pair';
 import { runTransport } from '@sallyport/testing/transport-socket';
 import { numbers, payloads, publicKeyRequest } from './login-payloads.ts';
 
-interface Choice {
+interface Choice extends Protection {
   readonly keyExchange: string;
-  readonly cipher: string;
-  readonly mac: string;
 }
 
 const crypto = testCrypto();
 const hostKey = new PrivateKey(crypto.generateKey('ed25519'));
 const choices: readonly Choice[] = [
   ...keyExchanges.map(({ name }) => ({ keyExchange: name, cipher: 'aes128-gcm@openssh.com', mac: '' })),
-  ...ciphers.flatMap((cipher) =>
-    (cipher.tagBytes > 0 ? [''] : macs.map((mac) => mac.name)).map((mac) => ({
-      keyExchange: 'curve25519-sha256',
-      cipher: cipher.name,
-      mac,
-    })),
-  ),
+  ...protectionMatrix.map((protection) => ({ keyExchange: 'curve25519-sha256', ...protection })),
 ];
 
-function makeTransport(role: Role, choice: Choice): Transport {
-  const { keyExchange, cipher, mac } = choice;
-  const preferences = { keyExchanges: [keyExchange], ciphers: [cipher], macs: mac === '' ? [] : [mac] };
+function makeTransport(role: 'client' | 'server', choice: Choice): Transport {
+  const preferences = { keyExchanges: [choice.keyExchange], ...preferencesOf(choice) };
   return new Transport(testTransportOptions(role, { crypto, hostKey, preferences }));
 }
 

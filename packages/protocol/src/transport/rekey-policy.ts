@@ -2,6 +2,7 @@
 // each cipher. It says so; the transport starts the exchange.
 
 import { findCipher } from '../algorithms/ciphers.ts';
+import { rekeyLine } from './debug-lines.ts';
 import { rekeyPackets } from './limits.ts';
 import type { RekeyLimits } from './options.ts';
 
@@ -13,8 +14,12 @@ export interface DirectionUse {
 
 /** A cipher's own limit: 2^32 blocks of 16 bytes (RFC 4344 section 3.2), 1 GiB for smaller blocks as OpenSSH has it. */
 export function cipherLimitBytes(cipher: string): number {
-  const blockBytes = findCipher(cipher)?.blockBytes ?? 8;
+  const blockBytes = blockBytesOf(cipher);
   return blockBytes >= 16 ? 2 ** 32 * blockBytes : 2 ** 30;
+}
+
+function blockBytesOf(cipher: string): number {
+  return findCipher(cipher)?.blockBytes ?? 8;
 }
 
 export class RekeyPolicy {
@@ -30,11 +35,19 @@ export class RekeyPolicy {
     this.#limits = limits;
   }
 
+  /** What is said at debug1 when the keys of a cipher come into force. */
+  describe(direction: 'out' | 'in', cipher: string): string {
+    return rekeyLine(direction, Math.floor(this.#limitBytes(cipher) / blockBytesOf(cipher)));
+  }
+
+  #limitBytes(cipher: string): number {
+    return Math.min(this.#limits.bytes ?? Infinity, cipherLimitBytes(cipher));
+  }
+
   /** New keys are in force. */
   keysChanged(sendingCipher: string, receivingCipher: string): void {
-    const own = this.#limits.bytes ?? Infinity;
-    this.#sendingLimitBytes = Math.min(own, cipherLimitBytes(sendingCipher));
-    this.#receivingLimitBytes = Math.min(own, cipherLimitBytes(receivingCipher));
+    this.#sendingLimitBytes = this.#limitBytes(sendingCipher);
+    this.#receivingLimitBytes = this.#limitBytes(receivingCipher);
     this.#agesFrom = undefined;
   }
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { protectionMatrix } from '@sallyport/testing/protection-matrix';
 import { TransportPair, testCrypto } from '@sallyport/testing/transport-pair';
-import { ciphers } from '../algorithms/ciphers.ts';
-import { macs } from '../algorithms/macs.ts';
 import type { Role } from '../algorithms/roles.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import {
@@ -44,14 +43,8 @@ interface HandOver {
   readonly rekeying: readonly Role[];
 }
 
-const combinations = ciphers.flatMap((cipher) =>
-  cipher.tagBytes > 0
-    ? [{ cipher: cipher.name, mac: '' }]
-    : macs.map((mac) => ({ cipher: cipher.name, mac: mac.name })),
-);
-
 describe('a handed-over transport', () => {
-  for (const { cipher, mac } of combinations) {
+  for (const { cipher, mac } of protectionMatrix) {
     for (const moved of roles) {
       for (const rekeying of [['client'], ['server'], roles] as const) {
         test(`goes on with ${cipher} ${mac}: ${moved} moves, ${rekeying.join(' and ')} re-keys`, () => {

@@ -306,10 +306,11 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
       clientIdentification,
       serverIdentification,
       session,
+      debug: (line) => this.#debug(line),
     });
     this.#outgoing.seal(state.exchange.ownKexInit);
     this.#outgoing.hold();
-    this.#log('SSH2_MSG_KEXINIT sent');
+    this.#debug('SSH2_MSG_KEXINIT sent');
   }
 
   #follow(state: PacketState, step: ExchangeStep): void {
@@ -333,14 +334,15 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
   #keysMade({ payloads, sendingKeys, markers }: KeysMade): void {
     for (const payload of payloads) this.#outgoing.seal(payload);
     this.#outgoing.newKeys(sendingKeys, markers.strict);
-    this.#log('SSH2_MSG_NEWKEYS sent');
+    this.#debug(this.#policy.describe('out', sendingKeys.cipher));
+    this.#debug('SSH2_MSG_NEWKEYS sent');
     const announcement = this.#announcement;
     this.#announcement = undefined;
     if (announcement !== undefined && markers.acceptsExtensionInfo) {
       this.#outgoing.seal(own.encodeExtensionInfo(announcement));
     }
     this.#outgoing.release();
-    this.#log('expecting SSH2_MSG_NEWKEYS');
+    this.#debug('expecting SSH2_MSG_NEWKEYS');
   }
 
   #keysTaken(state: PacketState, { receivingKeys, sendingCipher, session }: KeysTaken): void {
@@ -348,7 +350,8 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     const first = state.session === undefined;
     this.#incoming.changeKeys(receivingKeys, strict);
     this.#policy.keysChanged(sendingCipher, receivingKeys.cipher);
-    this.#log('SSH2_MSG_NEWKEYS received');
+    this.#debug('SSH2_MSG_NEWKEYS received');
+    this.#debug(this.#policy.describe('in', receivingKeys.cipher));
     state.exchange = undefined;
     state.session = session;
     this.#firstKeys = first;
@@ -426,7 +429,7 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     this.#events.push(ended);
   }
 
-  #log(line: string): void {
+  #debug(line: string): void {
     this.#options.log?.('debug1', line);
   }
 }

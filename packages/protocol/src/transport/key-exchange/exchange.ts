@@ -5,6 +5,7 @@ import { type Failure, failure } from '../../failure/failure.ts';
 import { kexEcdhInit, kexEcdhReply } from '../../messages/key-exchange.ts';
 import { type KexInit, kexInit, newKeys } from '../../messages/transport.ts';
 import { equalBytes } from '../../wire/bytes.ts';
+import { negotiationLines } from '../debug-lines.ts';
 import type { DirectionKeys } from '../direction-keys.ts';
 import type { TransportEvent } from '../events.ts';
 import type { PeerMarkers } from '../strict.ts';
@@ -121,10 +122,14 @@ export class Exchange {
   }
 
   #receiveKexInit(payload: Uint8Array, sequenceNumber: number): ExchangeStep {
+    const { role, debug } = this.#context;
+    debug('SSH2_MSG_KEXINIT received');
     const agreed = agree(this.#context, this.#proposal, { payload, sequenceNumber });
     if ('code' in agreed) return failed(agreed);
     const skipNext = agreed.wrongGuess;
-    if (this.#context.role === 'server') {
+    for (const line of negotiationLines(agreed.algorithms)) debug(line);
+    debug(`expecting SSH2_MSG_KEX_ECDH_${role === 'server' ? 'INIT' : 'REPLY'}`);
+    if (role === 'server') {
       this.#state = { expects: 'client-value', agreed, skipNext };
       return { type: 'continue', payloads: [] };
     }
@@ -135,7 +140,8 @@ export class Exchange {
 
   // The server's part.
   #respond(agreed: Agreed, clientValue: Uint8Array): ExchangeStep {
-    const { crypto, hostKeys } = this.#context;
+    const { crypto, hostKeys, debug } = this.#context;
+    debug('SSH2_MSG_KEX_ECDH_INIT received');
     const algorithm = agreed.algorithms.hostKey;
     const hostKey = hostKeys.find((offered) => offered.algorithms.includes(algorithm))?.blob;
     if (hostKey === undefined) throw new TypeError('no host key of the negotiated algorithm');
@@ -150,7 +156,8 @@ export class Exchange {
 
   // The client's part: the secret, then the server's signature over the hash, then the owner's verdict about the key.
   #verify(agreed: Agreed, offer: Offer, payload: Uint8Array): ExchangeStep {
-    const { crypto, session } = this.#context;
+    const { crypto, session, debug } = this.#context;
+    debug('SSH2_MSG_KEX_ECDH_REPLY received');
     const { ownKexInit } = this;
     const algorithm = agreed.algorithms.hostKey;
     const reply = kexEcdhReply.decode(payload);

@@ -163,6 +163,7 @@ describe('the peer’s KEXINIT', () => {
     clientIdentification: blob,
     serverIdentification: blob,
     session: undefined,
+    debug: () => undefined,
   };
   const take = (peer: KexInit, sequenceNumber = 0, session?: ExchangeContext['session']): Agreed | Failure =>
     agree({ ...context, session }, client, { payload: kexInit.encode(peer), sequenceNumber });

@@ -120,6 +120,7 @@ describe('the outcome of an exchange', () => {
     clientIdentification: transcript.clientIdentification,
     serverIdentification: transcript.serverIdentification,
     session,
+    debug: () => undefined,
   });
   const exchanged = (): Parameters<typeof conclude>[2] => ({
     ...transcript,

@@ -17,6 +17,8 @@ export interface ExchangeContext {
   readonly serverIdentification: Uint8Array;
   /** Of the exchanges before; undefined in the first one. */
   readonly session: Session | undefined;
+  /** Takes lines at debug1. */
+  readonly debug: (line: string) => void;
 }
 
 /** What stays of the exchanges of a connection. */

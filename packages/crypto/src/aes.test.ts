@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { aesCtr, aesGcm, blockCipher } from './aes.ts';
 
 test('aesGcm refuses a packet of which data, associated data, tag or nonce changed and opens it unchanged', () => {
-  const cipher = aesGcm(new Uint8Array(32).fill(1), undefined);
+  const cipher = aesGcm(new Uint8Array(32).fill(1));
   const nonce = new Uint8Array(12).fill(2);
   const associated = Uint8Array.of(0, 0, 0, 40);
   const data = new Uint8Array(40).fill(3);
@@ -19,7 +19,7 @@ test('aesGcm refuses a packet of which data, associated data, tag or nonce chang
 });
 
 test('aesGcm changes only the view it is given', () => {
-  const cipher = aesGcm(new Uint8Array(16), undefined);
+  const cipher = aesGcm(new Uint8Array(16));
   const buffer = new Uint8Array(100);
   const target = { data: buffer.subarray(20, 60), tag: buffer.subarray(60, 76) };
   cipher.seal(new Uint8Array(12), new Uint8Array(4), target);
@@ -33,9 +33,9 @@ test('aesCtr goes on where it stopped and undoes itself with the same start (RFC
   const iv = new Uint8Array(16).fill(0xff);
   const data = Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff);
   const text = data.slice();
-  const sending = aesCtr(key, iv, undefined);
+  const sending = aesCtr(key, iv);
   for (let at = 0; at < data.length; at += 100) sending.apply(data.subarray(at, at + 100));
-  const receiving = aesCtr(key, iv, undefined);
+  const receiving = aesCtr(key, iv);
   receiving.apply(data);
   assert.deepEqual(data, text);
   sending.free();

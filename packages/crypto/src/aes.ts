@@ -1,17 +1,13 @@
 // AES in counter mode (RFC 4344 section 4), AES-GCM (RFC 5647) and the block ciphers of private key files, by the
-// runtime or by libcrypto where it is offered. Keys are KeyObjects: on Node a raw key costs up to 50 microseconds at
-// every packet.
+// runtime. Keys are KeyObjects: on Node a raw key costs up to 50 microseconds at every packet.
 
 import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import type { AeadCipher, BlockCipherName, StreamCipher } from '@sallyport/protocol/algorithms/crypto-provider';
-import type { Libcrypto } from './libcrypto.ts';
 
 const tagBytes = 16;
 
 /** The stream; `iv` is the first counter block. */
-export function aesCtr(key: Uint8Array, iv: Uint8Array, libcrypto: Libcrypto | undefined): StreamCipher {
-  const native = libcrypto?.aesCtr?.(key, iv);
-  if (native) return { apply: (data) => native.update(data), free: () => native.free() };
+export function aesCtr(key: Uint8Array, iv: Uint8Array): StreamCipher {
   const cipher = createCipheriv(`aes-${key.length * 8}-ctr`, createSecretKey(key), iv);
   return {
     apply: (data) => data.set(cipher.update(data)),
@@ -19,15 +15,7 @@ export function aesCtr(key: Uint8Array, iv: Uint8Array, libcrypto: Libcrypto | u
   };
 }
 
-export function aesGcm(key: Uint8Array, libcrypto: Libcrypto | undefined): AeadCipher {
-  const native = libcrypto?.aesGcm?.(key);
-  if (native) {
-    return {
-      seal: (nonce, associated, { data, tag }) => native.seal(nonce, associated, data, tag),
-      open: (nonce, associated, { data, tag }) => native.open(nonce, associated, data, tag),
-      free: () => native.free(),
-    };
-  }
+export function aesGcm(key: Uint8Array): AeadCipher {
   const name = key.length === 16 ? 'aes-128-gcm' : 'aes-256-gcm';
   const secret = createSecretKey(key);
   const options = { authTagLength: tagBytes };

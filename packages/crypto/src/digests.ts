@@ -1,9 +1,8 @@
-// Digests and HMAC (RFC 2104) of the runtime, or of libcrypto where it is offered.
+// Digests and HMAC (RFC 2104) of the runtime.
 // A digest is unkeyed and forgets; an HMAC keeps its key for many messages until it is freed.
 
 import { createHash, createHmac, createSecretKey } from 'node:crypto';
 import type { DigestName, Hasher, Hmac } from '@sallyport/protocol/algorithms/crypto-provider';
-import type { Libcrypto } from './libcrypto.ts';
 import { plainBytes } from './platform-bytes.ts';
 
 const digestBytes: Readonly<Record<DigestName, number>> = { md5: 16, sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
@@ -23,17 +22,8 @@ export function hasher(name: DigestName): Hasher {
   };
 }
 
-export function hmac(name: DigestName, key: Uint8Array, libcrypto: Libcrypto | undefined): Hmac {
+export function hmac(name: DigestName, key: Uint8Array): Hmac {
   const lengthBytes = digestBytes[name];
-  const native = libcrypto?.hmac?.(name, key);
-  if (native) {
-    const compute = (parts: readonly Uint8Array[]): Uint8Array => {
-      const tag = new Uint8Array(lengthBytes);
-      native.compute(parts, tag);
-      return tag;
-    };
-    return { lengthBytes, compute, free: () => native.free() };
-  }
   const secret = createSecretKey(key);
   const compute = (parts: readonly Uint8Array[]): Uint8Array => {
     const mac = createHmac(name, secret);

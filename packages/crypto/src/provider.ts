@@ -3,13 +3,13 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type {
-  ChachaPolyCipher,
   CryptoProvider,
   PrivateKeyParts,
   PublicKeyParts,
   SigningKey,
   VerifyingKey,
 } from '@sallyport/protocol/algorithms/crypto-provider';
+import { acceleratedChachaPoly, acceleratedHmac } from './accelerated.ts';
 import { aesCtr, aesGcm, blockCipher } from './aes.ts';
 import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
 import { ChachaPolyModule } from './chacha-poly.ts';
@@ -17,7 +17,7 @@ import { digest, hasher, hmac } from './digests.ts';
 import { ecdsaSigningKey, ecdsaVerifyingKey, generateEcdsa } from './ecdsa.ts';
 import { ed25519SigningKey, ed25519VerifyingKey, generateEd25519 } from './ed25519.ts';
 import { ecdh, x25519 } from './key-agreement.ts';
-import type { Libcrypto } from './libcrypto.ts';
+import { Acceleration, type LibcryptoProbe } from './libcrypto.ts';
 import { MlKem768, messageBytes, seedBytes } from './ml-kem.ts';
 import { modExp } from './mod-exp.ts';
 import { RandomPool } from './random-pool.ts';
@@ -25,9 +25,9 @@ import { generateRsa, rsaSigningKey, rsaVerifyingKey } from './rsa.ts';
 
 const defaultRsaBits = 3072;
 
-/** `libcrypto` is what packages/system found of the system's libcrypto. */
-export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto | undefined } = {}): CryptoProvider {
-  const { libcrypto } = options;
+/** `libcrypto` loads the system's libcrypto, as packages/system does; it is asked when that is worth the time. */
+export function createCryptoProvider(options: { readonly libcrypto?: LibcryptoProbe } = {}): CryptoProvider {
+  const acceleration = new Acceleration(options.libcrypto);
   const pool = new RandomPool();
   const random = (target: Uint8Array): Uint8Array => pool.draw(target);
   let chachaPolyModule: ChachaPolyModule | undefined;
@@ -38,13 +38,12 @@ export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto |
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
     digest,
     hasher,
-    hmac: (name, key) => hmac(name, key, libcrypto),
-    aesCtr: (key, iv) => aesCtr(key, iv, libcrypto),
-    aesGcm: (key) => aesGcm(key, libcrypto),
+    hmac: (name, key) => acceleratedHmac(hmac(name, key), { name, key }, acceleration),
+    aesCtr,
+    aesGcm,
     chachaPoly: (key) => {
-      if (libcrypto?.chachaPoly) return nativeChachaPoly(libcrypto.chachaPoly, key);
       chachaPolyModule ??= new ChachaPolyModule();
-      return chachaPolyModule.cipher(key);
+      return acceleratedChachaPoly(chachaPolyModule.cipher(key), key, acceleration);
     },
     blockCipher,
     x25519: () => x25519(random(new Uint8Array(32))),
@@ -59,16 +58,6 @@ export function createCryptoProvider(options: { readonly libcrypto?: Libcrypto |
       return kind === 'ecdsa' ? generateEcdsa(curve) : generateRsa(bits);
     },
     bcryptPbkdf,
-  };
-}
-
-function nativeChachaPoly(create: NonNullable<Libcrypto['chachaPoly']>, key: Uint8Array): ChachaPolyCipher {
-  const native = create(key);
-  return {
-    packetLength: (sequenceNumber, packet) => native.length(sequenceNumber, packet, 0),
-    seal: (sequenceNumber, packet, tag) => native.seal(sequenceNumber, packet, tag),
-    open: (sequenceNumber, packet, tag) => native.open(sequenceNumber, packet, tag),
-    free: () => native.free(),
   };
 }
 

@@ -16,9 +16,31 @@ export interface CFunction {
 export const libraries = {
   c: ['libc.so.6'],
   crypt: ['libcrypt.so.1', 'libcrypt.so.2'],
+  /** OpenSSL 3, where it is installed; only `libcrypto.ts` asks for it, and only on Bun. */
+  crypto: ['libcrypto.so.3'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export const functions = {
+  EVP_CIPHER_CTX_free: { library: 'crypto', result: 'void', arguments: ['pointer'] },
+  EVP_CIPHER_CTX_new: { library: 'crypto', result: 'pointer', arguments: [] },
+  EVP_CIPHER_fetch: { library: 'crypto', result: 'pointer', arguments: ['pointer', 'pointer', 'pointer'] },
+  EVP_CipherInit_ex: {
+    library: 'crypto',
+    result: 'int',
+    arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'int'],
+  },
+  EVP_CipherUpdate: {
+    library: 'crypto',
+    result: 'int',
+    arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'int'],
+  },
+  EVP_MAC_CTX_free: { library: 'crypto', result: 'void', arguments: ['pointer'] },
+  EVP_MAC_CTX_new: { library: 'crypto', result: 'pointer', arguments: ['pointer'] },
+  EVP_MAC_fetch: { library: 'crypto', result: 'pointer', arguments: ['pointer', 'pointer', 'pointer'] },
+  EVP_MAC_final: { library: 'crypto', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size'] },
+  EVP_MAC_init: { library: 'crypto', result: 'int', arguments: ['pointer', 'pointer', 'size', 'pointer'] },
+  EVP_MAC_update: { library: 'crypto', result: 'int', arguments: ['pointer', 'pointer', 'size'] },
+  OPENSSL_init_crypto: { library: 'crypto', result: 'int', arguments: ['size', 'pointer'] },
   __errno_location: { library: 'c', result: 'pointer', arguments: [] },
   bind: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'uint'] },
   chdir: { library: 'c', result: 'int', arguments: ['pointer'] },

@@ -12,8 +12,9 @@ import { errorCodeOf, errorNumber, errorText, SystemError } from './system-error
 
 const isBun = process.versions['bun'] !== undefined;
 
-test('Every function of the table exists on this machine and can be bound', () => {
-  const missing = Object.keys(functions).filter((name) => nativeFunction(name as keyof typeof functions) === undefined);
+test('Every function of the table but those of libcrypto exists on this machine and can be bound', () => {
+  const rows = Object.entries(functions).filter(([, row]) => row.library !== 'crypto');
+  const missing = rows.filter(([name]) => nativeFunction(name as keyof typeof functions) === undefined);
   assert.deepEqual(missing, []);
 });
 

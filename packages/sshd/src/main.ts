@@ -2,8 +2,8 @@
 // serve one connection on descriptors 0 and 1 (-i), or listen. It is the monitor; the other roles are processes of
 // their own.
 
-import { createCryptoProvider } from '@sallyport/crypto';
 import { openSync, writeSync } from 'node:fs';
+import { createCryptoProvider } from '@sallyport/crypto';
 import { dumpSshdOptions } from '@sallyport/protocol/config/dump';
 import type { CommandLine } from './configuration/command-line.ts';
 import { readCommandLine } from './configuration/command-line.ts';

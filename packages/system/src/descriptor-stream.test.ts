@@ -10,6 +10,7 @@ import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import type { ByteStream } from './byte-stream.ts';
 import { fromSocket, openDescriptor } from './descriptor-stream.ts';
 import { makePipe, socketPair } from './descriptors.ts';
+import { openPty } from './pty.ts';
 
 const isBun = process.versions['bun'] !== undefined;
 
@@ -278,7 +279,8 @@ test('A descriptor that the stream owned is closed when the stream is', async ()
   const [left, right] = socketPair();
   const { readFd, writeFd } = makePipe();
   const file = openSync('/etc/passwd', 'r');
-  const fds = [left, right, readFd, writeFd, file];
+  const { masterFd, slaveFd } = openPty({ columns: 80, rows: 24, widthPixels: 0, heightPixels: 0 });
+  const fds = [left, right, readFd, writeFd, file, masterFd, slaveFd];
   const streams = fds.map((fd) => openDescriptor(fd));
   const logs = streams.map(watch);
   for (const stream of streams) stream.destroy();

@@ -40,6 +40,7 @@ export function adoptDescriptor(options: AdoptOptions, events: EndpointEvents): 
     events.data(chunk);
     return state.isFlowing;
   });
+  const hasCopied = descriptorOf(socket) !== options.fd;
   const end = (): void => {
     if (state.isOver) return;
     state.isOver = true;
@@ -61,6 +62,7 @@ export function adoptDescriptor(options: AdoptOptions, events: EndpointEvents): 
   const close = (): void => {
     state.isOver = true;
     socket.destroy();
+    if (hasCopied) closeDescriptor(options.fd);
     if (tail !== undefined) closeDescriptor(tail);
   };
   return {
@@ -103,6 +105,11 @@ function openSocket(options: AdoptOptions, receive: (chunk: Uint8Array) => boole
   const socketOptions = { readable, writable, allowHalfOpen: true, ...(readable && { onread }) };
   if (isTerminal) setNonBlocking(fd, true);
   return isTerminal ? new classes.ReadStream(fd, socketOptions) : new classes.Socket({ fd, ...socketOptions });
+}
+
+/** A slave of a pseudo-terminal is opened anew by the runtime, which then closes only its own descriptor. */
+function descriptorOf(socket: Socket): number | undefined {
+  return (socket as { readonly _handle?: { readonly fd?: number } })._handle?.fd;
 }
 
 /** What a terminal still has; at most what the kernel keeps for it. */

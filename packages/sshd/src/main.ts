@@ -5,6 +5,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { dumpSshdOptions } from '@sallyport/protocol/config/dump';
+import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { CommandLine } from './configuration/command-line.ts';
 import { readCommandLine } from './configuration/command-line.ts';
 import { printedOptions } from './configuration/printed-options.ts';
@@ -42,29 +43,49 @@ function openComplaints(line: CommandLine): (sentence: string) => void {
 
 async function run(line: CommandLine): Promise<number> {
   const complain = openComplaints(line);
+  const config = usableConfiguration(line, complain);
+  if (config === undefined) return line.mode === 'inetd' ? failedInetd : failed;
+  if (line.mode === 'print-unchecked') return print(config, line);
+  const crypto = createCryptoProvider();
+  const serve = withHostKeys({ crypto, config, line }, complain);
+  if (serve === undefined) return failed;
+  switch (line.mode) {
+    case 'test':
+      return 0;
+    case 'print':
+      return print(config, line);
+    case 'inetd':
+      return serveInetd(serve);
+    default:
+      if (line.detach && line.debugLevel === 0) return detach();
+      return serveListening(serve, () => {
+        const again = usableConfiguration(line, complain);
+        return again && withHostKeys({ crypto, config: again, line }, complain);
+      });
+  }
+}
+
+function usableConfiguration(line: CommandLine, complain: (sentence: string) => void): SshdConfig | undefined {
   const { config, problems, notes } = readConfiguration({ file: line.configFile, lines: line.lines });
   for (const sentence of [...notes, ...problems]) complain(sentence);
-  if (problems.length > 0) return line.mode === 'inetd' ? failedInetd : failed;
-  const options = config.globalOptions();
-  if (line.mode === 'print-unchecked') return print(line);
-  const crypto = createCryptoProvider();
-  const isDefault = !config.mentioned.some(({ name }) => name === 'HostKey');
-  const loaded = loadHostKeys(crypto, options.HostKey, isDefault);
-  for (const problem of loaded.problems) complain(problem);
-  if (loaded.keys.length === 0) {
-    complain(messages.noHostKeys);
-    return failed;
-  }
-  if (line.mode === 'test') return 0;
-  if (line.mode === 'print') return print(line);
-  const serve: ServeOptions = { crypto, config, keys: loaded.keys, line };
-  if (line.mode === 'inetd') return serveInetd(serve);
-  if (line.detach && line.debugLevel === 0) return detach();
-  return serveListening(serve);
+  return problems.length === 0 ? config : undefined;
+}
 
-  function print(of: CommandLine): number {
-    const shown = printedOptions(config, of.connection);
-    process.stdout.write(`${dumpSshdOptions(shown).join('\n')}\n`);
-    return 0;
-  }
+function withHostKeys(
+  options: Omit<ServeOptions, 'keys'>,
+  complain: (sentence: string) => void,
+): ServeOptions | undefined {
+  const { config, crypto } = options;
+  const isDefault = !config.mentioned.some(({ name }) => name === 'HostKey');
+  const loaded = loadHostKeys(crypto, config.globalOptions().HostKey, isDefault);
+  for (const problem of loaded.problems) complain(problem);
+  if (loaded.keys.length > 0) return { ...options, keys: loaded.keys };
+  complain(messages.noHostKeys);
+  return undefined;
+}
+
+function print(config: SshdConfig, line: CommandLine): number {
+  const shown = printedOptions(config, line.connection);
+  process.stdout.write(`${dumpSshdOptions(shown).join('\n')}\n`);
+  return 0;
 }

@@ -16,6 +16,4 @@ export const messages = {
     '            [-h host_key_file] [-o option] [-p port] [-u len]\n',
   noHostKeys: 'sshd: no hostkeys available -- exiting.',
   cannotBind: 'Cannot bind any address.',
-  wrongEnvironment: (names: readonly string[]): string =>
-    `sshd: the environment has ${names.join(', ')}, which could change what this program does: refusing to start.\n`,
 } as const;

@@ -221,7 +221,7 @@ export function permittedTargets(options: {
   };
 }
 
-function formatTarget({ host, port }: PermittedTarget): string {
+export function formatTarget({ host, port }: PermittedTarget): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

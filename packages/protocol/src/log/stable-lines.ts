@@ -37,6 +37,7 @@ function subject(peer: PeerName): string {
 
 export const stableLines = {
   listening: (local: PeerAddress) => line('info', `Server listening on ${local.address} port ${local.port}.`),
+  restarting: () => line('info', 'Received SIGHUP; restarting.'),
   terminating: (signal: number) => line('info', `Received signal ${signal}; terminating.`),
   bindFailed: (local: PeerAddress, reason: string) =>
     line('error', `Bind to port ${local.port} on ${local.address} failed: ${reason}.`),

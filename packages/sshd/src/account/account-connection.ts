@@ -23,6 +23,13 @@ import { ClientAlive } from './client-alive.ts';
 import { openDirectTcpip } from './direct-tcpip.ts';
 import { Session } from './session.ts';
 
+/** What a re-key needs from the monitor. */
+export interface SignRequest {
+  readonly algorithm: string;
+  readonly hostKey: Uint8Array;
+  readonly data: Uint8Array;
+}
+
 export interface AccountConnectionOptions {
   readonly crypto: CryptoProvider;
   readonly stream: ByteStream;
@@ -30,11 +37,7 @@ export interface AccountConnectionOptions {
   readonly begin: AuthBegin;
   readonly grant: Grant;
   readonly log: (line: LogLine) => void;
-  readonly sign: (request: {
-    readonly algorithm: string;
-    readonly hostKey: Uint8Array;
-    readonly data: Uint8Array;
-  }) => void;
+  readonly sign: (request: SignRequest) => void;
   readonly onEnded: () => void;
 }
 
@@ -86,11 +89,6 @@ export class AccountConnection {
     if (!this.#driver.running) return;
     if (signature === undefined) this.#end('key-exchange-failed', 'host key signature refused');
     else this.#driver.perform({ protocol: 'transport', type: 'provide-signature', signature });
-  }
-
-  /** sshd is told to end. */
-  shutDown(): void {
-    this.#end('closed', 'server is shutting down');
   }
 
   #end(code: 'timed-out' | 'closed' | 'key-exchange-failed', text: string): void {

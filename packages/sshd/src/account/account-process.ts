@@ -10,6 +10,7 @@ import { decodeAuthBegin } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import type { SignRequest } from './account-connection.ts';
 import { AccountConnection } from './account-connection.ts';
 
 export interface AccountProcessOptions {
@@ -24,14 +25,14 @@ export class AccountProcess {
   readonly #options: AccountProcessOptions;
   readonly #channel: FrameChannel;
   readonly #connections = new Map<number, AccountConnection>();
-  #stopping = false;
+  #alone = false;
 
   constructor(options: AccountProcessOptions) {
     this.#options = options;
     this.#channel = new FrameChannel(options.monitor, {
       limitBytes: limitsOf(accountCommands),
       frame: (number, body) => this.#command(number, body),
-      closed: () => this.#stop(),
+      closed: () => this.#finishAlone(),
     });
   }
 
@@ -48,7 +49,7 @@ export class AccountProcess {
         return this.#connections.get(connection)?.provideSignature(undefined);
       }
       case 'stop':
-        return this.#stop();
+        return this.#finishAlone();
       default:
     }
   }
@@ -68,7 +69,7 @@ export class AccountProcess {
       begin: decodeAuthBegin(value.begin),
       grant: JSON.parse(value.grant) as Grant,
       log: (line) => this.#log(connection, line),
-      sign: (request) => this.#channel.send(accountCalls.sign, { connection, ...request }),
+      sign: (request) => this.#sign(connection, request),
       onEnded: () => this.#ended(connection),
     });
     this.#connections.set(connection, adopted);
@@ -78,14 +79,18 @@ export class AccountProcess {
   #ended(connection: number): void {
     this.#connections.delete(connection);
     this.#channel.send(accountCalls.ended, { connection });
-    if (this.#stopping && this.#connections.size === 0) this.#options.onStopped();
+    if (this.#alone && this.#connections.size === 0) this.#options.onStopped();
   }
 
-  /** No more connections will come; those that are there are ended. */
-  #stop(): void {
-    this.#stopping = true;
-    for (const connection of this.#connections.values()) connection.shutDown();
+  /** The monitor is gone: no more connections will come, and those that are there go on until they end. */
+  #finishAlone(): void {
+    this.#alone = true;
     if (this.#connections.size === 0) this.#options.onStopped();
+  }
+
+  #sign(connection: number, request: SignRequest): void {
+    if (this.#alone) this.#connections.get(connection)?.provideSignature(undefined);
+    else this.#channel.send(accountCalls.sign, { connection, ...request });
   }
 
   #log(connection: number, line: LogLine): void {

@@ -32,7 +32,8 @@ export function openDirectTcpip(options: DirectTcpipOptions): ChannelHandler | u
   };
   const target = decodeTarget(options.fields);
   if (target === undefined) return refuse(openFailureReasons.connectFailed, 'malformed request');
-  if (!grant.permitLocalForwarding || !permitsOpen(grant.permitOpen, target.host, target.port)) {
+  const isPermitted = grant.permitOpen.every((patterns) => permitsOpen(patterns, target.host, target.port));
+  if (!grant.permitLocalForwarding || !isPermitted) {
     options.log(stableLines.forwardDenied(grant.peer, target.host, target.port));
     return refuse(openFailureReasons.administrativelyProhibited, 'open failed');
   }

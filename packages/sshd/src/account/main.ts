@@ -6,6 +6,7 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { setProcessTitle } from '@sallyport/system/process-title';
 import { workerDescriptors } from '../listener/worker-program.ts';
 import { AccountProcess } from './account-process.ts';
 import { becomeAccount } from './become-account.ts';
@@ -13,6 +14,7 @@ import { becomeAccount } from './become-account.ts';
 export async function main(): Promise<number> {
   const identity = becomeAccount(workerDescriptors.passing);
   if (identity === undefined) return 0;
+  setProcessTitle(`sshd-session: ${identity.name}`);
   const crypto = createCryptoProvider();
   return new Promise((resolve) => {
     new AccountProcess({

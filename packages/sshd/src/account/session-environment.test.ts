@@ -17,6 +17,7 @@ const grant: Grant = {
   acceptEnvironment: ['LANG', 'LC_*', 'NODE_*'],
   permitPty: true,
   permitLocalForwarding: true,
+  permitOpen: [],
   maximumSessions: 10,
   subsystems: {},
   printMotd: false,

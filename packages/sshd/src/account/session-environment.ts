@@ -3,16 +3,16 @@
 // BUN_OPTIONS preloads code).
 
 import { matchPatternList } from '@sallyport/protocol/wire/patterns';
+import { steersRuntime } from '@sallyport/system/environment';
 import type { Grant } from '../authentication/grant.ts';
 
-const runtimeNames = /^(?:BUN_|NODE_|JSC_|WTF_)/i;
 const plainName = /^[^=\0]+$/;
 const userPath = '/usr/local/bin:/usr/bin:/bin:/usr/games';
 const rootPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Whether a variable that the client sends may be set: RFC 4254 section 6.4, AcceptEnv. */
 export function acceptsVariable(grant: Grant, name: string, value: string): boolean {
-  if (!plainName.test(name) || value.includes('\0') || runtimeNames.test(name)) return false;
+  if (!plainName.test(name) || value.includes('\0') || steersRuntime(name)) return false;
   return grant.acceptEnvironment.some((pattern) => matchPatternList(name, pattern) === 'match');
 }
 
@@ -56,7 +56,7 @@ function assignFirst(environment: Record<string, string>, assignments: readonly 
   for (const assignment of assignments) {
     const at = assignment.indexOf('=');
     const name = assignment.slice(0, at);
-    if (at <= 0 || set.has(name) || runtimeNames.test(name)) continue;
+    if (at <= 0 || set.has(name) || steersRuntime(name)) continue;
     set.add(name);
     environment[name] = assignment.slice(at + 1);
   }

@@ -20,8 +20,8 @@ export interface Grant {
   readonly acceptEnvironment: readonly string[];
   readonly permitPty: boolean;
   readonly permitLocalForwarding: boolean;
-  /** `host:port` patterns that direct-tcpip may reach; undefined = any. */
-  readonly permitOpen?: readonly string[];
+  /** `host:port` patterns that direct-tcpip may reach: every list must have it. */
+  readonly permitOpen: readonly (readonly string[])[];
   readonly maximumSessions: number;
   /** `name` to command line. */
   readonly subsystems: Readonly<Record<string, string>>;

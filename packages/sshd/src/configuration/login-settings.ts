@@ -4,12 +4,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isProblem } from '@sallyport/protocol/config/config-error';
+import { formatTarget } from '@sallyport/protocol/config/kinds-shared';
 import { expand } from '@sallyport/protocol/config/percent';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import type { PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { matchPatternList } from '@sallyport/protocol/wire/patterns';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
-import type { Grant } from '../authentication/grant.ts';
+import type { Grant, KeyGrant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorSettings } from '../monitor/monitor.ts';
 
@@ -74,15 +75,13 @@ export function grantFor(
     method,
     peer: ends.peer,
     local: ends.local,
-    ...(key.forcedCommand === undefined
-      ? {}
-      : { forcedCommand: { command: key.forcedCommand, source: 'key-option' as const } }),
+    ...forcedCommand(options, key),
     environment: key.environment,
     setEnvironment: options.SetEnv,
     acceptEnvironment: options.AcceptEnv,
     permitPty: options.PermitTTY && key.permitPty,
     permitLocalForwarding: forwarding && key.permitPortForwarding,
-    ...(key.permitOpen === undefined ? {} : { permitOpen: key.permitOpen }),
+    permitOpen: [key.permitOpen, configuredTargets(options)].filter((patterns) => patterns !== undefined),
     maximumSessions: options.MaxSessions,
     subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, command])),
     printMotd: options.PrintMotd,
@@ -99,4 +98,17 @@ export function rekeyLimits(options: SshdOptions): { readonly bytes?: number; re
     ...(bytes > 0n ? { bytes: Number(bytes) } : {}),
     ...(seconds > 0 ? { intervalMs: seconds * 1000 } : {}),
   };
+}
+
+/** ForceCommand of the configuration stands before the key's own. */
+function forcedCommand(options: SshdOptions, key: KeyGrant): Pick<Grant, 'forcedCommand'> {
+  const configured = options.ForceCommand;
+  if (configured !== 'none') return { forcedCommand: { command: configured, source: 'config' } };
+  return key.forcedCommand === undefined ? {} : { forcedCommand: { command: key.forcedCommand, source: 'key-option' } };
+}
+
+/** PermitOpen as patterns; undefined when anything may be reached. */
+function configuredTargets({ PermitOpen }: SshdOptions): readonly string[] | undefined {
+  if (PermitOpen === 'any') return undefined;
+  return PermitOpen === 'none' ? [] : PermitOpen.map(formatTarget);
 }

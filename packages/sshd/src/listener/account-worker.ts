@@ -65,8 +65,9 @@ export class AccountWorker {
     this.#channel.send(accountCommands.adopt, { connection, snapshot, begin, grant });
   }
 
-  stop(): void {
-    this.#channel.send(accountCommands.stop, {});
+  /** Ends a process that serves nobody; one that does goes on by itself. */
+  stopWhenIdle(): void {
+    if (this.#connections.size === 0) this.#channel.send(accountCommands.stop, {});
   }
 
   #receive(number: number, body: Uint8Array): void {
@@ -105,7 +106,7 @@ export class AccountWorker {
     if (this.#connections.size > 0) return;
     this.#idle = setTimeout(() => {
       this.#leave();
-      this.stop();
+      this.stopWhenIdle();
     }, this.#options.idleMs);
   }
 

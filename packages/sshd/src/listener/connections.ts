@@ -86,7 +86,7 @@ export class Connections {
   /** Ends everything: sshd was told to stop. */
   stop(): void {
     for (const pending of this.#pending) pending.end();
-    for (const account of this.#accounts.values()) account.stop();
+    for (const account of this.#accounts.values()) account.stopWhenIdle();
     this.#options.pool.stop();
   }
 

@@ -1,5 +1,5 @@
 // sshd as a daemon or in the foreground: listens, accepts, writes the pid file, and ends on SIGTERM, SIGINT or
-// SIGQUIT. With -d it serves one connection and ends.
+// SIGQUIT. SIGHUP reads the configuration again. With -d it serves one connection and ends.
 
 import * as fs from 'node:fs';
 import { listeners } from '@sallyport/protocol/config/dump';
@@ -9,69 +9,118 @@ import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { Listener } from '@sallyport/system/accepting';
 import { listenForDescriptors } from '@sallyport/system/accepting';
 import { messages } from '../messages.ts';
-import type { ServeOptions } from './serve-options.ts';
+import type { ServeOptions, Serving } from './serve-options.ts';
 import { startServing } from './serve-options.ts';
 
 const endingSignals = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3 } as const;
 const spares = 2;
 const accountIdleMs = 5000;
-/** Time that account processes have to say goodbye to their clients. */
-const farewellMs = 500;
 
-export async function serveListening(options: ServeOptions): Promise<number> {
-  const global = options.config.globalOptions();
-  const isDebugging = options.line.debugLevel > 0;
-  const finished = new Finish();
-  const serving = startServing(options, {
-    spares: isDebugging ? 1 : spares,
-    accountIdleMs,
-    onEnded: () => {
-      if (isDebugging) finished.with(0);
-    },
-  });
-  const { connections, pool, log } = serving;
-  const open: Listener[] = [];
-  for (const { host, port } of addressesOf(global)) {
-    const listener = await bind({ address: host, port }, log, (accepted) => {
-      if (isDebugging) for (const one of open) one.close();
-      connections.accept({ fd: accepted.fd, peer: accepted.peer, local: accepted.local });
-    });
-    if (listener !== undefined) open.push(listener);
-  }
-  if (open.length === 0) {
-    log({ level: 'fatal', text: messages.cannotBind });
-    return 255;
-  }
-  pool.fill();
-  const pidFile = isDebugging || global.PidFile === 'none' ? undefined : global.PidFile;
-  if (pidFile !== undefined) writePidFile(pidFile, log);
-  for (const [name, number] of Object.entries(endingSignals)) {
-    process.once(name, () => {
-      log(stableLines.terminating(number));
-      finished.with(0);
-    });
-  }
-  const status = await finished.wait();
-  for (const one of open) one.close();
-  if (pidFile !== undefined) fs.rmSync(pidFile, { force: true });
-  connections.stop();
-  if (connections.counts.established > 0) await new Promise((resolve) => setTimeout(resolve, farewellMs));
-  return status;
+/** Reads configuration and keys again; undefined when they are not usable, which has been logged. */
+export type Reread = () => ServeOptions | undefined;
+
+export async function serveListening(options: ServeOptions, reread: Reread): Promise<number> {
+  const daemon = new Daemon(options, reread);
+  return (await daemon.start()) ? daemon.finished : 255;
 }
 
-/** Something that is over once, with a status. */
-class Finish {
-  #resolve: (status: number) => void = () => undefined;
-  readonly #promise = new Promise<number>((resolve) => {
-    this.#resolve = resolve;
-  });
+class Daemon {
+  readonly finished: Promise<number>;
+  readonly #reread: Reread;
+  readonly #isDebugging: boolean;
+  #options: ServeOptions;
+  #serving: Serving;
+  #listeners: Listener[] = [];
+  #pidFile: string | undefined;
+  #finish: (status: number) => void = () => undefined;
 
-  with(status: number): void {
-    this.#resolve(status);
+  constructor(options: ServeOptions, reread: Reread) {
+    this.#options = options;
+    this.#reread = reread;
+    this.#isDebugging = options.line.debugLevel > 0;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.#serving = this.#serve();
   }
 
-  wait(): Promise<number> {
-    return this.#promise;
+  /** False when no address could be bound. */
+  async start(): Promise<boolean> {
+    await this.#listen();
+    if (this.#listeners.length === 0) {
+      this.#serving.log({ level: 'fatal', text: messages.cannotBind });
+      return false;
+    }
+    this.#serving.pool.fill();
+    this.#writePidFile();
+    for (const [name, number] of Object.entries(endingSignals)) process.once(name, () => this.#end(number));
+    process.on('SIGHUP', () => void this.#reload());
+    return true;
+  }
+
+  #serve(): Serving {
+    return startServing(this.#options, {
+      spares: this.#isDebugging ? 1 : spares,
+      accountIdleMs,
+      onEnded: () => {
+        if (this.#isDebugging) this.#finish(0);
+      },
+    });
+  }
+
+  async #listen(): Promise<void> {
+    const bound = addressesOf(this.#options.config.globalOptions()).map(({ host, port }) =>
+      bind({ address: host, port }, this.#serving.log, (accepted) => {
+        if (this.#isDebugging) this.#closeListeners();
+        this.#serving.connections.accept(accepted);
+      }),
+    );
+    this.#listeners = (await Promise.all(bound)).filter((listener) => listener !== undefined);
+  }
+
+  #closeListeners(): void {
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners = [];
+  }
+
+  /** New connections get the new configuration; those that stand keep the one that they came with. */
+  async #reload(): Promise<void> {
+    this.#serving.log(stableLines.restarting());
+    const options = this.#reread();
+    if (options === undefined) return;
+    const before = this.#serving;
+    this.#options = options;
+    this.#closeListeners();
+    this.#removePidFile();
+    before.pool.stop();
+    this.#serving = this.#serve();
+    await this.#listen();
+    this.#serving.pool.fill();
+    this.#writePidFile();
+  }
+
+  /** Sessions that stand go on without their monitor, as they do with OpenSSH. */
+  #end(signal: number): void {
+    this.#serving.log(stableLines.terminating(signal));
+    this.#closeListeners();
+    this.#removePidFile();
+    this.#serving.connections.stop();
+    this.#finish(0);
+  }
+
+  #writePidFile(): void {
+    const { PidFile } = this.#options.config.globalOptions();
+    if (this.#isDebugging || PidFile === 'none') return;
+    this.#pidFile = PidFile;
+    try {
+      fs.writeFileSync(PidFile, `${process.pid}\n`, { mode: 0o644 });
+    } catch (error) {
+      this.#serving.log({ level: 'error', text: `Couldn't create pid file "${PidFile}": ${reasonOf(error)}` });
+    }
+  }
+
+  #removePidFile(): void {
+    if (this.#pidFile !== undefined) fs.rmSync(this.#pidFile, { force: true });
   }
 }
 
@@ -102,6 +151,7 @@ async function bind(
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Address already in use',
   EACCES: 'Permission denied',
+  ENOENT: 'No such file or directory',
   EADDRNOTAVAIL: 'Cannot assign requested address',
   EAFNOSUPPORT: 'Address family not supported by protocol',
 };
@@ -109,12 +159,4 @@ const reasons: Readonly<Record<string, string>> = {
 function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return reasons[code] ?? String(error);
-}
-
-function writePidFile(file: string, log: (line: LogLine) => void): void {
-  try {
-    fs.writeFileSync(file, `${process.pid}\n`, { mode: 0o644 });
-  } catch {
-    log({ level: 'error', text: `Couldn't create pid file "${file}": Permission denied` });
-  }
 }

@@ -14,11 +14,11 @@ import type { CommandLine } from '../configuration/command-line.ts';
 import { grantFor, rekeyLimits } from '../configuration/login-settings.ts';
 import type { ConnectionsOptions } from '../listener/connections.ts';
 import { Connections } from '../listener/connections.ts';
-import { DaemonLog } from '../listener/daemon-log.ts';
 import { HostKeys } from '../listener/host-keys.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
 import { ownProgram } from '../listener/worker-program.ts';
 import { identification } from '../messages.ts';
+import { openLog } from './open-log.ts';
 
 export interface ServeOptions {
   readonly crypto: CryptoProvider;
@@ -42,20 +42,10 @@ export interface ServingPlan {
 
 const stderrFd = 2;
 
-export function openLog({ config, line }: ServeOptions): DaemonLog {
-  const level = line.quiet
-    ? 'QUIET'
-    : line.debugLevel > 0
-      ? `DEBUG${line.debugLevel}`
-      : config.globalOptions().LogLevel;
-  if (line.logFile !== undefined) return new DaemonLog({ level, fd: fs.openSync(line.logFile, 'a', 0o600) });
-  return new DaemonLog({ level, fd: stderrFd });
-}
-
 export function startServing(options: ServeOptions, plan: ServingPlan): Serving {
   const { crypto, config, keys } = options;
   const global = config.globalOptions();
-  const log = openLog(options).write;
+  const log = openLog(options.line, global).write;
   const program = ownProgram();
   const nullFd = fs.openSync('/dev/null', 'r+');
   const pool = new WorkerPool({

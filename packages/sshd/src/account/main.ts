@@ -4,6 +4,7 @@
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import type { ByteStream } from '@sallyport/system/byte-stream';
+import { probeLibcrypto } from '@sallyport/system/libcrypto';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { setProcessTitle } from '@sallyport/system/process-title';
@@ -15,7 +16,7 @@ export async function main(): Promise<number> {
   const identity = becomeAccount(workerDescriptors.passing);
   if (identity === undefined) return 0;
   setProcessTitle(`sshd-session: ${identity.name}`);
-  const crypto = createCryptoProvider();
+  const crypto = createCryptoProvider({ libcrypto: probeLibcrypto });
   return new Promise((resolve) => {
     new AccountProcess({
       crypto,

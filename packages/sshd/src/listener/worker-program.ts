@@ -25,12 +25,15 @@ export interface OwnProgram {
   readonly argv: (name: WorkerName) => readonly string[];
 }
 
+/** The file that runs, also when it has been replaced or removed meanwhile (an upgrade). */
+const ownExecutable = '/proc/self/exe';
+
 /** The running executable, or Node with the entry files in the folder of the running one. */
 export function ownProgram(): OwnProgram {
   const isNode = !('bun' in process.versions);
   const folder = path.dirname(process.argv[1] ?? '.');
   return {
-    path: process.execPath,
+    path: ownExecutable,
     argv: (name) => (isNode ? ['node', path.join(folder, `${name}.js`)] : [name]),
   };
 }

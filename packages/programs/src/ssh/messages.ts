@@ -140,3 +140,59 @@ export const loginMessages = {
   signingFailed: (type: string, name: string, reason: string) =>
     `sign_and_send_pubkey: signing failed for ${type} "${name}" from agent: ${reason}`,
 } as const;
+
+/** How a connection ends; `who` is `ADDRESS port N`. */
+export const endMessages = {
+  closedEarly: 'kex_exchange_identification: Connection closed by remote host',
+  lostEarly: (reason: string) => `kex_exchange_identification: read: ${reason}`,
+  bannerTimeout: 'Connection timed out during banner exchange',
+  timedOut: (who: string) => `Connection to ${who} timed out`,
+  closedBy: (who: string) => `Connection closed by ${who}`,
+  resetBy: (who: string) => `Connection reset by ${who}`,
+  failed: (tag: string, who: string, reason: string) => `${tag}: Connection to ${who}: ${reason}`,
+  bannerFailed: (who: string, reason: string) => `banner exchange: Connection to ${who}: ${reason}`,
+  notNegotiated: (who: string, what: string, offer: string) =>
+    `Unable to negotiate with ${who}: ${what}. Their offer: ${offer}`,
+  received: (who: string, reason: number, text: string) => `Received disconnect from ${who}:${reason}: ${text}`,
+  disconnected: (who: string) => `Disconnected from ${who}`,
+  badPacketLength: (length: string) => `Bad packet length ${length}.`,
+  badMac: 'Corrupted MAC on input.',
+  badPadding: 'padding error: corrupted padding on input',
+} as const;
+
+/** The session, its channels and the escape characters. */
+export const sessionMessages = {
+  closed: (host: string) => `Connection to ${host} closed.`,
+  closedByRemote: (host: string) => `Connection to ${host} closed by remote host.`,
+  lost: 'client_loop: send disconnect: Broken pipe',
+  silent: (host: string) => `Timeout, server ${host} not responding.`,
+  killed: (signal: number) => `Killed by signal ${signal}.`,
+  requestFailed: (what: string, channel: number) => `${what} request failed on channel ${channel}`,
+  openFailed: (channel: number, reason: string) => `channel ${channel}: open failed: ${reason}`,
+  transferred: (sentBytes: number, receivedBytes: number, seconds: number) =>
+    `Transferred: sent ${sentBytes}, received ${receivedBytes} bytes, in ${seconds.toFixed(1)} seconds`,
+  perSecond: (sent: number, received: number) =>
+    `Bytes per second: sent ${sent.toFixed(1)}, received ${received.toFixed(1)}`,
+  exitStatus: (status: number) => `Exit status ${status}`,
+} as const;
+
+/** The answers of the escape characters, which `escape` is the first of. */
+export const escapeMessages = {
+  suspending: '^Z [suspend ssh]',
+  openConnections: 'The following connections are open:',
+  logLevel: (letter: string, level: string) => `${letter} [LogLevel ${level.toUpperCase()}]`,
+  noCommandLine: 'commandline disabled',
+  unsupported: (letter: string) => `${letter} [not supported]`,
+  help: (escape: string): readonly string[] => [
+    'Supported escape sequences:',
+    ` ${escape}.   - terminate connection (and any multiplexed sessions)`,
+    ` ${escape}B   - send a BREAK to the remote system`,
+    ` ${escape}R   - request rekey`,
+    ` ${escape}V/v - decrease/increase verbosity (LogLevel)`,
+    ` ${escape}^Z  - suspend ssh`,
+    ` ${escape}#   - list forwarded connections`,
+    ` ${escape}?   - this message`,
+    ` ${escape}${escape}   - send the escape character by typing it twice`,
+    '(Note that escapes are only recognized immediately after newline.)',
+  ],
+} as const;

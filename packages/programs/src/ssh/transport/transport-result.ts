@@ -1,4 +1,5 @@
 // What opening a transport gives: a stream with what is known about its ends, or why there is none.
+// A failure is a sentence for the user, since nobody can do anything else with it.
 
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import type { SocketAddress } from '@sallyport/system/socket-address';

@@ -16,4 +16,6 @@ export { findAccount, findProgram, hasPeer, ordinaryAccount, ownAccount, program
 export type { ProgramOptions, ProgramResult, RunningProgram } from './program.ts';
 export { runProgram, startProgram } from './program.ts';
 export { mainArguments, runMain, startMain } from './program-main.ts';
+export type { TemporaryAccountOptions } from './temporary-account.ts';
+export { TemporaryAccount } from './temporary-account.ts';
 export { TemporaryFolder } from './temporary-folder.ts';

@@ -28,8 +28,12 @@ export interface StockServerOptions {
   readonly authorizedKeys?: readonly string[];
   /** The account that sshd runs as when we are root; root unless told. */
   readonly runAs?: Account;
+  /** The account to log in to; the one that sshd runs as unless told. */
+  readonly user?: string;
   /** Another sshd than the stock one: it gets the same `-D -e -f FILE`. */
   readonly program?: string;
+  /** Arguments after those. */
+  readonly args?: readonly string[];
   /** Environment of sshd; sessions see it for names that sshd passes on. */
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which sshd is killed; 120 s unless told. */
@@ -108,7 +112,7 @@ export class OpensshFixture {
       const program = await this.#startSshd({ name, port, account, hostKeys, options });
       try {
         await program.untilStderr(/Server listening on 127\.0\.0\.1 port \d+/);
-        return await this.#describeServer(program, { name, port, user: account.name, hostKeys });
+        return await this.#describeServer(program, { name, port, user: options.user ?? account.name, hostKeys });
       } catch (error) {
         await program.end('SIGKILL');
         if (attempt === 3 || !/already in use/i.test(program.stderr())) throw error;
@@ -195,11 +199,15 @@ export class OpensshFixture {
     ];
     const file = await this.folder.write(`${name}.config`, lines.join('\n'), 0o644);
     const asOther = process.getuid?.() === 0 && account.uid !== 0;
-    const program = startProgram(options.program ?? programPath('sshd'), ['-D', '-e', '-f', file], {
-      env: { HOME: this.folder.path, ...options.env },
-      timeoutMs: options.timeoutMs ?? 120_000,
-      ...(asOther ? { account } : {}),
-    });
+    const program = startProgram(
+      options.program ?? programPath('sshd'),
+      ['-D', '-e', '-f', file, ...(options.args ?? [])],
+      {
+        env: { HOME: this.folder.path, ...options.env },
+        timeoutMs: options.timeoutMs ?? 120_000,
+        ...(asOther ? { account } : {}),
+      },
+    );
     this.#running.push(program);
     return program;
   }

@@ -21,10 +21,15 @@ test('the relay carries bytes both ways and ends when both sides have ended', as
   reader.onData = (chunk) => {
     received.atCaller += chunk.length;
   };
+  const readToTheEnd = new Promise<void>((resolve) => {
+    reader.onEnd = resolve;
+  });
   connection.resume();
   reader.resume();
   caller.write([block]);
   caller.end();
   await over;
+  // What is written may still wait in the pipe.
+  await readToTheEnd;
   assert.deepEqual(received, { atConnection: block.length, atCaller: block.length });
 });

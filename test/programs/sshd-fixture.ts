@@ -1,0 +1,92 @@
+// What the tests of the program sshd share: the compiled executable in the two ways in which it runs (as the account
+// that it serves, and as root for another account), and stock clients for it.
+
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Account, ProgramResult, StockClientOptions, StockServer, StockServerOptions } from '@sallyport/testing';
+import { OpensshFixture, ownAccount, skipUnless, TemporaryAccount } from '@sallyport/testing';
+import type { Client, ConnectOptions } from 'sallyport';
+import { connect } from 'sallyport';
+
+export const ourSshd = fileURLToPath(new URL('../../../dist/bin/sshd', import.meta.url));
+
+/** `account`: sshd runs as the account that logs in. `root`: it runs as root and changes to that account. */
+export type RunningAs = 'account' | 'root';
+
+const isRoot = process.getuid?.() === 0;
+
+/** Both ways, with what the test of one needs. */
+export const waysToRun: readonly { readonly as: RunningAs; readonly needs: { readonly skip: string | false } }[] = [
+  { as: 'account', needs: isRoot && !isReachable(ourSshd) ? unreachable() : skipUnless('openssh-client') },
+  { as: 'root', needs: skipUnless('openssh-client', 'root') },
+];
+
+/** Whether other accounts may execute the file: a checkout below /root is closed to them. */
+function isReachable(file: string): boolean {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0o001) % 2 === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+function unreachable(): { readonly skip: string } {
+  const skip = `${ourSshd} is in a folder that other accounts may not enter`;
+  process.stderr.write(`skipped: ${skip}\n`);
+  return { skip };
+}
+
+export type SshdOptions = Omit<StockServerOptions, 'runAs' | 'user'>;
+
+/** A client's run, with text where a test compares text. */
+export interface ClientResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | undefined;
+}
+
+export class SshdFixture implements AsyncDisposable {
+  readonly openssh: OpensshFixture;
+  /** Who logs in: ourselves, or an account made for the test when we are root. */
+  readonly account: Account;
+  readonly #made: TemporaryAccount | undefined;
+
+  private constructor(openssh: OpensshFixture, account: Account, made: TemporaryAccount | undefined) {
+    this.openssh = openssh;
+    this.account = account;
+    this.#made = made;
+  }
+
+  static async create(): Promise<SshdFixture> {
+    accessSync(ourSshd, constants.X_OK);
+    const made = isRoot ? await TemporaryAccount.create() : undefined;
+    return new SshdFixture(await OpensshFixture.create(), made ?? ownAccount(), made);
+  }
+
+  /** Starts our sshd, or another with the same arguments. */
+  start(as: RunningAs, options: SshdOptions = {}): Promise<StockServer> {
+    const { account } = this;
+    const who = as === 'account' ? { runAs: account } : { user: account.name };
+    return this.openssh.startServer({ program: ourSshd, ...who, ...options });
+  }
+
+  /** Runs the stock ssh to its end. */
+  async ssh(server: StockServer, args: readonly string[], options: StockClientOptions = {}): Promise<ClientResult> {
+    return textOf(await this.openssh.runClient(server, args, options));
+  }
+
+  /** A client of the library, for what the stock one does not show. */
+  connect({ host, port, user, knownHosts }: StockServer, options: Partial<ConnectOptions> = {}): Promise<Client> {
+    const identities = [this.openssh.userKey.path];
+    return connect({ host, port, user, knownHosts, identities, agent: false, timeoutMs: 20_000, ...options });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.openssh[Symbol.asyncDispose]();
+    await this.#made?.[Symbol.asyncDispose]();
+  }
+}
+
+export function textOf({ stdout, stderr, code }: ProgramResult): ClientResult {
+  return { stdout: stdout.toString(), stderr, code };
+}

@@ -4,9 +4,9 @@
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import { probeLibcrypto } from '@sallyport/system/libcrypto';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { probeLibcrypto } from '@sallyport/system/libcrypto';
 import { setProcessTitle } from '@sallyport/system/process-title';
 import { workerDescriptors } from '../listener/worker-program.ts';
 import { AccountProcess } from './account-process.ts';

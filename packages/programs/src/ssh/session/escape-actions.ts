@@ -1,5 +1,5 @@
-// What the escape characters of an interactive session do (ssh(1), ESCAPE CHARACTERS), and what they print. What we cannot
-// do says so.
+// What the escape characters of an interactive session do (ssh(1), ESCAPE CHARACTERS), and what they print. What we
+// cannot do says so.
 
 import type { EscapeCommand } from '@sallyport/protocol/terminal/escape';
 import { escapeMessages } from '../messages.ts';

@@ -1,5 +1,5 @@
-// ServerAliveInterval: after a silence the server is asked for a sign of life, which it must answer in one way or another
-// (RFC 4254 section 4); when it has not said anything for ServerAliveCountMax questions it is given up.
+// ServerAliveInterval: after a silence the server is asked for a sign of life, which it must answer in one way or
+// another (RFC 4254 section 4); when it has not said anything for ServerAliveCountMax questions it is given up.
 
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
 import type { ConnectionPort } from '../connection-port.ts';

@@ -1,5 +1,5 @@
-// The session channel of the client (RFC 4254 section 6): asks for a terminal, variables and the program without waiting
-// for an answer in between, and tells its owner what comes. It knows nothing of descriptors and terminals.
+// The session channel of the client (RFC 4254 section 6): asks for a terminal, variables and the program without
+// waiting for an answer in between, and tells its owner what comes. It knows nothing of descriptors and terminals.
 
 import type { ChannelWindow } from '@sallyport/protocol/connection/events';
 import type { LogSink } from '@sallyport/protocol/log/log';

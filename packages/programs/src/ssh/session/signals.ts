@@ -1,5 +1,5 @@
-// The signals that end a session in an orderly way: the terminal is put back and the server told. Those that were ignored
-// when the program began (nohup) stay ignored.
+// The signals that end a session in an orderly way: the terminal is put back and the server told. Those that were
+// ignored when the program began (nohup) stay ignored.
 
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';

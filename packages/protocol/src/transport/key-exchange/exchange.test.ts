@@ -53,7 +53,8 @@ describe('a key exchange with wrong values', () => {
       const tried = [
         (value: Uint8Array) => value.subarray(value.length),
         (value: Uint8Array) => concatBytes(value, value),
-        (value: Uint8Array) => value.subarray(1),
+        // A number that is shorter by a byte is a number of a group like any other.
+        ...(name.startsWith('diffie-hellman') ? [] : [(value: Uint8Array) => value.subarray(1)]),
         (value: Uint8Array) => new Uint8Array(value.length),
         // 2^255-1 is a number of X25519 like any other (RFC 7748 section 5).
         ...(name.startsWith('curve25519') ? [] : [(value: Uint8Array) => value.slice().fill(0xff)]),

@@ -12,8 +12,9 @@ import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { skipUnless } from '@sallyport/testing/peers';
 import { runProgram, startProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
-import type { OfferedIdentity } from './identities.ts';
 import { agentSocket, listIdentities } from './identities.ts';
+import { KeyFile } from './key-file.ts';
+import type { CandidateKey } from './login/candidate-key.ts';
 
 const crypto = createCryptoProvider();
 const newKey = (comment: string): PrivateKey => new PrivateKey(crypto.generateKey('ed25519'), comment);
@@ -22,7 +23,7 @@ interface Trial {
   readonly folder: TemporaryFolder;
   readonly said: string[];
   readonly prompts: string[];
-  list(settings: SshSettings, socket?: string): Promise<OfferedIdentity[]>;
+  list(settings: SshSettings, socket?: string): Promise<CandidateKey[]>;
   key(name: string, passphrase?: string): Promise<PrivateKey>;
 }
 
@@ -61,7 +62,7 @@ async function trial(answers: string[] = []): Promise<Trial> {
 
 const data = utf8Encode('data');
 
-async function signs(identity: OfferedIdentity | undefined): Promise<boolean> {
+async function signs(identity: CandidateKey | undefined): Promise<boolean> {
   const signature = await identity?.sign('ssh-ed25519', data);
   if (identity === undefined || signature === undefined) return false;
   return verifySignature(crypto, { key: decodePublicKey(identity.publicKey), data, signature });
@@ -175,3 +176,11 @@ test(
     }
   },
 );
+
+test('a name that no key belongs to has no public half and is no candidate', () => {
+  const options = { BatchMode: false, NumberOfPasswordPrompts: 3 };
+  const given = { crypto, log: () => undefined, askPassphrase: () => Promise.resolve(undefined), options };
+  const file = new KeyFile('/nonexistent/key', { given, isExplicit: true });
+  assert.equal(file.publicKey, undefined);
+  assert.equal(file.candidate(), undefined);
+});

@@ -3,8 +3,14 @@ import { test } from 'node:test';
 import type { ProgramResult } from '@sallyport/testing/program';
 import { runMain } from '@sallyport/testing/program-main';
 
+import { main } from './main.ts';
+
 const module = import.meta.resolve('@sallyport/programs/ssh/main');
 const ssh = (...argv: readonly string[]): Promise<ProgramResult> => runMain(module, argv);
+
+test('main returns the status', async () => {
+  assert.equal(await main(['-V']), 0);
+});
 
 test('ssh -V tells the version on stderr where tools look for it', async () => {
   const { code, stderr, stdout } = await ssh('-V');

@@ -1,5 +1,6 @@
-// ssh, the client: options, configuration, then whatever was asked for. Everything it decides lies in its parts; here is
-// the order, and the exit status: that of the remote command, or 255 for errors of our own (ssh(1), EXIT STATUS).
+// ssh, the client: options, configuration, then whatever was asked for. Everything it decides lies in its parts;
+// here is the order, and the exit status: that of the remote command, or 255 for errors of our own (ssh(1), EXIT
+// STATUS).
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import { dumpSshOptions } from '@sallyport/protocol/config/dump';

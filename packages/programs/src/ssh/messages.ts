@@ -107,6 +107,7 @@ export const hostKeyMessages = {
   revokedStrict: (type: string, host: string) =>
     `${type} host key for ${host} was revoked and you have requested strict checking.`,
   disabled: (what: string) => `${what} is disabled to avoid man-in-the-middle attacks.`,
+  forwardingGone: 'Error: forwarding disabled due to host key check failure',
   debugKey: (type: string, print: string) => `Server host key: ${type} ${print}`,
   debugMatches: (host: string, type: string) => `Host '${host}' is known and matches the ${type} host key.`,
   debugWithoutPort: 'checking without port identifier',
@@ -127,6 +128,8 @@ const at = ({ user, host }: LoginNames): string => `${user}@${host}`;
 
 /** A key, a password, a challenge. */
 export const loginMessages = {
+  /** `way`: the server's address in brackets and its port, or `via proxy`. */
+  authenticated: (host: string, way: string, method: string) => `Authenticated to ${host} (${way}) using "${method}".`,
   password: (names: LoginNames) => `${at(names)}'s password: `,
   oldPassword: (names: LoginNames) => `Enter ${at(names)}'s old password: `,
   newPassword: (names: LoginNames) => `Enter ${at(names)}'s new password: `,

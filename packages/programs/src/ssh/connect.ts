@@ -1,0 +1,73 @@
+// From a plan to a server that has let us in: the transport, the check of the host key, the login. It turns options
+// into the parts' plain options, and ends into sentences. When the key is not the known one and the user goes on
+// all the same, it takes away what could give the user's secrets or machine to the wrong host.
+
+import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
+import type { ConnectOptions } from './connect-options.ts';
+import { stackOptions, transportOptions } from './connect-options.ts';
+import type { ConnectionPort } from './connection-port.ts';
+import { endLines } from './end-lines.ts';
+import { HostKeyCheck } from './known-hosts-check.ts';
+import { makeLogin } from './make-login.ts';
+import { hostKeyMessages, loginMessages } from './messages.ts';
+import { openConnection } from './open-connection.ts';
+import { openTransport } from './transport/open-transport.ts';
+import type { OpenedTransport } from './transport/transport-result.ts';
+import { withdraw } from './wrong-host.ts';
+
+/** A server that has let us in. */
+export interface LoggedIn {
+  readonly port: ConnectionPort;
+  readonly transport: OpenedTransport;
+  /** Without what a wrong host key has taken away. */
+  readonly options: SshOptions;
+}
+
+/** Resolves to undefined when it did not work out; the log says why. */
+export async function connect(given: ConnectOptions): Promise<LoggedIn | undefined> {
+  const { plan, crypto, log } = given;
+  const transport = await openTransport(transportOptions(given));
+  if ('message' in transport) {
+    log.log('fatal', transport.message);
+    return undefined;
+  }
+  const peer = transport.ends?.peer;
+  const state = { options: plan.options };
+  const check = new HostKeyCheck({
+    crypto,
+    log: log.log,
+    options: plan.options,
+    host: plan.host,
+    port: plan.port,
+    ...(peer === undefined ? {} : { address: peer.address }),
+    ask: (question) => askText(given.ask, question),
+  });
+  const timeout = plan.options.ConnectTimeout;
+  const opened = await openConnection({
+    stream: transport.stream,
+    stack: stackOptions(given, check),
+    judgeHostKey: async ({ hostKey }) => {
+      const verdict = await check.judge(hostKey);
+      if (!verdict.accepted) log.log('fatal', hostKeyMessages.failed);
+      if (!verdict.accepted || !verdict.weakened) return verdict.accepted;
+      const left = withdraw(plan.options, log.log);
+      state.options = left ?? state.options;
+      return left !== undefined;
+    },
+    login: await makeLogin(given, () => state.options),
+    log: log.log,
+    ...(typeof timeout === 'number' && timeout > 0 ? { identificationTimeoutMs: timeout * 1000 } : {}),
+  });
+  if (!('cause' in opened)) {
+    const way = peer === undefined ? 'via proxy' : `[${peer.address}]:${peer.port}`;
+    log.log('verbose', loginMessages.authenticated(plan.host, way, opened.method));
+    return { port: opened.port, transport, options: state.options };
+  }
+  for (const { level, text } of endLines(opened, peer)) log.log(level, text);
+  return undefined;
+}
+
+async function askText(ask: ConnectOptions['ask'], question: string): Promise<string | undefined> {
+  const answer = await ask(question, { echo: true });
+  return answer === undefined ? undefined : Buffer.from(answer).toString('utf8');
+}

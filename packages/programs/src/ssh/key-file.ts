@@ -1,0 +1,119 @@
+// A key by the name of its file: its public half, from the file or the one beside it, and a private half that is
+// opened when it has to sign; its passphrase is asked for then. What is wrong with the file goes to the log once.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
+import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
+import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { LogSink } from '@sallyport/protocol/log/log';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { loadKeyFailed } from '../shared/messages.ts';
+import { KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
+import type { CandidateKey } from './login/candidate-key.ts';
+import { loginMessages } from './messages.ts';
+
+export interface KeyFileOptions {
+  readonly crypto: CryptoProvider;
+  readonly log: LogSink;
+  /** Asks for a passphrase; undefined when nobody answers. */
+  readonly askPassphrase: (prompt: string) => Promise<Uint8Array | undefined>;
+  readonly options: Pick<SshOptions, 'BatchMode' | 'NumberOfPasswordPrompts'>;
+}
+
+function publicKeyOf(path: string): Uint8Array | undefined {
+  try {
+    const [line = ''] = readFileSync(path, 'utf8').split('\n', 1);
+    return parsePublicLine(line).key.blob;
+  } catch (error) {
+    if (error instanceof DecodeError || (error instanceof Error && 'code' in error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A key by the name of its file: that of the private half, or of the public one whose private half lies beside it or in
+ * an agent. It is read once, and opened when it has to sign.
+ */
+export class KeyFile {
+  /** As it was named. */
+  readonly path: string;
+  readonly isExplicit: boolean;
+  readonly hasPrivateHalf: boolean;
+  /** undefined when no file tells it: then the key cannot be offered. */
+  readonly publicKey: Uint8Array | undefined;
+  readonly #path: string;
+  readonly #given: KeyFileOptions;
+  #sealed: SealedPrivateKey | undefined;
+  #key: PrivateKey | undefined;
+  #failed = false;
+
+  constructor(path: string, { given, isExplicit }: { readonly given: KeyFileOptions; readonly isExplicit: boolean }) {
+    this.path = path;
+    this.isExplicit = isExplicit;
+    this.#path = path.replace(/\.pub$/, '');
+    this.#given = given;
+    this.hasPrivateHalf = existsSync(this.#path);
+    const besides = publicKeyOf(`${this.#path}.pub`) ?? publicKeyOf(path);
+    this.publicKey = besides ?? (this.hasPrivateHalf ? this.#read()?.publicKey?.blob : undefined);
+  }
+
+  matches(publicKey: Uint8Array | undefined): boolean {
+    return publicKey !== undefined && this.publicKey !== undefined && equalBytes(publicKey, this.publicKey);
+  }
+
+  candidate(): CandidateKey | undefined {
+    const { publicKey } = this;
+    if (publicKey === undefined) return undefined;
+    return {
+      name: this.path,
+      source: 'file',
+      isExplicit: this.isExplicit,
+      publicKey,
+      sign: async (algorithm, data) => (await this.#open())?.sign(this.#given.crypto, algorithm, data),
+    };
+  }
+
+  #read(): SealedPrivateKey | undefined {
+    if (this.#sealed !== undefined || this.#failed) return this.#sealed;
+    try {
+      this.#sealed = readPrivateKeyFile(this.#path);
+    } catch (error) {
+      this.#complain(error);
+    }
+    return this.#sealed;
+  }
+
+  async #open(): Promise<PrivateKey | undefined> {
+    const sealed = this.#read();
+    if (this.#key !== undefined || sealed === undefined || this.#failed) return this.#key;
+    const { crypto, askPassphrase, options } = this.#given;
+    const { BatchMode, NumberOfPasswordPrompts } = options;
+    try {
+      this.#key = await unlockPrivateKey(sealed, {
+        crypto,
+        attempts: Math.max(NumberOfPasswordPrompts, 1),
+        ask: () => (BatchMode ? undefined : this.#ask(askPassphrase)),
+      });
+    } catch (error) {
+      this.#complain(error);
+    }
+    return this.#key;
+  }
+
+  // An empty answer gives up, as in OpenSSH.
+  async #ask(askPassphrase: KeyFileOptions['askPassphrase']): Promise<Uint8Array | undefined> {
+    const answer = await askPassphrase(loginMessages.passphrase(this.#path));
+    return answer === undefined || answer.length === 0 ? undefined : answer;
+  }
+
+  #complain(error: unknown): void {
+    this.#failed = true;
+    if (!(error instanceof KeyFileError)) throw error;
+    const { log } = this.#given;
+    for (const line of error.box) log('error', line);
+    log(error.problem === 'missing' ? 'debug1' : 'error', loadKeyFailed(this.#path, error.message));
+  }
+}

@@ -8,6 +8,7 @@ export type Main = (argv: readonly string[]) => Promise<number>;
 type Program = () => Promise<{ readonly main: Main }>;
 
 export const programs: Readonly<Record<string, Program>> = {
+  ssh: () => import('@sallyport/programs/ssh/main'),
   'ssh-keygen': () => import('@sallyport/programs/ssh-keygen/main'),
   sshd: () => import('@sallyport/sshd/main'),
   'sshd-auth': () => import('@sallyport/sshd/auth/main'),

@@ -209,6 +209,7 @@ test('no more channels than the maximum are open at once: the rest is refused', 
   const channel = scripted.connection.reserveChannel();
   scripted.do({ type: 'open-channel', channel, channelType: 'x', fields: nothing });
   assert.equal(scripted.outcome(), 'channel-refused');
+  assert.equal(scripted.connection.reserveChannel(), channel);
 });
 
 test('16384 channels may be open unless told otherwise', () => {
@@ -306,6 +307,30 @@ test('window is not granted while output is not taken, and then in one message',
   for (let i = 0; i < 8; i++) taking.do({ type: 'consume', channel: 0, bytes: 10 });
   const granted = taking.connection.takePayloads().map((payload) => messages.channelWindowAdjust.decode(payload));
   assert.deepEqual(granted, [{ recipient: 7, bytes: 80 }]);
+});
+
+test('no window is granted to a peer that has ended, and it is granted to one while we have ended', () => {
+  const peerEnded = new Scripted().open();
+  peerEnded.receive(data(80), eof);
+  peerEnded.do({ type: 'consume', channel: 0, bytes: 80 });
+  assert.deepEqual(peerEnded.sent(), []);
+  const weEnded = new Scripted().open();
+  weEnded.do({ type: 'send-eof', channel: 0 });
+  weEnded.receive(data(80));
+  weEnded.do({ type: 'consume', channel: 0, bytes: 80 });
+  assert.deepEqual(weEnded.sent(), [93, 96]);
+  weEnded.receive(data(80));
+  weEnded.do({ type: 'consume', channel: 0, bytes: 80 });
+  assert.deepEqual(weEnded.sent(), [93]);
+});
+
+test('we may send and end after the EOF of the peer', () => {
+  const scripted = new Scripted().open();
+  scripted.receive(eof);
+  scripted.do({ type: 'send-data', channel: 0, data: new Uint8Array(1) });
+  scripted.do({ type: 'send-eof', channel: 0 });
+  assert.deepEqual(scripted.sent(), [94, 96]);
+  assert.deepEqual(scripted.sent(), []);
 });
 
 test('misuse throws and sends nothing', () => {

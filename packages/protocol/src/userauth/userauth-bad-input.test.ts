@@ -224,6 +224,8 @@ for (const [count, sent] of [
   [2 ** 31, 2],
   [2 ** 32 - 1, 0],
   [2, 1],
+  [1, 1],
+  [3, 3],
 ] as const) {
   test(`${count} responses announced, ${sent} sent for two prompts: malformed (RFC 4256 section 3.4)`, () => {
     const server = startServer();
@@ -346,6 +348,16 @@ test('a server that accepts a key which was not offered ends the client (RFC 425
   const event = client.nextEvent();
   assert.ok(event?.type === 'failed');
   assert.equal(event.failure.code, 'message-unexpected');
+});
+
+test('asking for more prompts than a client takes is misuse', () => {
+  const server = startServer();
+  const fields = keyboardInteractiveFields.encode({ language: '', submethods: '' });
+  server.receivePayload(request({ method: 'keyboard-interactive', fields }));
+  const prompts = Array.from({ length: userauthBounds.prompts + 1 }, () => ({ text: '', echo: false }));
+  const ask = { type: 'ask-responses', name: '', instruction: '', prompts } as const;
+  assert.throws(() => server.perform(ask), /too many prompts/);
+  server.perform({ ...ask, prompts: prompts.slice(1) });
 });
 
 test('misuse of a client throws and changes nothing', () => {

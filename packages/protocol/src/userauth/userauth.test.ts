@@ -43,7 +43,8 @@ class Pair {
 
 function startedPair(): Pair {
   const pair = new Pair();
-  assert.deepEqual(pair.clientSays('attempt-wanted').methods, []);
+  const wanted = pair.clientSays('attempt-wanted');
+  assert.deepEqual(wanted, { type: 'attempt-wanted', methods: [], partialSuccess: false, failed: undefined });
   return pair;
 }
 
@@ -60,6 +61,7 @@ test('UserauthClient learns the methods by none and is told which attempt failed
   pair.serverDoes({ type: 'refuse', methods: ['publickey', 'password'], counts: false });
   const wanted = pair.clientSays('attempt-wanted');
   assert.deepEqual(wanted.methods, ['publickey', 'password']);
+  assert.equal(wanted.partialSuccess, false);
   assert.deepEqual(wanted.failed, { method: 'none' });
 });
 
@@ -104,7 +106,9 @@ test('publickey without a probe asks for the signature before anything is sent',
   assert.equal(pair.client.takePayloads().length, 0);
   pair.clientSays('signature-wanted');
   pair.clientDoes({ type: 'skip-attempt' });
-  assert.deepEqual(pair.clientSays('attempt-wanted').failed, attempt);
+  const wanted = pair.clientSays('attempt-wanted');
+  assert.deepEqual(wanted.failed, attempt);
+  assert.equal(wanted.partialSuccess, false);
   assert.equal(pair.server.nextEvent(), undefined);
 });
 
@@ -134,6 +138,27 @@ test('the arrays of a password request are wiped when it has been judged', () =>
   assert.equal(utf8Decode(request.password), 'secret');
   pair.serverDoes({ type: 'refuse', methods: ['password'], counts: true });
   assert.deepEqual(request.password, new Uint8Array(6));
+});
+
+test('responses are wiped when they have been judged, a key stays', () => {
+  const pair = startedPair();
+  pair.clientDoes({ type: 'attempt', attempt: { method: 'keyboard-interactive', submethods: '' } });
+  pair.serverSays('authentication-requested');
+  const prompts = [{ text: 'PIN: ', echo: false }];
+  pair.serverDoes({ type: 'ask-responses', name: '', instruction: '', prompts });
+  pair.clientSays('responses-wanted');
+  pair.clientDoes({ type: 'provide-responses', responses: [utf8Encode('1234')] });
+  const { request } = pair.serverSays('authentication-requested');
+  assert.ok(request.method === 'keyboard-interactive-responses');
+  pair.serverDoes({ type: 'refuse', methods: ['publickey'], counts: true });
+  assert.deepEqual(request.responses, [new Uint8Array(4)]);
+  pair.clientSays('attempt-wanted');
+  const attempt = { method: 'publickey', algorithm: 'ssh-ed25519', key, probe: true, hostBound: false } as const;
+  pair.clientDoes({ type: 'attempt', attempt });
+  const query = pair.serverSays('authentication-requested').request;
+  pair.serverDoes({ type: 'accept-key' });
+  assert.ok(query.method === 'publickey-query');
+  assert.deepEqual(query.key, key);
 });
 
 test('keyboard-interactive goes through rounds of any number of prompts, also none (RFC 4256 section 3)', () => {

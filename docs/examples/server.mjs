@@ -35,7 +35,7 @@ const server = createServer({
     await session.stderr.write(`commands: ${Object.keys(commands).join(', ')}\n`);
     return 127;
   },
-  onError: (error) => process.stderr.write(`${error}\n`),
+  onError: (error) => process.stderr.write(`${String(error)}\n`),
 });
 
 await server.listen({ port: Number(port) });

@@ -12,7 +12,8 @@ import { DecodeError } from '../wire/decode-error.ts';
 import type { PeerSide } from './channel.ts';
 import { Channel } from './channel.ts';
 import { ChannelTable } from './channel-table.ts';
-import { dataHeaderBytes, extendedDataHeaderBytes } from './data-queue.ts';
+import type { DataMessage } from './data-queue.ts';
+import { dataHeaderBytes, extendedDataHeaderBytes, joinDataMessage } from './data-queue.ts';
 import type { ConnectionCommand, ConnectionEvent, ConnectionOptions } from './events.ts';
 import { GlobalRequests } from './global-requests.ts';
 import { defaultWindow, smallestPacketBytes } from './window.ts';
@@ -27,6 +28,9 @@ const defaultFairShareBytes = 64 * 1024;
 const littleQueuedBytes = 64 * 1024;
 const nothing = new Uint8Array(0);
 const { openFailureReasons } = messages;
+
+/** A payload, or channel data in two parts. */
+export type OutgoingMessage = Uint8Array | DataMessage;
 
 export class Connection implements PayloadEngine<ConnectionEvent, ConnectionCommand> {
   readonly #maximumChannels: number;
@@ -90,9 +94,16 @@ export class Connection implements PayloadEngine<ConnectionEvent, ConnectionComm
     }
   }
 
-  takePayloads(limitBytes = Number.POSITIVE_INFINITY): Uint8Array[] {
+  takePayloads(limitBytes?: number): Uint8Array[] {
+    return this.takeMessages(limitBytes).map((message) =>
+      message instanceof Uint8Array ? message : joinDataMessage(message),
+    );
+  }
+
+  /** Like takePayloads(), but the data of channels is lent until the next command instead of being copied. */
+  takeMessages(limitBytes = Number.POSITIVE_INFINITY): OutgoingMessage[] {
     const before = this.#output.pendingBytes;
-    const payloads = this.#output.take(limitBytes);
+    const payloads: OutgoingMessage[] = this.#output.take(limitBytes);
     let bytes = before - this.#output.pendingBytes;
     for (let channel = this.#grants.shift(); channel !== undefined; channel = this.#grants.shift()) {
       channel.inGrants = false;
@@ -116,7 +127,7 @@ export class Connection implements PayloadEngine<ConnectionEvent, ConnectionComm
     this.#turns.push(channel);
   }
 
-  #grant(channel: Channel, payloads: Uint8Array[]): number {
+  #grant(channel: Channel, payloads: OutgoingMessage[]): number {
     const payload = new Uint8Array(9);
     payload[0] = messages.channelWindowAdjust.number;
     writeUint32(payload, 1, channel.peerNumber);
@@ -125,7 +136,7 @@ export class Connection implements PayloadEngine<ConnectionEvent, ConnectionComm
     return payload.length;
   }
 
-  #sendTurn(channel: Channel, payloads: Uint8Array[]): number {
+  #sendTurn(channel: Channel, payloads: OutgoingMessage[]): number {
     const { queue, sending } = channel;
     if (!channel.canSend) return 0;
     const before = queue.bytes;
@@ -144,7 +155,7 @@ export class Connection implements PayloadEngine<ConnectionEvent, ConnectionComm
     return sent;
   }
 
-  #sendEnd(channel: Channel, payloads: Uint8Array[]): void {
+  #sendEnd(channel: Channel, payloads: OutgoingMessage[]): void {
     const recipient = channel.peerNumber;
     if (channel.eofWanted && channel.step('send-eof') === 'proceed') {
       payloads.push(messages.channelEof.encode({ recipient }));

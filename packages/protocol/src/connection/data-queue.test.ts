@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SeededRandom } from '@sallyport/testing/seeded-random';
 import { channelData, channelExtendedData } from '../messages/connection.ts';
 import { concatBytes } from '../wire/bytes.ts';
-import { DataQueue } from './data-queue.ts';
+import { DataQueue, joinDataMessage } from './data-queue.ts';
 
 test('what is framed by hand equals what the codecs encode (RFC 4254 section 5.2)', () => {
   const random = new SeededRandom(1);
@@ -13,8 +13,11 @@ test('what is framed by hand equals what the codecs encode (RFC 4254 section 5.2
     const queue = new DataQueue();
     queue.push(data, undefined);
     queue.push(data, 1);
-    assert.deepEqual(queue.frame(recipient, length), channelData.encode({ recipient, data }));
-    assert.deepEqual(queue.frame(recipient, length), channelExtendedData.encode({ recipient, type: 1, data }));
+    assert.deepEqual(joinDataMessage(queue.frame(recipient, length)), channelData.encode({ recipient, data }));
+    assert.deepEqual(
+      joinDataMessage(queue.frame(recipient, length)),
+      channelExtendedData.encode({ recipient, type: 1, data }),
+    );
     assert.equal(queue.bytes, 0);
   }
 });
@@ -33,7 +36,7 @@ test('slices of one kind are gathered and cut at any limit, in order, without mi
     while (queue.bytes > 0) {
       const before = queue.bytes;
       const limit = 1 + random.below(60);
-      const payload = queue.frame(9, limit);
+      const payload = joinDataMessage(queue.frame(9, limit));
       const message =
         payload[0] === 94 ? { ...channelData.decode(payload), type: undefined } : channelExtendedData.decode(payload);
       assert.ok(message.data.length > 0 && message.data.length <= limit);
@@ -58,5 +61,5 @@ test('a cleared queue holds nothing, and an empty slice is no data', () => {
   queue.clear();
   assert.equal(queue.bytes, 0);
   queue.push(Uint8Array.of(7), undefined);
-  assert.deepEqual(channelData.decode(queue.frame(0, 10)).data, Uint8Array.of(7));
+  assert.deepEqual(channelData.decode(joinDataMessage(queue.frame(0, 10))).data, Uint8Array.of(7));
 });

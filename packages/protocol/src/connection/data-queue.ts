@@ -1,14 +1,25 @@
 // What a channel has to send: slices in order, kept by reference, cut and gathered into CHANNEL_DATA and
-// CHANNEL_EXTENDED_DATA messages (RFC 4254 section 5.2). This is the hot path: it frames by hand and copies a byte
-// once.
+// CHANNEL_EXTENDED_DATA messages (RFC 4254 section 5.2). This is the hot path: it frames by hand and copies no byte of
+// a message whose data stands in one slice.
 
 import { Queue } from '../codec/queue.ts';
 import { channelData, channelExtendedData } from '../messages/connection.ts';
-import { writeUint32 } from '../wire/bytes.ts';
+import { concatBytes, writeUint32 } from '../wire/bytes.ts';
 
 interface Slice {
   readonly data: Uint8Array;
   readonly extended: number | undefined;
+}
+
+/** A message in two parts: `data` follows `head`. It is a view of what the owner queued wherever that is possible. */
+export interface DataMessage {
+  readonly head: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** The message as one payload. */
+export function joinDataMessage({ head, data }: DataMessage): Uint8Array {
+  return concatBytes(head, data);
 }
 
 /** Number, recipient, length of the data; with a type between for extended data. */
@@ -38,18 +49,45 @@ export class DataQueue {
   }
 
   /** The next message with at most `limitBytes` of data; the queue must hold some. */
-  frame(recipient: number, limitBytes: number): Uint8Array {
+  frame(recipient: number, limitBytes: number): DataMessage {
     const { extended } = this.#slices.first() as Slice;
     const length = this.#gatherable(extended, limitBytes);
-    const header = extended === undefined ? dataHeaderBytes : extendedDataHeaderBytes;
-    const payload = new Uint8Array(header + length);
-    payload[0] = extended === undefined ? channelData.number : channelExtendedData.number;
-    writeUint32(payload, 1, recipient);
-    if (extended !== undefined) writeUint32(payload, 5, extended);
-    writeUint32(payload, header - 4, length);
-    for (let at = header; at < payload.length; ) at += this.#moveInto(payload, at);
+    const head = new Uint8Array(extended === undefined ? dataHeaderBytes : extendedDataHeaderBytes);
+    head[0] = extended === undefined ? channelData.number : channelExtendedData.number;
+    writeUint32(head, 1, recipient);
+    if (extended !== undefined) writeUint32(head, 5, extended);
+    writeUint32(head, head.length - 4, length);
     this.#bytes -= length;
-    return payload;
+    return { head, data: this.#takeFromFirst(length) ?? this.#gather(length) };
+  }
+
+  /** A view of the first slice, if that is enough. */
+  #takeFromFirst(length: number): Uint8Array | undefined {
+    const { data } = this.#slices.first() as Slice;
+    const end = this.#offset + length;
+    if (end > data.length) return undefined;
+    const view = data.subarray(this.#offset, end);
+    this.#advance(length);
+    return view;
+  }
+
+  #gather(length: number): Uint8Array {
+    const gathered = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      const { data } = this.#slices.first() as Slice;
+      const part = data.subarray(this.#offset, this.#offset + length - at);
+      gathered.set(part, at);
+      at += part.length;
+      this.#advance(part.length);
+    }
+    return gathered;
+  }
+
+  #advance(count: number): void {
+    this.#offset += count;
+    if (this.#offset < (this.#slices.first() as Slice).data.length) return;
+    this.#slices.shift();
+    this.#offset = 0;
   }
 
   /** How much of the same kind stands at the front, up to the limit. */
@@ -61,18 +99,5 @@ export class DataQueue {
       length += slice.data.length;
     }
     return limitBytes;
-  }
-
-  #moveInto(payload: Uint8Array, at: number): number {
-    const { data } = this.#slices.first() as Slice;
-    const count = Math.min(data.length - this.#offset, payload.length - at);
-    const whole = count === data.length;
-    payload.set(whole ? data : data.subarray(this.#offset, this.#offset + count), at);
-    this.#offset += count;
-    if (this.#offset === data.length) {
-      this.#slices.shift();
-      this.#offset = 0;
-    }
-    return count;
   }
 }

@@ -21,5 +21,8 @@ export function movePayloads(from: PayloadSource, transport: Transport): void {
 /** Seals what one turn may carry. */
 export function moveConnectionPayloads(connection: Connection, transport: Transport): void {
   if (transport.sendingBlocked) return;
-  for (const payload of connection.takePayloads(turnBytes)) transport.perform({ type: 'send', payload });
+  for (const message of connection.takeMessages(turnBytes)) {
+    if (message instanceof Uint8Array) transport.perform({ type: 'send', payload: message });
+    else transport.perform({ type: 'send', payload: message.head, data: message.data });
+  }
 }

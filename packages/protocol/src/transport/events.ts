@@ -62,7 +62,12 @@ export interface PeerDisconnect {
 
 export type TransportCommand =
   /** Seals and queues a payload of a service; held back while keys are exchanged. */
-  | { readonly type: 'send'; readonly payload: Uint8Array }
+  | {
+      readonly type: 'send';
+      readonly payload: Uint8Array;
+      /** The payload's second part, so that bulk data need not be joined to its head first; not kept. */
+      readonly data?: Uint8Array;
+    }
   | { readonly type: 'accept-host-key' }
   | { readonly type: 'refuse-host-key'; readonly description?: string }
   | { readonly type: 'provide-signature'; readonly signature: Uint8Array }

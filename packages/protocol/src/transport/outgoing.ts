@@ -12,6 +12,7 @@ import type { DirectionUse } from './rekey-policy.ts';
 
 /** Before authentication is over sizes are hidden up to this, so that the length of a password is. */
 const earlyPaddingBytes = 64;
+const nothing = new Uint8Array(0);
 
 export class Outgoing {
   readonly #sealer: PacketSealer;
@@ -55,18 +56,17 @@ export class Outgoing {
     this.#sealer.seal(payload);
   }
 
-  /** A payload of a service. */
-  send(payload: Uint8Array): Failure | undefined {
+  /** A payload of a service; `data` follows it in the same packet. */
+  send(payload: Uint8Array, data: Uint8Array = nothing): Failure | undefined {
     if (this.#sealer.exhausted) return failure('sequence-number-wrapped');
     if (!this.#holding) {
-      this.#sealer.seal(payload, this.#paddedToBytes);
+      this.#sealer.seal(payload, this.#paddedToBytes, data);
       return undefined;
     }
-    if (this.#heldBytes + payload.length > maximumHeldBytes) {
-      return failure('limit-exceeded', 'too much output waits for new keys');
-    }
-    this.#held.push(payload.slice());
-    this.#heldBytes += payload.length;
+    const heldBytes = this.#heldBytes + payload.length + data.length;
+    if (heldBytes > maximumHeldBytes) return failure('limit-exceeded', 'too much output waits for new keys');
+    this.#held.push(concatBytes(payload, data));
+    this.#heldBytes = heldBytes;
     return undefined;
   }
 

@@ -12,6 +12,7 @@ const minimumPaddingBytes = 4;
 const maximumPaddingBytes = 255;
 const minimumPacketBytes = 16;
 const randomPoolBytes = 1024;
+const nothing: Uint8Array = new Uint8Array(0);
 const packetsForTheEnd = 64;
 
 export class PacketSealer {
@@ -49,20 +50,21 @@ export class PacketSealer {
   }
 
   /**
-   * Seals a payload, padded so that its size is known only up to a multiple of `paddedToBytes`.
+   * Seals a payload, padded so that its size is known only up to a multiple of `paddedToBytes`; `data` is its second part.
    * @throws RangeError for a payload that is empty or too long
    */
-  seal(payload: Uint8Array, paddedToBytes = 0): void {
-    if (payload.length === 0 || payload.length > maximumPayloadBytes)
-      throw new RangeError('payload of impossible size');
+  seal(payload: Uint8Array, paddedToBytes = 0, data = nothing): void {
+    const payloadBytes = payload.length + data.length;
+    if (payloadBytes === 0 || payloadBytes > maximumPayloadBytes) throw new RangeError('payload of impossible size');
     const cipher = this.#cipher;
-    const paddingBytes = this.#paddingFor(payload.length, paddedToBytes);
-    const packetBytes = 5 + payload.length + paddingBytes;
+    const paddingBytes = this.#paddingFor(payloadBytes, paddedToBytes);
+    const packetBytes = 5 + payloadBytes + paddingBytes;
     const region = this.output.reserve(packetBytes + cipher.tagBytes);
     writeUint32(region, 0, packetBytes - 4);
     region[4] = paddingBytes;
     region.set(payload, 5);
-    this.#fillRandom(region, 5 + payload.length, packetBytes);
+    region.set(data, 5 + payload.length);
+    this.#fillRandom(region, 5 + payloadBytes, packetBytes);
     cipher.seal(this.#sequenceNumber, region.subarray(0, packetBytes), region.subarray(packetBytes));
     this.#sequenceNumber = (this.#sequenceNumber + 1) >>> 0;
     this.#packets++;

@@ -116,7 +116,7 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     if (state.expects === 'nothing') return;
     switch (command.type) {
       case 'send':
-        return this.#send(command.payload);
+        return this.#send(command.payload, command.data);
       case 'ping':
         return this.#send(own.encodePing(command.data));
       case 'reject-payload':
@@ -393,11 +393,11 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     if (markers?.acceptsExtensionInfo === true) this.#send(own.encodeExtensionInfo(extensions));
   }
 
-  #send(payload: Uint8Array): void {
+  #send(payload: Uint8Array, data?: Uint8Array): void {
     const state = this.#state;
     if (state.expects === 'packets') this.#exchangeIfDue(state);
     if (this.#state.expects === 'nothing') return;
-    const failed = this.#outgoing.send(payload);
+    const failed = this.#outgoing.send(payload, data);
     if (failed !== undefined) this.#end(failed);
   }
 

@@ -51,9 +51,14 @@ export class ProgramLog {
     this.#fd = openSync(path, 'a', 0o600);
   }
 
+  /** Whether lines of a level are wanted. */
+  shows(level: LogLevel): boolean {
+    return rank(level) <= rank(this.#level);
+  }
+
   /** One line of a level, if that level is wanted. */
   readonly log: LogSink = (level: LogLevel, line: string): void => {
-    if (rank(level) > rank(this.#level)) return;
+    if (!this.shows(level)) return;
     const prefix = level.startsWith('debug') ? `${level}: ` : '';
     this.#write(this.#fd, `${prefix}${line}\r\n`);
   };

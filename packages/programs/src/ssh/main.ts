@@ -16,6 +16,7 @@ import type { Invocation } from './options.ts';
 import { OptionError, parseArguments, UsageError } from './options.ts';
 import type { ConnectionPlan } from './read-config.ts';
 import { readConfig } from './read-config.ts';
+import { runConnection } from './run-connection.ts';
 import { ownSurroundings } from './surroundings.ts';
 
 const failed = 255;
@@ -63,7 +64,7 @@ function configured(invocation: Invocation, log: ProgramLog): Promise<number> | 
   openLog(invocation, log);
   const surroundings = ownSurroundings(crypto);
   if (surroundings === undefined) throw new OptionError(optionMessages.noAccount(process.getuid?.() ?? 0));
-  log.log('debug1', versionLine);
+  if (invocation.verbosity > 0) log.log('info', versionLine);
   const plan = readConfig({ invocation, surroundings, log: log.log });
   if (!invocation.quiet && invocation.verbosity === 0) log.level = plan.options.LogLevel;
   if (invocation.action === 'print-configuration') {
@@ -74,8 +75,10 @@ function configured(invocation: Invocation, log: ProgramLog): Promise<number> | 
     );
     return 0;
   }
+  const { RefuseConnection } = plan.options;
+  if (RefuseConnection !== undefined) throw new OptionError(optionMessages.refused(RefuseConnection));
   checkSupport(plan, { invocation, log });
-  throw new OptionError('connecting is not there yet');
+  return runConnection({ plan, invocation, crypto, log, environment: surroundings.environment });
 }
 
 function openLog({ verbosity, quiet, logFile }: Invocation, log: ProgramLog): void {
@@ -94,7 +97,9 @@ function checkSupport(
   { invocation, log }: { readonly invocation: Invocation; readonly log: ProgramLog },
 ): void {
   const { weakening, harmless } = passedOver(sshKeywords, plan.mentioned);
-  const [missing] = [...invocation.missing, ...weakening];
+  const forwards = plan.options.LocalForward.length > 0 ? ['LocalForward'] : [];
+  const stdio = invocation.stdioForward === undefined ? [] : ['-W'];
+  const [missing] = [...invocation.missing, ...forwards, ...stdio, ...weakening];
   if (missing !== undefined) throw new OptionError(optionMessages.notYet(missing));
   for (const letter of invocation.passedOver) log.log('info', optionMessages.passedOver(letter));
   for (const name of harmless) log.log('debug1', optionMessages.passedOver(name));

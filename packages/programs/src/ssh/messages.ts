@@ -165,6 +165,7 @@ export const endMessages = {
 
 /** The session, its channels and the escape characters. */
 export const sessionMessages = {
+  noTerminal: 'Pseudo-terminal will not be allocated because stdin is not a terminal.',
   closed: (host: string) => `Connection to ${host} closed.`,
   closedByRemote: (host: string) => `Connection to ${host} closed by remote host.`,
   lost: 'client_loop: send disconnect: Broken pipe',

@@ -244,14 +244,12 @@ class ClientConnection implements ConnectionPort {
         log('debug1', `Remote protocol version 2.0, remote software version ${visible(event.software)}`);
         return;
       case 'host-key-offered': {
-        for (const line of agreementLines(event.algorithms)) log('debug1', line);
         const { algorithm, algorithms } = event;
         this.#judge({ algorithm, algorithms, hostKey: event.hostKey.slice() });
         return;
       }
       case 'keys-changed':
         if (event.first) this.#phase = 'authentication';
-        else for (const line of agreementLines(event.algorithms)) log('debug1', line);
         return;
       case 'extensions-received':
         log('debug1', 'SSH2_MSG_EXT_INFO received');
@@ -305,18 +303,4 @@ class ClientConnection implements ConnectionPort {
     for (const resolve of this.#asked.values()) resolve(undefined);
     this.#asked.clear();
   }
-}
-
-/** OpenSSH's lines about a key exchange, which people and tools look for. */
-function agreementLines(algorithms: NegotiatedAlgorithms): readonly string[] {
-  const direction = (name: string, [cipher, mac, compression]: readonly [string, string, string]): string =>
-    `kex: ${name} cipher: ${cipher} MAC: ${mac === '' ? '<implicit>' : mac} compression: ${compression}`;
-  const { cipherToClient, macToClient, compressionToClient } = algorithms;
-  const { cipherToServer, macToServer, compressionToServer } = algorithms;
-  return [
-    `kex: algorithm: ${algorithms.keyExchange}`,
-    `kex: host key algorithm: ${algorithms.hostKey}`,
-    direction('server->client', [cipherToClient, macToClient, compressionToClient]),
-    direction('client->server', [cipherToServer, macToServer, compressionToServer]),
-  ];
 }

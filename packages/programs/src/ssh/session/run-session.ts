@@ -114,9 +114,9 @@ class Session implements SessionChannelOwner {
 
   async run(): Promise<SessionEnd> {
     const { log, terminal, keepAlive: alive } = this.#options;
+    const releaseSignals = onEndingSignal((signal) => this.#settle({ type: 'signal', signal }));
     this.#open();
     log('debug1', 'Entering interactive session.');
-    const releaseSignals = onEndingSignal((signal) => this.#settle({ type: 'signal', signal }));
     const onResize = (): void => this.#channel?.resize((terminal as SessionTerminal).local.size);
     if (terminal !== undefined) process.on('SIGWINCH', onResize);
     terminal?.local.enterRaw();

@@ -1,0 +1,81 @@
+// One connection from the first byte to the exit status: connect and log in, then run what was asked for on the user's
+// streams and terminal. The parts do the work; here their options meet.
+
+import { isatty } from 'node:tty';
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { askUser } from '../shared/prompt.ts';
+import { writeError } from '../shared/standard-streams.ts';
+import type { LoggedIn } from './connect.ts';
+import { connect } from './connect.ts';
+import type { ProgramLog } from './log.ts';
+import type { Invocation } from './options.ts';
+import type { ConnectionPlan } from './read-config.ts';
+import { LocalTerminal } from './session/local-terminal.ts';
+import type { SessionTerminal } from './session/run-session.ts';
+import { runSession } from './session/run-session.ts';
+import { openStandardStreams } from './session/standard-streams.ts';
+import { keepAliveOf, programOf, terminalKind, variablesToSend, wantsTerminal } from './session-options.ts';
+
+export interface RunOptions {
+  readonly plan: ConnectionPlan;
+  readonly invocation: Invocation;
+  readonly crypto: CryptoProvider;
+  readonly log: ProgramLog;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const failed = 255;
+
+/** Resolves to the status for the process. @throws OptionError for commands that contradict each other */
+export async function runConnection(given: RunOptions): Promise<number> {
+  const { plan, invocation, log } = given;
+  const program = programOf(plan.options, invocation.command);
+  const hasTerminal = wantsTerminal(plan.options, { program, inputIsTerminal: isatty(0), log });
+  const { crypto, environment } = given;
+  const loggedIn = await connect({
+    plan,
+    crypto,
+    log,
+    environment,
+    ask: (prompt, { echo }) => askUser(prompt, { echo, env: environment }),
+    showBanner: (text) => {
+      if (log.shows('info')) writeError(text);
+    },
+  });
+  if (loggedIn === undefined) return failed;
+  return await runProgram(given, loggedIn, { program, hasTerminal });
+}
+
+async function runProgram(
+  { plan, log, environment }: RunOptions,
+  { port, transport, options }: LoggedIn,
+  what: { readonly program: ReturnType<typeof programOf>; readonly hasTerminal: boolean },
+): Promise<number> {
+  const { input, output, errorOutput } = openStandardStreams();
+  const { status } = await runSession(port, {
+    host: plan.host,
+    peer: transport.ends?.peer,
+    program: what.program,
+    terminal: what.hasTerminal ? terminalOf(plan, environment) : undefined,
+    environment: variablesToSend(options, environment),
+    input: options.StdinNull ? undefined : input,
+    output,
+    errorOutput,
+    keepAlive: keepAliveOf(options),
+    isOnlySession: true,
+    log: log.log,
+    print: writeError,
+    isQuiet: () => !log.shows('info'),
+    changeVerbosity: (by) => log.change(by),
+  });
+  return status;
+}
+
+function terminalOf({ options }: ConnectionPlan, environment: RunOptions['environment']): SessionTerminal {
+  return {
+    local: new LocalTerminal(0),
+    term: terminalKind(options, environment),
+    isRequired: false,
+    escapeByte: options.EscapeChar === 'none' ? undefined : options.EscapeChar,
+  };
+}

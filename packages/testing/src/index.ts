@@ -10,10 +10,10 @@ export type {
   StockServer,
   StockServerOptions,
 } from './openssh-fixture.ts';
-export { descendantsOf, OpensshFixture } from './openssh-fixture.ts';
+export { OpensshFixture } from './openssh-fixture.ts';
 export type { Account, PeerName } from './peers.ts';
-export { findAccount, findProgram, hasPeer, ordinaryAccount, ownAccount, programPath, skipUnless } from './peers.ts';
-export type { ProgramOptions, ProgramResult, RunningProgram } from './program.ts';
+export { findProgram, ownAccount, programPath, skipUnless } from './peers.ts';
+export type { ProgramOptions, ProgramResult } from './program.ts';
 export { runProgram, startProgram } from './program.ts';
 export { mainArguments, runMain, startMain } from './program-main.ts';
 export type { TemporaryAccountOptions } from './temporary-account.ts';

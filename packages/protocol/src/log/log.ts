@@ -10,13 +10,16 @@ export type LogSink = (level: LogLevel, line: string) => void;
 
 /** Escapes control characters, backslashes and DEL of peer text as visible octal, so that no line can be forged. */
 export function visible(text: string): string {
+  return onOneLine(text.replaceAll('\\', '\\\\'));
+}
+
+/** Escapes control characters and DEL only: for a whole line whose parts have been made visible already. */
+export function onOneLine(text: string): string {
   let out = '';
   for (const character of text) {
     const point = character.codePointAt(0) as number;
     const hidden = point < 0x20 || point === 0x7f || (point >= 0x80 && point < 0xa0) || point === 0xfffd;
-    if (character === '\\') out += '\\\\';
-    else if (hidden) out += `\\${(point & 0xff).toString(8).padStart(3, '0')}`;
-    else out += character;
+    out += hidden ? `\\${(point & 0xff).toString(8).padStart(3, '0')}` : character;
   }
   return out;
 }

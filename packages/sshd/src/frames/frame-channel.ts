@@ -1,5 +1,6 @@
 // One end of the framed pipe between two of sshd's processes: typed rows out, numbers and bodies in. A frame that
-// breaks its table ends the channel: the other process is not to be trusted any more.
+// breaks its table ends the channel: the other process is not to be trusted any more. So does a fault of ours while a
+// frame is handled: it costs that one connection or process, not the daemon.
 
 import type { Struct } from '@sallyport/protocol/codec/struct';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
@@ -14,11 +15,16 @@ export interface FrameRow<T> {
 export interface FrameChannelOptions {
   /** Largest body of each number that may come; -1 for others. */
   readonly limitBytes: (number: number) => number;
-  /** One frame; a DecodeError that it throws closes the channel. */
+  /** One frame; an error that it throws closes the channel. */
   readonly frame: (number: number, body: Uint8Array) => void;
-  /** The other process is gone or has broken the protocol; once. */
-  readonly closed: (reason: 'ended' | 'misbehaved') => void;
+  /** The other process is gone or has broken the protocol, or we have failed; once. */
+  readonly closed: (reason: ChannelEnd) => void;
 }
+
+export type ChannelEnd =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'misbehaved'; readonly what: string }
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 export class FrameChannel {
   readonly #stream: ByteStream;
@@ -31,8 +37,8 @@ export class FrameChannel {
     this.#options = options;
     this.#reader = new FrameReader(options.limitBytes);
     stream.onData = (chunk) => this.#receive(chunk);
-    stream.onEnd = () => this.#close('ended');
-    stream.onClose = () => this.#close('ended');
+    stream.onEnd = () => this.#close({ kind: 'ended' });
+    stream.onClose = () => this.#close({ kind: 'ended' });
     stream.resume();
   }
 
@@ -53,12 +59,12 @@ export class FrameChannel {
         if (this.#open) this.#options.frame(number, body);
       }
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.#close('misbehaved');
+      if (error instanceof DecodeError) this.#close({ kind: 'misbehaved', what: error.message });
+      else this.#close({ kind: 'failed', error });
     }
   }
 
-  #close(reason: 'ended' | 'misbehaved'): void {
+  #close(reason: ChannelEnd): void {
     if (!this.#open) return;
     this.destroy();
     this.#options.closed(reason);

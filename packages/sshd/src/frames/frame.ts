@@ -23,7 +23,10 @@ export function encodeFrame(number: number, body: Uint8Array): Uint8Array {
 /** Cuts a byte stream into frames; a frame's body is a copy. */
 export class FrameReader {
   readonly #limitBytes: (number: number) => number;
-  #pending = new Uint8Array(0);
+  #chunks: Uint8Array[] = [];
+  #pendingBytes = 0;
+  /** Of the frame that is not whole yet: its header until that is known, then all of it. */
+  #neededBytes = headerBytes;
 
   /** @param limitBytes the largest body of a call number; -1 for a number that is not expected */
   constructor(limitBytes: (number: number) => number) {
@@ -32,22 +35,45 @@ export class FrameReader {
 
   /** The frames that the chunk completes. @throws DecodeError on a length over the limit or an unknown number */
   receive(chunk: Uint8Array): Frame[] {
-    const data = new Uint8Array(this.#pending.length + chunk.length);
-    data.set(this.#pending);
-    data.set(chunk, this.#pending.length);
+    this.#chunks.push(chunk.slice());
+    this.#pendingBytes += chunk.length;
+    if (this.#pendingBytes < this.#neededBytes) return [];
+    const data = this.#joined();
     const frames: Frame[] = [];
     let at = 0;
+    this.#neededBytes = headerBytes;
     while (data.length - at >= headerBytes) {
-      const bodyBytes = readUint32(data, at) - 1;
-      const number = data[at + 4] as number;
-      const limit = this.#limitBytes(number);
-      if (bodyBytes < 0 || bodyBytes > limit)
-        throw new DecodeError(`frame ${number} of ${bodyBytes} bytes is over its limit`);
-      if (data.length - at < headerBytes + bodyBytes) break;
-      frames.push({ number, body: data.slice(at + headerBytes, at + headerBytes + bodyBytes) });
-      at += headerBytes + bodyBytes;
+      const bodyBytes = this.#bodyBytes(data, at);
+      const end = at + headerBytes + bodyBytes;
+      if (data.length < end) {
+        this.#neededBytes = headerBytes + bodyBytes;
+        break;
+      }
+      frames.push({ number: data[at + 4] as number, body: data.slice(at + headerBytes, end) });
+      at = end;
     }
-    this.#pending = data.slice(at);
+    this.#chunks = [data.subarray(at)];
+    this.#pendingBytes = data.length - at;
     return frames;
+  }
+
+  #bodyBytes(data: Uint8Array, at: number): number {
+    const bodyBytes = readUint32(data, at) - 1;
+    const number = data[at + 4] as number;
+    if (bodyBytes >= 0 && bodyBytes <= this.#limitBytes(number)) return bodyBytes;
+    throw new DecodeError(`frame ${number} of ${bodyBytes} bytes is over its limit`);
+  }
+
+  /** Copied once for many small chunks, so that who writes byte by byte costs no more than who does not. */
+  #joined(): Uint8Array {
+    const [only] = this.#chunks;
+    if (this.#chunks.length === 1 && only !== undefined) return only;
+    const data = new Uint8Array(this.#pendingBytes);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      data.set(chunk, at);
+      at += chunk.length;
+    }
+    return data;
   }
 }

@@ -2,12 +2,15 @@
 // when it has been idle. What comes from it are log lines, requests for re-key signatures and the news that a
 // connection has ended.
 
-import { logLevels } from '@sallyport/protocol/log/log';
+import type { ValueOf } from '@sallyport/protocol/codec/struct';
+import { logLevels, onOneLine } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { ByteStream } from '@sallyport/system/byte-stream';
+import type { ChannelEnd } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { ownLines } from './own-lines.ts';
 
 /** Whom an account process becomes before it serves anyone. */
 export interface AccountIdentity {
@@ -27,13 +30,16 @@ export interface Adoption {
 }
 
 export interface AccountWorkerOptions {
+  readonly pid: number;
+  /** Ends the process, which serves nobody any more. */
+  readonly kill: () => void;
   readonly calls: ByteStream;
   readonly pass: (descriptors: readonly number[], text: string) => void;
   readonly identity: AccountIdentity;
   /** How long a process without connections is kept, in milliseconds. */
   readonly idleMs: number;
   readonly sign: (algorithm: string, hostKey: Uint8Array, data: Uint8Array) => Uint8Array | undefined;
-  readonly log: (line: LogLine, connection: number) => void;
+  readonly log: (line: LogLine) => void;
   readonly onConnectionEnded: (connection: number) => void;
   /** It is told to stop, or is gone: no more connections for it. */
   readonly onGone: () => void;
@@ -43,6 +49,8 @@ export class AccountWorker {
   readonly #options: AccountWorkerOptions;
   readonly #channel: FrameChannel;
   readonly #connections = new Set<number>();
+  /** Connections that wait for a signature: one each. */
+  readonly #signing = new Set<number>();
   #idle: NodeJS.Timeout | undefined;
   #gone = false;
 
@@ -51,17 +59,20 @@ export class AccountWorker {
     this.#channel = new FrameChannel(options.calls, {
       limitBytes: limitsOf(accountCalls),
       frame: (number, body) => this.#receive(number, body),
-      closed: () => this.#closed(),
+      closed: (reason) => this.#closed(reason),
     });
     options.pass([], JSON.stringify(options.identity));
   }
 
-  /** Gives it a connection. The descriptor goes first, so that it waits when the command arrives. */
+  /**
+   * Gives it a connection. The descriptor goes first, so that it waits when the command arrives. Throws when the
+   * process has ended or takes no more.
+   */
   adopt(adoption: Adoption): void {
-    clearTimeout(this.#idle);
     const { connection, fd, snapshot, begin, grant } = adoption;
-    this.#connections.add(connection);
     this.#options.pass([fd], 'adopt');
+    clearTimeout(this.#idle);
+    this.#connections.add(connection);
     this.#channel.send(accountCommands.adopt, { connection, snapshot, begin, grant });
   }
 
@@ -76,7 +87,7 @@ export class AccountWorker {
         const { connection, level, line } = accountCalls.log.fields.decode(body);
         const name = logLevels[level];
         if (name === undefined || !this.#connections.has(connection)) throw new DecodeError('log line of nobody');
-        return this.#options.log({ level: name, text: line }, connection);
+        return this.#options.log({ level: name, text: onOneLine(line) });
       }
       case 'sign':
         return this.#sign(accountCalls.sign.fields.decode(body));
@@ -86,18 +97,22 @@ export class AccountWorker {
     }
   }
 
-  #sign(value: {
-    readonly connection: number;
-    readonly algorithm: string;
-    readonly hostKey: Uint8Array;
-    readonly data: Uint8Array;
-  }): void {
+  /**
+   * A connection has one key exchange at a time, so a process that asks again before the answer misbehaves. The next
+   * turn of the loop answers: who asks without end does not keep others from theirs.
+   */
+  #sign(value: ValueOf<(typeof accountCalls)['sign']['fields']>): void {
     const { connection, algorithm, hostKey, data } = value;
+    if (this.#signing.has(connection)) throw new DecodeError('a second signature before the first');
+    this.#signing.add(connection);
     const isHash = data.length >= 20 && data.length <= 64;
-    const known = this.#connections.has(connection) && isHash;
-    const signature = known ? this.#options.sign(algorithm, hostKey, data) : undefined;
-    if (signature === undefined) this.#channel.send(accountCommands.signingFailed, { connection });
-    else this.#channel.send(accountCommands.signature, { connection, signature });
+    setImmediate(() => {
+      this.#signing.delete(connection);
+      const known = this.#connections.has(connection) && isHash;
+      const signature = known ? this.#options.sign(algorithm, hostKey, data) : undefined;
+      if (signature === undefined) this.#channel.send(accountCommands.signingFailed, { connection });
+      else this.#channel.send(accountCommands.signature, { connection, signature });
+    });
   }
 
   #ended(connection: number): void {
@@ -110,8 +125,12 @@ export class AccountWorker {
     }, this.#options.idleMs);
   }
 
-  #closed(): void {
-    for (const connection of this.#connections) this.#options.onConnectionEnded(connection);
+  #closed(reason: ChannelEnd): void {
+    const { log, pid, kill, onConnectionEnded } = this.#options;
+    if (reason.kind === 'misbehaved') log(ownLines.misbehaved('sshd-session', pid, reason.what));
+    if (reason.kind === 'failed') log(ownLines.failed('answering an sshd-session process', reason.error));
+    if (reason.kind !== 'ended') kill();
+    for (const connection of this.#connections) onConnectionEnded(connection);
     this.#connections.clear();
     this.#leave();
   }

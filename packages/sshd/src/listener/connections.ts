@@ -11,13 +11,14 @@ import type { Grant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorPorts } from '../monitor/monitor.ts';
 import { Monitor } from '../monitor/monitor.ts';
-import type { AccountIdentity } from './account-worker.ts';
+import type { AccountIdentity, Adoption } from './account-worker.ts';
 import { AccountWorker } from './account-worker.ts';
 import type { HostKeys } from './host-keys.ts';
+import { ownLines } from './own-lines.ts';
 import { PendingConnection } from './pending-connection.ts';
 import type { StartupLimits } from './startups.ts';
 import { dropsStartup } from './startups.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import type { PoolWorker, WorkerPool } from './worker-pool.ts';
 
 /** Both ends of a connection. */
 export interface Ends {
@@ -91,15 +92,10 @@ export class Connections {
   }
 
   #authenticate(accepted: Accepted): void {
-    const { pool, begin, graceMs, log } = this.#options;
+    const { graceMs, log } = this.#options;
     const { peer, local } = accepted;
-    const monitor = this.#monitorFor(accepted);
-    const worker = pool.takeAuth();
-    try {
-      worker.pass([accepted.fd], encodeAuthBegin({ ...begin, peer, local }));
-    } catch (error) {
-      log({ level: 'error', text: `cannot give the connection to an auth process: ${String(error)}` });
-      worker.kill();
+    const worker = this.#startAuth(accepted);
+    if (worker === undefined) {
       closeDescriptor(accepted.fd);
       this.#options.onEnded();
       return;
@@ -108,7 +104,7 @@ export class Connections {
       pid: worker.pid,
       kill: worker.kill,
       calls: worker.calls,
-      monitor,
+      monitor: this.#monitorFor(accepted),
       peer,
       local,
       graceMs,
@@ -123,6 +119,21 @@ export class Connections {
       },
     });
     this.#pending.add(pending);
+  }
+
+  /** An auth process that has the connection; undefined when there is none to be had. */
+  #startAuth({ fd, peer, local }: Accepted): PoolWorker | undefined {
+    const { pool, begin, log } = this.#options;
+    let worker: PoolWorker | undefined;
+    try {
+      worker = pool.takeAuth();
+      worker.pass([fd], encodeAuthBegin({ ...begin, peer, local }));
+      return worker;
+    } catch (error) {
+      log(ownLines.cannotStart('sshd-auth', error));
+      worker?.kill();
+      return undefined;
+    }
   }
 
   #monitorFor(accepted: Accepted): Monitor {
@@ -145,24 +156,38 @@ export class Connections {
     const grant = JSON.stringify(this.#options.grant(login, { peer, local }));
     const connection = this.#nextConnection;
     this.#nextConnection += 1;
+    this.#adopt(login.account, { connection, fd, snapshot, begin, grant });
     this.#established += 1;
-    this.#accountFor(login.account).adopt({ connection, fd, snapshot, begin, grant });
   }
 
-  #accountFor(account: AccountRecord): AccountWorker {
+  /** By the account's process; by a new one when that has just ended or takes no more. */
+  #adopt(account: AccountRecord, adoption: Adoption): void {
     const identity = this.#options.identity(account);
-    const key = `${identity.uid}:${identity.gid}:${identity.groups.join(',')}:${identity.name}`;
+    const key = keyOf(identity);
     const running = this.#accounts.get(key);
-    if (running !== undefined) return running;
+    if (running !== undefined) {
+      try {
+        running.adopt(adoption);
+        return;
+      } catch {
+        this.#accounts.delete(key);
+      }
+    }
+    this.#startAccount(key, identity).adopt(adoption);
+  }
+
+  #startAccount(key: string, identity: AccountIdentity): AccountWorker {
     const { pool, hostKeys, accountIdleMs, log, onEnded } = this.#options;
-    const process = pool.startAccount();
+    const { calls, pass, pid, kill } = pool.startAccount();
     const worker: AccountWorker = new AccountWorker({
-      calls: process.calls,
-      pass: process.pass,
+      pid,
+      kill,
+      calls,
+      pass,
       identity,
       idleMs: accountIdleMs,
       sign: (algorithm, hostKey, data) => hostKeys.sign(algorithm, hostKey, data),
-      log: (line) => log(line),
+      log,
       onConnectionEnded: () => {
         this.#established -= 1;
         onEnded();
@@ -174,4 +199,9 @@ export class Connections {
     this.#accounts.set(key, worker);
     return worker;
   }
+}
+
+/** Accounts that share a process are alike in all of it. */
+function keyOf({ uid, gid, groups, name }: AccountIdentity): string {
+  return `${uid}:${gid}:${groups.join(',')}:${name}`;
 }

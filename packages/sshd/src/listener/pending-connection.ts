@@ -2,17 +2,18 @@
 // time. Calls are answered one at a time and in order; whatever is not permitted ends the auth process and the
 // connection with it.
 
-import { logLevels } from '@sallyport/protocol/log/log';
+import { logLevels, onOneLine } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import type { FrameRow } from '../frames/frame-channel.ts';
+import type { ChannelEnd, FrameRow } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import type { AuthCallName } from '../monitor/calls.ts';
 import { answerOf, authAnswers, authCalls, callOfNumber, limitsOf } from '../monitor/calls.ts';
 import type { Login, Monitor } from '../monitor/monitor.ts';
 import { MonitorRefusal } from '../monitor/monitor.ts';
+import { ownLines } from './own-lines.ts';
 
 export interface PendingOptions {
   readonly pid: number;
@@ -35,12 +36,17 @@ interface Call {
   readonly body: Uint8Array;
 }
 
+/** An auth process asks one question at a time and sends a few log lines around it. */
 const maximumWaitingCalls = 64;
+const maximumWaitingBytes = 4 * 1024 * 1024;
+/** What setTimeout() can hold; more would end at once. */
+const longestDelayMs = 0x7fff_ffff;
 
 export class PendingConnection {
   readonly #options: PendingOptions;
   readonly #channel: FrameChannel;
   readonly #waiting: Call[] = [];
+  #waitingBytes = 0;
   readonly #grace: NodeJS.Timeout | undefined;
   #busy = false;
   #handedOver = false;
@@ -53,7 +59,8 @@ export class PendingConnection {
       frame: (number, body) => this.#receive(number, body),
       closed: (reason) => this.#closed(reason),
     });
-    if (options.graceMs > 0) this.#grace = setTimeout(() => this.#graceExceeded(), options.graceMs);
+    const graceMs = Math.min(options.graceMs, longestDelayMs);
+    if (graceMs > 0) this.#grace = setTimeout(() => this.#graceExceeded(), graceMs);
   }
 
   /** Ends the auth process; the peer sees the connection close. */
@@ -72,14 +79,26 @@ export class PendingConnection {
     this.end();
   }
 
-  #closed(reason: 'ended' | 'misbehaved'): void {
-    if (reason === 'misbehaved') this.#options.log({ level: 'error', text: 'auth process broke the monitor protocol' });
+  #closed(reason: ChannelEnd): void {
+    if (reason.kind === 'misbehaved') this.#misbehaved(reason.what);
+    if (reason.kind === 'failed') this.#failed(reason.error);
     this.end();
+  }
+
+  #misbehaved(what: string): void {
+    const { log, pid } = this.#options;
+    log(ownLines.misbehaved('sshd-auth', pid, what));
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log(ownLines.failed('answering an sshd-auth process', error));
   }
 
   #receive(number: number, body: Uint8Array): void {
     const name = callOfNumber(authCalls, number);
-    if (name === undefined || this.#waiting.length >= maximumWaitingCalls) throw new DecodeError('too many calls wait');
+    this.#waitingBytes += body.length;
+    const isTooMuch = this.#waiting.length >= maximumWaitingCalls || this.#waitingBytes > maximumWaitingBytes;
+    if (name === undefined || isTooMuch) throw new DecodeError('too many calls wait');
     this.#waiting.push({ name, body });
     if (!this.#busy) void this.#work();
   }
@@ -89,11 +108,12 @@ export class PendingConnection {
     for (;;) {
       const call = this.#waiting.shift();
       if (call === undefined || this.#over) break;
+      this.#waitingBytes -= call.body.length;
       try {
         await this.#answer(call);
       } catch (error) {
-        if (!(error instanceof MonitorRefusal) && !(error instanceof DecodeError)) throw error;
-        this.#options.log({ level: 'error', text: `monitor: ${error.message}` });
+        if (error instanceof MonitorRefusal || error instanceof DecodeError) this.#misbehaved(error.message);
+        else this.#failed(error);
         this.end();
       }
     }
@@ -132,14 +152,14 @@ export class PendingConnection {
   #log(value: { readonly level: number; readonly line: string }): void {
     const level = logLevels[value.level];
     if (level === undefined) throw new DecodeError('log level is unknown');
-    this.#options.log({ level, text: `${value.line} [preauth]` });
+    this.#options.log({ level, text: `${onOneLine(value.line)} [preauth]` });
   }
 
   #handOver(snapshot: Uint8Array): void {
     const login = this.#options.monitor.handOver();
     clearTimeout(this.#grace);
-    this.#handedOver = true;
     this.#options.onHandOver(login, snapshot);
+    this.#handedOver = true;
     this.end();
   }
 }

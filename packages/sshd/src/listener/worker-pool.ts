@@ -27,6 +27,8 @@ export interface PoolOptions {
   readonly spares: number;
   /** A process ended with a signal or an error that it should not have. */
   readonly onCrash: (name: WorkerName, pid: number, how: string) => void;
+  /** A spare could not be started; the next connection tries again. */
+  readonly onFailure: (name: WorkerName, error: unknown) => void;
 }
 
 export class WorkerPool {
@@ -41,7 +43,11 @@ export class WorkerPool {
 
   /** Starts the spares. */
   fill(): void {
-    while (!this.#stopped && this.#spares.length < this.#options.spares) this.#spares.push(this.#start('sshd-auth'));
+    try {
+      while (!this.#stopped && this.#spares.length < this.#options.spares) this.#spares.push(this.#start('sshd-auth'));
+    } catch (error) {
+      this.#options.onFailure('sshd-auth', error);
+    }
   }
 
   /** A warm auth process, or a fresh one when all are taken. */
@@ -64,30 +70,38 @@ export class WorkerPool {
   /** Ends the spares. */
   stop(): void {
     this.#stopped = true;
-    for (const spare of this.#spares.splice(0)) spare.kill();
+    for (const spare of this.#spares.splice(0)) {
+      spare.kill();
+      spare.calls.destroy();
+    }
   }
 
   #start(name: WorkerName): PoolWorker {
     const { program, nullFd, errorFd, onCrash } = this.#options;
     const worker = startWorker(program, name, { nullFd, errorFd });
+    const calls = openDescriptor(worker.callsFd);
     let alive = true;
+    let killed = false;
     onExit(worker.pid, (exit) => {
       alive = false;
       closeDescriptor(worker.passingFd);
       if (!('signal' in exit) && exit.code !== 0) onCrash(name, worker.pid, `status ${exit.code}`);
-      if ('signal' in exit && exit.signal !== 9) onCrash(name, worker.pid, `signal ${exit.signal}`);
+      if ('signal' in exit && !killed) onCrash(name, worker.pid, `signal ${exit.signal}`);
       const spare = this.#spares.findIndex((candidate) => candidate.pid === worker.pid);
-      if (spare >= 0) this.#spares.splice(spare, 1);
+      if (spare < 0) return;
+      this.#spares.splice(spare, 1);
+      calls.destroy();
     });
     return {
       pid: worker.pid,
-      calls: openDescriptor(worker.callsFd),
+      calls,
       pass: (descriptors, text) => {
         if (!alive) throw new Error(`${name} has ended`);
         if (!sendDescriptors(worker.passingFd, descriptors, utf8Encode(text)))
           throw new Error('descriptor socket is full');
       },
       kill: () => {
+        killed = true;
         if (alive) process.kill(worker.pid, 'SIGKILL');
       },
     };

@@ -3,7 +3,7 @@
 // of ours.
 
 import * as path from 'node:path';
-import { closeDescriptor, setCloseOnExec, socketPair } from '@sallyport/system/descriptors';
+import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 
 export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password';
@@ -44,11 +44,11 @@ export function startWorker(
   name: WorkerName,
   options: { readonly nullFd: number; readonly errorFd: number },
 ): Worker {
-  const [callsFd, childCalls] = socketPair('stream');
-  const [passingFd, childPassing] = socketPair('seqpacket');
-  for (const fd of [callsFd, passingFd]) setCloseOnExec(fd, true);
   const { nullFd, errorFd } = options;
+  const [callsFd, childCalls, passingFd, childPassing] = twoPairs();
   try {
+    // A worker that does not read must not hold the monitor up.
+    setNonBlocking(passingFd, true);
     const pid = spawnProcess({
       path: program.path,
       argv: program.argv(name),
@@ -63,9 +63,21 @@ export function startWorker(
       },
       newSession: false,
     });
+    for (const fd of [childCalls, childPassing]) closeDescriptor(fd);
     return { pid, callsFd, passingFd };
-  } finally {
-    closeDescriptor(childCalls);
-    closeDescriptor(childPassing);
+  } catch (error) {
+    for (const fd of [callsFd, childCalls, passingFd, childPassing]) closeDescriptor(fd);
+    throw error;
+  }
+}
+
+/** Ours and theirs for calls, ours and theirs for descriptors. */
+function twoPairs(): readonly [number, number, number, number] {
+  const calls = socketPair('stream');
+  try {
+    return [...calls, ...socketPair('seqpacket')];
+  } catch (error) {
+    for (const fd of calls) closeDescriptor(fd);
+    throw error;
   }
 }

@@ -59,7 +59,7 @@ export const authCalls = {
     fields: struct({}),
     limitBytes: 0,
     phases: ['authenticating'],
-    once: true,
+    once: false,
     answered: true,
   },
   /** Would this key do? */
@@ -103,8 +103,8 @@ export const authAnswers = {
   sign: { number: 65, fields: struct({ signature: bytes }), limitBytes: 8 * kibibyte },
   lookUpUser: {
     number: 66,
-    fields: struct({ valid: boolean, methods: names, banner: text }),
-    limitBytes: 256 * kibibyte,
+    fields: struct({ valid: boolean, methods: names, maximumAttempts: uint32, banner: text }),
+    limitBytes: 2048 * kibibyte,
   },
   checkKey: { number: 67, fields: struct({ acceptable: boolean }), limitBytes: 16 },
   /** `remaining` is not empty when more methods are needed. */

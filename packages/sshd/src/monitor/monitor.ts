@@ -99,6 +99,7 @@ export class Monitor {
   #name = '';
   #settings: MonitorSettings = nothingPermitted;
   #account: AccountRecord | undefined;
+  #attempts = 0;
   #failures = 0;
   #login: Login | undefined;
 
@@ -120,8 +121,13 @@ export class Monitor {
 
   /** Notes that a call is made. @throws MonitorRefusal when it is not permitted now */
   begin(call: AuthCallName): void {
+    const { phase } = this.#permissions;
     const next = permit(this.#permissions, call);
-    if (next === undefined) throw new MonitorRefusal(`call ${call} in phase ${this.#permissions.phase}`);
+    if (next === undefined) throw new MonitorRefusal(`call ${call} in phase ${phase}`);
+    const isAttempt = phase === 'authenticating' && call !== 'log';
+    if (isAttempt && this.#failures >= this.#settings.maximumAttempts)
+      throw new MonitorRefusal('more attempts than MaxAuthTries');
+    if (isAttempt) this.#attempts += 1;
     this.#permissions = next;
   }
 
@@ -147,7 +153,8 @@ export class Monitor {
     if (found.refusal !== undefined) ports.log(found.refusal);
     if (this.#account === undefined) ports.log(stableLines.invalidUser({ ...peer, user: this.#name }));
     this.#permissions = advance(this.#permissions, 'user-looked-up');
-    return { valid: this.#account !== undefined, methods: [...settings.methods], banner: settings.banner };
+    const { maximumAttempts, banner } = settings;
+    return { valid: this.#account !== undefined, methods: [...settings.methods], maximumAttempts, banner };
   }
 
   async checkNone(): Promise<Verdict> {
@@ -157,7 +164,7 @@ export class Monitor {
     const account = this.#account;
     const allowed = settings.permitEmptyPasswords && settings.methods.includes('password') && account !== undefined;
     const accepted = allowed && (await ports.checkPassword(account, new Uint8Array(0)));
-    return this.#conclude('none', { accepted, started, counts: false });
+    return this.#conclude('none', { accepted, started, counts: this.#attempts > 1 });
   }
 
   async checkKey(value: AuthCallValue<'checkKey'>): Promise<AuthAnswerValue<'checkKey'>> {
@@ -165,8 +172,8 @@ export class Monitor {
     const started = ports.now();
     const acceptable = this.#findKey(value) !== undefined;
     if (!acceptable) {
-      this.#fail();
       this.#logFailure('publickey');
+      this.#failures += 1;
       await ports.delay(this.#name, started);
     }
     return { acceptable };
@@ -237,19 +244,14 @@ export class Monitor {
       return { accepted: true, counts: false, methods: [], remaining: [] };
     }
     const counts = result.counts ?? true;
-    if (counts) this.#fail();
-    if (counts || method !== 'none') this.#logFailure(method, result.detail);
+    if (method !== 'none' || settings.permitEmptyPasswords) this.#logFailure(method, result.detail);
+    if (counts) this.#failures += 1;
     await ports.delay(this.#name, result.started);
     return { accepted: false, counts, methods: [...settings.methods], remaining: [] };
   }
 
-  #fail(): void {
-    this.#failures += 1;
-    if (this.#failures > this.#settings.maximumAttempts) throw new MonitorRefusal('more attempts than MaxAuthTries');
-  }
-
   #logFailure(method: string, detail?: string): void {
-    const loud = method === 'password' || this.#failures >= this.#settings.maximumAttempts / 2;
+    const loud = method === 'password' || this.#failures >= Math.floor(this.#settings.maximumAttempts / 2);
     const options = detail === undefined ? { loud } : { loud, detail };
     this.#options.ports.log(stableLines.failed(method, this.peerName, options));
   }

@@ -15,6 +15,7 @@ import { grantFor, rekeyLimits } from '../configuration/login-settings.ts';
 import type { ConnectionsOptions } from '../listener/connections.ts';
 import { Connections } from '../listener/connections.ts';
 import { HostKeys } from '../listener/host-keys.ts';
+import { ownLines } from '../listener/own-lines.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
 import { ownProgram } from '../listener/worker-program.ts';
 import { identification } from '../messages.ts';
@@ -53,7 +54,8 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     nullFd,
     errorFd: stderrFd,
     spares: plan.spares,
-    onCrash: (name, pid, how) => log({ level: 'error', text: `${name} process ${pid} ended with ${how}` }),
+    onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
+    onFailure: (name, error) => log(ownLines.cannotStart(name, error)),
   });
   const hostKeys = new HostKeys(crypto, keys, list(global.HostKeyAlgorithms));
   const secret = crypto.random(new Uint8Array(32));
@@ -75,7 +77,6 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
       },
       hostKeys: hostKeys.offered,
       publicKeyAlgorithms: list(global.PubkeyAcceptedAlgorithms),
-      maximumAttempts: global.MaxAuthTries,
       rekeyLimits: rekeyLimits(global),
     },
     ports: (ends) => systemPorts({ crypto, config, program, log, secret }, ends),

@@ -113,6 +113,49 @@ describe('OutputBuffer', () => {
     assert.deepEqual(first, numbered(0, 100));
   });
 
+  test('uses a slab again when all chunks of it came back, and no sooner', () => {
+    const output = new OutputBuffer();
+    const turn = (bytes: number): Uint8Array[] => {
+      for (let i = 0; i < bytes / 1000; i++) output.append(numbered(i, 1000));
+      return output.take();
+    };
+    turn(600_000);
+    const slabs = new Set<ArrayBufferLike>();
+    const held: Uint8Array[] = [];
+    for (let i = 0; i < 50; i++) {
+      for (const chunk of turn(300_000)) {
+        for (let at = 0; at < chunk.length; at += 1000) {
+          const expected = numbered(chunk[at] as number, Math.min(1000, chunk.length - at));
+          assert.deepEqual(chunk.subarray(at, at + 1000), expected);
+        }
+        slabs.add(chunk.buffer);
+        held.push(chunk);
+      }
+      const bytes = held.map((chunk) => chunk.slice());
+      held.push(...turn(300_000));
+      assert.deepEqual(held.slice(0, bytes.length), bytes);
+      // The last turns are still on their way.
+      while (held.length > 6) output.recycle(held.shift() as Uint8Array);
+    }
+    assert.ok(slabs.size < 12, `${slabs.size} slabs`);
+  });
+
+  test('forgets spare slabs when traffic becomes small, and does not know foreign chunks', () => {
+    const output = new OutputBuffer();
+    for (let i = 0; i < 4; i++) {
+      for (let j = 0; j < 600; j++) output.append(new Uint8Array(1000));
+      for (const chunk of output.take()) output.recycle(chunk);
+    }
+    output.recycle(new Uint8Array(256 * 1024));
+    for (let i = 0; i < 3000; i++) {
+      output.append(new Uint8Array(100));
+      for (const chunk of output.take()) output.recycle(chunk);
+    }
+    output.append(new Uint8Array(5000));
+    const sizes = output.take().map((chunk) => chunk.buffer.byteLength);
+    assert.ok(Math.max(...sizes) < 64 * 1024, `${sizes.join()}`);
+  });
+
   test('keeps little memory for a quiet connection', () => {
     const output = new OutputBuffer();
     for (let i = 0; i < 1000; i++) {

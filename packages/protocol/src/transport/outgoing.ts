@@ -109,6 +109,10 @@ export class Outgoing {
     return this.#sealer.output.take();
   }
 
+  recycle(chunk: Uint8Array): void {
+    this.#sealer.output.recycle(chunk);
+  }
+
   /** Gives up keys, counters and sealed bytes that were not taken. */
   intoState(): { readonly state: DirectionState; readonly output: Uint8Array } {
     return { output: concatBytes(...this.take()), state: this.#sealer.intoState() };

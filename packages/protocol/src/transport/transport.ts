@@ -83,6 +83,10 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     return this.#outgoing.take();
   }
 
+  recycle(chunk: Uint8Array): void {
+    this.#outgoing.recycle(chunk);
+  }
+
   get inputWanted(): boolean {
     const state = this.#state;
     if (state.expects === 'nothing' || (state.expects === 'packets' && state.asked)) return false;

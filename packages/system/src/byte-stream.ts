@@ -22,6 +22,11 @@ export interface ByteStream {
   /** The other end writes no more; everything before it has been delivered. */
   onEnd?: () => void;
   onDrain?: () => void;
+  /**
+   * The system has its own copy of a chunk that was written: its memory is the writer's again. Streams that cannot tell
+   * never call it.
+   */
+  onTaken?: (chunk: Uint8Array) => void;
   /** Both directions are over, or an error ended them. Called once, and nothing after it. */
   onClose?: (error?: Error) => void;
   /** Written but not yet taken by the system. */
@@ -53,6 +58,7 @@ export class EndpointStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
+  onTaken?: (chunk: Uint8Array) => void;
   onClose?: (error?: Error) => void;
 
   private readonly endpoint: Endpoint;
@@ -153,17 +159,20 @@ export class EndpointStream implements ByteStream {
       this.queue = [];
       this.queuedBytes = 0;
       this.isBusy = true;
-      this.endpoint.sink?.write(batch, (error) => this.sent(error));
+      this.endpoint.sink?.write(batch, (error) => this.sent(batch, error));
     }
     if (this.writing === 'ending' && !this.isBusy && !this.closed) this.finishWriting();
   }
 
-  private sent(error: Error | undefined): void {
+  private sent(batch: readonly Uint8Array[], error: Error | undefined): void {
     if (this.closed || !this.isBusy) return;
     this.isBusy = false;
     this.batchBytes = 0;
     if (error !== undefined) this.breakWriting(error);
-    else this.send();
+    else {
+      for (const chunk of batch) this.onTaken?.(chunk);
+      this.send();
+    }
     if (this.owesDrain && this.bufferedBytes === 0 && !this.closed) {
       this.owesDrain = false;
       this.onDrain?.();

@@ -59,6 +59,16 @@ function pump(stream: ByteStream, chunks: readonly Uint8Array[]): Promise<void> 
   });
 }
 
+/** Overwrites each chunk as soon as the stream says that it was taken; how much that was. */
+function reuseTaken(stream: ByteStream): () => number {
+  let bytes = 0;
+  stream.onTaken = (chunk) => {
+    bytes += chunk.length;
+    chunk.fill(0xee);
+  };
+  return () => bytes;
+}
+
 /** Pieces of many sizes, small and large. */
 function pieces(bytes: number): Uint8Array[] {
   const whole = randomBytes(bytes);
@@ -91,6 +101,8 @@ for (const [kind, open] of Object.entries(pairs)) {
   test(`Every byte goes through a ${kind} in order when the reader pauses now and then`, async () => {
     const { from, to } = open();
     const sent = pieces(24 << 20);
+    const expected = sha256(...sent);
+    const takenBytes = reuseTaken(from);
     const log = watch(to);
     let seen = 0;
     to.onData = (chunk) => {
@@ -108,7 +120,8 @@ for (const [kind, open] of Object.entries(pairs)) {
     to.resume();
     await pump(from, sent);
     await Promise.all([log.closed, fromLog.closed]);
-    assert.equal(sha256(...log.data), sha256(...sent));
+    assert.equal(sha256(...log.data), expected);
+    assert.equal(takenBytes(), 24 << 20);
     assert.deepEqual(log.events, ['end', 'close']);
     assert.deepEqual([log.error, fromLog.error], [undefined, undefined]);
   });
@@ -304,12 +317,17 @@ test('A socket of node:net is the same kind of stream, client and server side', 
   const [left, right] = [fromSocket(client), fromSocket(accepted)];
   const [leftLog, rightLog] = [watch(left), watch(right)];
   const [there, back] = [pieces(8 << 20), pieces(8 << 20)];
+  const expected = [sha256(...back), sha256(...there)];
+  const takenBytes = [reuseTaken(left), reuseTaken(right)];
   left.resume();
   right.resume();
   await Promise.all([pump(left, there), pump(right, back)]);
   await Promise.all([leftLog.closed, rightLog.closed]);
-  assert.equal(sha256(...rightLog.data), sha256(...there));
-  assert.equal(sha256(...leftLog.data), sha256(...back));
+  assert.deepEqual([sha256(...leftLog.data), sha256(...rightLog.data)], expected);
+  assert.deepEqual(
+    takenBytes.map((bytes) => bytes()),
+    [8 << 20, 8 << 20],
+  );
   assert.deepEqual(leftLog.events, ['end', 'close']);
 });
 

@@ -12,6 +12,7 @@ class TwoWayStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
+  onTaken?: (chunk: Uint8Array) => void;
   onClose?: (error?: Error) => void;
   readonly #input: ByteStream;
   readonly #output: ByteStream;
@@ -24,6 +25,7 @@ class TwoWayStream implements ByteStream {
     input.onData = (chunk) => this.onData?.(chunk);
     input.onEnd = () => this.onEnd?.();
     output.onDrain = () => this.onDrain?.();
+    output.onTaken = (chunk) => this.onTaken?.(chunk);
     input.onClose = (error) => this.#closed(error);
     output.onClose = (error) => this.#closed(error);
   }

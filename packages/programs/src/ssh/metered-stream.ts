@@ -7,6 +7,7 @@ export class MeteredStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
+  onTaken?: (chunk: Uint8Array) => void;
   onClose?: (error?: Error) => void;
   receivedBytes = 0;
   sentBytes = 0;
@@ -23,6 +24,7 @@ export class MeteredStream implements ByteStream {
     };
     stream.onEnd = () => this.onEnd?.();
     stream.onDrain = () => this.onDrain?.();
+    stream.onTaken = (chunk) => this.onTaken?.(chunk);
     stream.onClose = (error) => this.onClose?.(error);
   }
 

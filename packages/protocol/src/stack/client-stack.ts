@@ -100,6 +100,10 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
     return this.#transport.takeOutput();
   }
 
+  recycle(chunk: Uint8Array): void {
+    this.#transport.recycle(chunk);
+  }
+
   nextEvent(): ClientStackEvent | undefined {
     for (;;) {
       const upper = this.#nextUpperEvent();

@@ -139,6 +139,10 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
     return this.#transport.takeOutput();
   }
 
+  recycle(chunk: Uint8Array): void {
+    this.#transport.recycle(chunk);
+  }
+
   nextEvent(): ServerStackEvent | undefined {
     for (;;) {
       const upper = this.#nextUpperEvent();

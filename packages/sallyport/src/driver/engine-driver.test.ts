@@ -15,6 +15,7 @@ import { socketStream } from './socket-stream.ts';
 class TalkEngine implements Engine<string, string> {
   deadline: number | undefined;
   readonly expired: number[] = [];
+  readonly recycled: string[] = [];
   #events: string[] = [];
   #output: Uint8Array[] = [];
   #question = false;
@@ -42,6 +43,9 @@ class TalkEngine implements Engine<string, string> {
     this.#output = [];
     return output;
   }
+  recycle(chunk: Uint8Array): void {
+    this.recycled.push(Buffer.from(chunk).toString());
+  }
   expire(now: number): void {
     this.expired.push(now);
     this.deadline = undefined;
@@ -54,6 +58,7 @@ class HandStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
+  onTaken?: (chunk: Uint8Array) => void;
   onClose?: (error?: Error) => void;
   readonly written: string[] = [];
   writes = 0;
@@ -119,6 +124,15 @@ test('the driver writes what the engine says first when it starts', () => {
   driver.start();
   assert.deepEqual(stream.written, ['hello']);
   assert.throws(() => driver.start());
+});
+
+test('a chunk that the system has taken goes back to the engine', () => {
+  const { driver, stream, engine } = setUp();
+  engine.perform('hello');
+  driver.start();
+  assert.deepEqual(engine.recycled, []);
+  stream.onTaken?.(Buffer.from('hello'));
+  assert.deepEqual(engine.recycled, ['hello']);
 });
 
 test('commands of one task share one write', async () => {

@@ -72,6 +72,7 @@ export class EngineDriver<Event, Command> {
     this.#stream.onData = (chunk) => this.#receive(chunk);
     this.#stream.onEnd = () => this.#endOfInput();
     this.#stream.onDrain = () => this.#drained();
+    this.#stream.onTaken = (chunk) => this.#engine.recycle?.(chunk);
     this.#stream.onClose = (error) => this.#close(error);
     this.#paused = false;
     this.#stream.resume();

@@ -47,6 +47,12 @@ test('rowsOf takes a lower figure for the better one where the target says so', 
   );
 });
 
+test('rowsOf has no target for a pair that is ours on both sides', () => {
+  const self = { case: 'down gcm', client: 'sallyport', server: 'sallyport', m: { mb_s: [1] } };
+  const [row] = rowsOf(scenario, [...lines.slice(1, 2), self]).slice(1);
+  assert.equal(row?.verdict, 'seen');
+});
+
 test('formatRows aligns the columns', () => {
   const [head = '', first = ''] = formatRows(rowsOf(scenario, lines)).split('\n');
   assert.equal(head.indexOf('client'), first.indexOf('openssh'));

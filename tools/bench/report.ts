@@ -13,7 +13,7 @@ export interface ResultLine {
   readonly fail?: string;
 }
 
-export type Verdict = 'aim' | 'must' | 'short' | 'failed' | 'reference';
+export type Verdict = 'aim' | 'must' | 'short' | 'failed' | 'reference' | 'seen';
 
 export interface Row {
   readonly testCase: string;
@@ -55,6 +55,8 @@ function rowOf(line: ResultLine, target: Target, base: number | undefined): Row 
   if (isReference) return { ...common, value: text, ratio: '1', target: '', verdict: 'reference' };
   if (base === undefined) return { ...common, value: text, ratio: '?', verdict: 'failed' };
   const ratio = value / base;
+  if (pair === 'sallyport → sallyport')
+    return { ...common, value: text, ratio: ratio.toFixed(2), target: '', verdict: 'seen' };
   const reaches = (limit: number): boolean => (target.better === 'lower' ? ratio <= limit : ratio >= limit);
   const verdict = reaches(target.aim) ? 'aim' : reaches(target.must) ? 'must' : 'short';
   return { ...common, value: text, ratio: ratio.toFixed(2), verdict };
@@ -80,6 +82,7 @@ const verdictTexts: Readonly<Record<Verdict, string>> = {
   short: 'FALLS SHORT',
   failed: 'FAILED',
   reference: 'reference',
+  seen: 'no target',
 };
 
 /** A table in plain text, its columns aligned. */

@@ -50,7 +50,8 @@ export class PacketSealer {
   }
 
   /**
-   * Seals a payload, padded so that its size is known only up to a multiple of `paddedToBytes`; `data` is its second part.
+   * Seals a payload, padded so that its size is known only up to a multiple of `paddedToBytes`; `data` is its second
+   * part.
    * @throws RangeError for a payload that is empty or too long
    */
   seal(payload: Uint8Array, paddedToBytes = 0, data = nothing): void {

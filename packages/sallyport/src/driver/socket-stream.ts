@@ -1,5 +1,5 @@
-// A socket of Node as a ByteStream: TCP, a Unix socket, or any other Duplex. Nagle's algorithm is off from the first byte:
-// SSH's small packets must not wait.
+// A socket of Node as a ByteStream: TCP, a Unix socket, or any other Duplex. Nagle's algorithm is off from the first
+// byte: SSH's small packets must not wait.
 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

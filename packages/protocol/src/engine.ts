@@ -16,8 +16,8 @@ export interface Engine<Event, Command> {
   /** Sealed bytes in order, ready for one writev; small packets share a chunk. The chunks are the caller's. */
   takeOutput(): Uint8Array[];
   /**
-   * The bytes of a chunk of takeOutput() have left and nobody looks at it any more: its memory is used again. Saves half
-   * of the cost of bulk output; chunks that never come back are not missed.
+   * The bytes of a chunk of takeOutput() have left and nobody looks at it any more: its memory is used again. Saves
+   * half of the cost of bulk output; chunks that never come back are not missed.
    */
   recycle?(chunk: Uint8Array): void;
   /** Monotonic milliseconds at which expire() is due; undefined when no timer runs. */

@@ -28,7 +28,7 @@ export type TransportEvent =
       readonly algorithm: string;
       readonly hostKey: Uint8Array;
       readonly algorithms: NegotiatedAlgorithms;
-      /** True for a re-key whose host key equals the accepted one: then the event is not raised at all. */
+      /** A re-key brings another host key than the accepted one; for the same one the event is not raised. */
       readonly rekey: boolean;
     }
   /** Server: sign `data` with the host key of that algorithm. Answer with provide-signature. */

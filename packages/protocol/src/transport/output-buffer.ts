@@ -1,12 +1,14 @@
 // The bytes for the peer: packets are sealed straight into slabs, so that one turn gives few large chunks. What was
-// taken is the caller's; a slab goes on being filled behind it. Callers that give chunks back when their bytes have left
-// save the making of new slabs, which costs as much as sealing.
+// taken is the caller's; a slab goes on being filled behind it. Callers that give chunks back when their bytes have
+// left save the making of new slabs, which costs as much as sealing.
 
 const smallestSlabBytes = 4 * 1024;
 const largestSlabBytes = 256 * 1024;
 /** Slabs of the largest size that wait to be used again. */
 const maximumSpareSlabs = 4;
-/** So many turns without a full slab make the spare ones go. */
+/** A slab up to this size is kept when traffic becomes small. */
+const keptSlabBytes = 16 * 1024;
+/** So many turns without a full slab make the spare ones and a large one go. */
 const quietTurns = 16;
 
 export class OutputBuffer {
@@ -42,10 +44,11 @@ export class OutputBuffer {
   /** Everything that was not taken yet, in order. */
   take(): Uint8Array[] {
     if (this.#full.length > 0) this.#quiet = 0;
-    else if (this.#spare.length > 0 && ++this.#quiet >= quietTurns) this.#spare = [];
+    else if (++this.#quiet === quietTurns) this.#spare = [];
     this.#cut();
     const chunks = this.#full;
     this.#full = [];
+    if (this.#quiet === quietTurns && this.#slab.length > keptSlabBytes) this.#dropSlab();
     this.#lastTurnBytes = this.#pendingBytes;
     this.#pendingBytes = 0;
     return chunks;
@@ -58,6 +61,12 @@ export class OutputBuffer {
     if (lent === undefined) return;
     this.#lent.set(buffer, lent - 1);
     if (lent === 1 && buffer !== this.#slab.buffer) this.#keep(buffer);
+  }
+
+  #dropSlab(): void {
+    this.#slab = new Uint8Array(0);
+    this.#from = 0;
+    this.#at = 0;
   }
 
   #keep(buffer: ArrayBufferLike): void {

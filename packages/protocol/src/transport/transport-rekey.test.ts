@@ -174,6 +174,18 @@ describe('what is sent while keys are exchanged', () => {
     assert.deepEqual(pair.server.payloads, [payload(500, 1), payload(700, 2)]);
   });
 
+  test('may come in two parts, which are one payload on the wire', () => {
+    const pair = established();
+    const parts = { payload: payload(9, 1), data: payload(30_000, 2) };
+    const whole = Uint8Array.from([...parts.payload, ...parts.data]);
+    pair.client.transport.perform({ type: 'send', ...parts });
+    pair.client.transport.perform({ type: 'rekey' });
+    pair.client.transport.perform({ type: 'send', ...parts });
+    parts.data.fill(0);
+    pair.pump();
+    assert.deepEqual(pair.server.payloads, [whole, whole]);
+  });
+
   test('waits before the first keys, too', () => {
     const pair = new TransportPair(crypto, { preferences: quick });
     send(pair, 'client', payload(50));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { freePort } from './free-port.ts';
 import type { Account } from './peers.ts';
-import { ownAccount, programPath } from './peers.ts';
+import { findProgram, ownAccount, programPath } from './peers.ts';
 import type { ProgramOptions, ProgramResult, RunningProgram } from './program.ts';
 import { runProgram, startProgram } from './program.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
@@ -199,15 +199,15 @@ export class OpensshFixture {
     ];
     const file = await this.folder.write(`${name}.config`, lines.join('\n'), 0o644);
     const asOther = process.getuid?.() === 0 && account.uid !== 0;
-    const program = startProgram(
-      options.program ?? programPath('sshd'),
-      ['-D', '-e', '-f', file, ...(options.args ?? [])],
-      {
-        env: { HOME: this.folder.path, ...options.env },
-        timeoutMs: options.timeoutMs ?? 120_000,
-        ...(asOther ? { account } : {}),
-      },
-    );
+    const sshd = options.program ?? programPath('sshd');
+    // An sshd must not outlive a test process that was killed.
+    const supervisor = findProgram('setpriv');
+    const [command, ...before] = supervisor === undefined ? [sshd] : [supervisor, '--pdeathsig', 'TERM', sshd];
+    const program = startProgram(command, [...before, '-D', '-e', '-f', file, ...(options.args ?? [])], {
+      env: { HOME: this.folder.path, ...options.env },
+      timeoutMs: options.timeoutMs ?? 120_000,
+      ...(asOther ? { account } : {}),
+    });
     this.#running.push(program);
     return program;
   }

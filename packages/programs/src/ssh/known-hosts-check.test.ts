@@ -183,3 +183,20 @@ test('RSA keys below RequiredRSASize are refused even when known', async () => {
   assert.equal((await one.judge({ RequiredRSASize: 2048 }, rsa)).accepted, false);
   assert.equal((await one.judge({}, rsa)).accepted, true);
 });
+
+test('RevokedHostKeys refuses the keys of its lists, and every key when a list cannot be understood', async () => {
+  const one = await trial(lineOf('host.example', key));
+  await using _ = one.folder;
+  const listed = await one.folder.write(
+    'revoked',
+    `# no longer\n${formatPublicLine(other)}\n${formatPublicLine(key)}\n`,
+  );
+  assert.equal((await one.judge({ RevokedHostKeys: [listed] })).accepted, false);
+  assert.equal(one.said.at(-1), `Host key ssh-ed25519 ${fingerprint(crypto, key)} revoked by file ${listed}`);
+  const foreign = await one.folder.write('foreign', `${formatPublicLine(other)}\n`);
+  assert.equal((await one.judge({ RevokedHostKeys: [foreign] })).accepted, true);
+  const krl = await one.folder.write('krl', 'SSHKRL\n\0');
+  for (const file of [krl, '/nonexistent']) {
+    assert.equal((await one.judge({ RevokedHostKeys: [foreign, file] })).accepted, false);
+  }
+});

@@ -17,10 +17,12 @@ import {
   lookUpHostKey,
   parseKnownHosts,
 } from '@sallyport/protocol/keys/formats/known-hosts';
+import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { decodePublicKey, keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
 import type { LogSink } from '@sallyport/protocol/log/log';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { hostKeyMessages } from './messages.ts';
 
 /** What the check goes by. */
@@ -40,6 +42,7 @@ export interface HostKeyCheckOptions {
     | 'NoHostAuthenticationForLocalhost'
     | 'BatchMode'
     | 'RequiredRSASize'
+    | 'RevokedHostKeys'
   >;
   /** After Hostname, as it is connected to. */
   readonly host: string;
@@ -99,6 +102,7 @@ export class HostKeyCheck {
       log('error', hostKeyMessages.tooShort);
       return refused;
     }
+    if (this.#isRevokedByFile(key)) return refused;
     const { host, port } = this.#isAlias ? { host: this.#name, port: 22 } : this.#given;
     const finding = lookUpHostKey(crypto, this.#lines, { host, port, key });
     switch (finding.status) {
@@ -111,6 +115,19 @@ export class HostKeyCheck {
       default:
         return this.#revoked(key);
     }
+  }
+
+  // A file that cannot be understood, a KRL for one, refuses every key: what it says might forbid this one.
+  #isRevokedByFile(key: PublicKey): boolean {
+    const { log, options } = this.#given;
+    for (const file of options.RevokedHostKeys ?? []) {
+      const verdict = isListed(file, key);
+      if (verdict === 'no') continue;
+      const say = verdict === 'yes' ? hostKeyMessages.revokedBy : hostKeyMessages.revokedUnknown;
+      log('error', say(key.type, this.#print(key), file));
+      return true;
+    }
+    return false;
   }
 
   #found(key: PublicKey, { line }: HostKeyFinding): HostKeyVerdict {
@@ -234,6 +251,17 @@ function readLines(file: string): KnownHostsLine[] {
     return parseKnownHosts(readFileSync(file, 'utf8'), file);
   } catch {
     return [];
+  }
+}
+
+/** Whether a file of public key lines has the key. */
+function isListed(file: string, key: PublicKey): 'yes' | 'no' | 'unreadable' {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const keys = lines.filter((line) => !/^\s*(?:#|$)/.test(line)).map((line) => parsePublicLine(line.trim()).key.blob);
+    return keys.some((blob) => equalBytes(blob, key.blob)) ? 'yes' : 'no';
+  } catch {
+    return 'unreadable';
   }
 }
 

@@ -11,7 +11,7 @@ export const versionLine = `${compatibleVersion} Sallyport ${ownVersion}, ${cryp
 
 function cryptoName(): string {
   const { versions } = process;
-  return `OpenSSL ${versions.openssl ?? versions['boringssl'] ?? 'unknown'}`;
+  return versions['bun'] === undefined ? `OpenSSL ${versions.openssl}` : 'BoringSSL';
 }
 
 export const usage = `usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]
@@ -113,6 +113,9 @@ export const hostKeyMessages = {
   debugWithoutPort: 'checking without port identifier',
   debugFoundWithoutPort: 'found matching key w/out port',
   debugLoopback: 'Forcing accepting of host key for loopback/localhost.',
+  revokedBy: (type: string, print: string, file: string) => `Host key ${type} ${print} revoked by file ${file}`,
+  revokedUnknown: (type: string, print: string, file: string) =>
+    `Error checking host key ${type} ${print} in revoked keys file ${file}: invalid format`,
   tooShort: 'Bad server host key: Invalid key length',
   noAddress: '<no hostip for proxy command>',
   debugFound: (file: string, line: number) => `Found key in ${file}:${line}`,

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import type { StockServer } from '@sallyport/testing/openssh-fixture';
 import { OpensshFixture } from '@sallyport/testing/openssh-fixture';
-import { skipUnless } from '@sallyport/testing/peers';
+import { ownAccount, skipUnless } from '@sallyport/testing/peers';
 import type { ProgramOptions, ProgramResult } from '@sallyport/testing/program';
 import { runMain, startMain } from '@sallyport/testing/program-main';
+import { TemporaryAccount } from '@sallyport/testing/temporary-account';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { runLocalCommand } from './local-command.ts';
 import { ProgramLog } from './log.ts';
 import { parseArguments } from './options.ts';
 import { readConfig } from './read-config.ts';
@@ -16,6 +19,7 @@ import { ownSurroundings } from './surroundings.ts';
 
 const module = import.meta.resolve('@sallyport/programs/ssh/main');
 const stock = skipUnless('openssh-server');
+const asRoot = skipUnless('openssh-server', 'root');
 
 interface Server {
   readonly fixture: OpensshFixture;
@@ -112,12 +116,44 @@ test('-v names what was agreed on; -E takes the lines away from stderr', stock, 
   });
 });
 
+test('LocalCommand runs on our side once we are in, if it is permitted', stock, async () => {
+  await withServer([], async ({ ssh }) => {
+    const config = ['LocalCommand=echo %n %r %%; exit 3'];
+    const { code, stdout } = await ssh(['echo remote'], { config: [...config, 'PermitLocalCommand=yes'] });
+    assert.deepEqual([code, stdout.toString()], [0, `127.0.0.1 ${ownAccount().name} %\nremote\n`]);
+    assert.equal((await ssh(['echo remote'], { config })).stdout.toString(), 'remote\n');
+  });
+});
+
+test('a password comes from SSH_ASKPASS when there is no terminal, and is asked for three times', asRoot, async () => {
+  await using account = await TemporaryAccount.create({ password: 'open sesame' });
+  await withServer(['PasswordAuthentication yes'], async ({ ssh, fixture }) => {
+    const asked = fixture.folder.file('asked');
+    const script = [
+      '#!/bin/sh',
+      `echo "$1" >> ${asked}`,
+      `[ $(wc -l < ${asked}) -lt 3 ] && echo wrong || echo open sesame`,
+      '',
+    ];
+    const program = await fixture.folder.write('askpass', script.join('\n'), 0o700);
+    const { code, stdout, stderr } = await ssh(['whoami'], {
+      config: ['BatchMode=no', `User=${account.name}`, 'PubkeyAuthentication=no'],
+      letters: ['-l', account.name],
+      env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force' },
+    });
+    assert.deepEqual([code, stdout.toString()], [0, `${account.name}\n`]);
+    assert.equal(stderr, 'Permission denied, please try again.\r\n'.repeat(2));
+    assert.equal(readFileSync(asked, 'utf8'), `${account.name}@127.0.0.1's password: \n`.repeat(3));
+  });
+});
+
 test('commands that contradict each other are refused before anything is opened', async () => {
   const crypto = createCryptoProvider();
   const surroundings = ownSurroundings(crypto);
   assert.ok(surroundings !== undefined);
   const invocation = parseArguments(['-F', 'none', '-s', 'host']);
   const plan = readConfig({ invocation, surroundings, log: () => undefined });
+  assert.doesNotThrow(() => runLocalCommand(plan, {}), 'there is none');
   await assert.rejects(
     runConnection({ plan, invocation, crypto, log: new ProgramLog(() => undefined), environment: {} }),
     { message: 'You must specify a subsystem to invoke.' },

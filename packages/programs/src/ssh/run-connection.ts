@@ -7,6 +7,7 @@ import { askUser } from '../shared/prompt.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import type { LoggedIn } from './connect.ts';
 import { connect } from './connect.ts';
+import { runLocalCommand } from './local-command.ts';
 import type { ProgramLog } from './log.ts';
 import type { Invocation } from './options.ts';
 import type { ConnectionPlan } from './read-config.ts';
@@ -43,6 +44,7 @@ export async function runConnection(given: RunOptions): Promise<number> {
     },
   });
   if (loggedIn === undefined) return failed;
+  runLocalCommand(plan, environment);
   return await runProgram(given, loggedIn, { program, hasTerminal });
 }
 

@@ -1,0 +1,18 @@
+// LocalCommand (ssh_config(5)): a command of the user's that runs on this side once the server has let us in. Its
+// outcome does not matter; the session begins when it is over.
+
+import { spawnSync } from 'node:child_process';
+import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
+import { withoutRuntimeVariables } from '@sallyport/system/environment';
+import { expanded } from './config-files.ts';
+import type { ConnectionPlan } from './read-config.ts';
+
+/** Does nothing unless PermitLocalCommand is set. @throws ConfigFailure for wrong tokens */
+export function runLocalCommand(plan: ConnectionPlan, environment: Readonly<Record<string, string | undefined>>): void {
+  const { LocalCommand, PermitLocalCommand } = plan.options;
+  if (!PermitLocalCommand || LocalCommand === undefined || LocalCommand.toLowerCase() === 'none') return;
+  const tokens = { ...plan.expansion.tokens, T: 'NONE' };
+  const command = expanded(expandValue('LocalCommand', LocalCommand, { ...plan.expansion, tokens }));
+  const env = withoutRuntimeVariables(environment);
+  spawnSync(environment['SHELL'] || '/bin/sh', ['-c', command], { stdio: 'inherit', env });
+}

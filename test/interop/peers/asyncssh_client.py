@@ -1,4 +1,4 @@
-# Runs one command through asyncssh, standard streams and exit status being the command's. Arguments: port, user key,
+# Runs one command through asyncssh, standard streams and exit status being the command's. Arguments: port, user, user key,
 # known_hosts, command.
 import asyncio
 import sys
@@ -7,8 +7,8 @@ import asyncssh
 
 
 async def main():
-    port, key, known_hosts, command = sys.argv[1:5]
-    options = dict(username='anybody', client_keys=[key], known_hosts=known_hosts, agent_path=None, config=[])
+    port, user, key, known_hosts, command = sys.argv[1:6]
+    options = dict(username=user, client_keys=[key], known_hosts=known_hosts, agent_path=None, config=[])
     async with asyncssh.connect('127.0.0.1', int(port), **options) as connection:
         result = await connection.run(command, input=sys.stdin.buffer.read(), encoding=None)
     sys.stdout.buffer.write(result.stdout)

@@ -1,5 +1,5 @@
-# Runs one command through paramiko, standard streams and exit status being the command's. Arguments: port, user key,
-# known_hosts, bytes after which it re-keys, command.
+# Runs one command through paramiko, standard streams and exit status being the command's. Arguments: port, user,
+# user key, known_hosts, bytes after which it re-keys, command.
 import sys
 import threading
 
@@ -7,11 +7,11 @@ import paramiko
 
 
 def main():
-    port, key, known_hosts, rekey_bytes, command = sys.argv[1:6]
+    port, user, key, known_hosts, rekey_bytes, command = sys.argv[1:7]
     paramiko.packet.Packetizer.REKEY_BYTES = int(rekey_bytes)
     client = paramiko.SSHClient()
     client.load_host_keys(known_hosts)
-    client.connect('127.0.0.1', int(port), 'anybody', key_filename=key, allow_agent=False, look_for_keys=False)
+    client.connect('127.0.0.1', int(port), user, key_filename=key, allow_agent=False, look_for_keys=False)
     stdin, stdout, stderr = client.exec_command(command)
     data = sys.stdin.buffer.read()
 

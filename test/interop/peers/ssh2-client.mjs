@@ -1,9 +1,9 @@
-// Runs one command through npm ssh2, standard streams and exit status being the command's. Arguments: port, user key,
+// Runs one command through npm ssh2, standard streams and exit status being the command's. Arguments: port, user, user key,
 // command. The host key is compared with the known_hosts file given last.
 import { readFileSync } from 'node:fs';
 import ssh2 from 'ssh2';
 
-const [port, key, command, knownHosts] = process.argv.slice(2);
+const [port, user, key, command, knownHosts] = process.argv.slice(2);
 const known = readFileSync(knownHosts, 'utf8')
   .split('\n')
   .filter(Boolean)
@@ -29,7 +29,7 @@ client.on('ready', () => {
 client.connect({
   host: '127.0.0.1',
   port: Number(port),
-  username: 'anybody',
+  username: user,
   privateKey: readFileSync(key),
   hostVerifier: (blob) => known.includes(blob.toString('base64')),
 });

@@ -35,8 +35,7 @@ export class Channel {
   readonly #tokens = new Map<number, { readonly resolve: () => void; readonly reject: (error: SshError) => void }>();
   #nextToken = 1;
   #answers: Promise<void> = Promise.resolve();
-  /** Outputs that have to end before EOF is sent: one EOF stands for both (RFC 4254 section 5.3). */
-  #openOutputs = 1;
+  #eofWithExit = false;
   #isClosed = false;
   #closing = false;
   #settle: (error: SshError | undefined) => void = () => undefined;
@@ -55,7 +54,7 @@ export class Channel {
     });
     this.errorOutput = new ByteSink({
       send: (data) => this.#perform({ type: 'send-data', channel: number, extended: extendedDataStderr, data }),
-      end: () => this.#endOutput(),
+      end: () => undefined,
       queuedBytes,
     });
     this.closed = new Promise((resolve) => {
@@ -63,9 +62,19 @@ export class Channel {
     });
   }
 
-  /** The program on our side writes errors, too: EOF waits for the end of both outputs. */
-  useErrorOutput(): void {
-    this.#openOutputs = 2;
+  /**
+   * A program runs on our side: one EOF stands for both outputs, and it comes with the exit, by endOutputs(). PuTTY closes
+   * a channel as soon as both sides have sent EOF, and would miss an exit status that comes later.
+   */
+  sendEofWithExit(): void {
+    this.#eofWithExit = true;
+  }
+
+  /** Nothing more is sent on either output, and the peer is told. */
+  endOutputs(): void {
+    this.output.end();
+    this.errorOutput.end();
+    if (this.#eofWithExit) this.#perform({ type: 'send-eof', channel: this.number });
   }
 
   get isClosed(): boolean {
@@ -149,8 +158,7 @@ export class Channel {
   }
 
   #endOutput(): void {
-    this.#openOutputs--;
-    if (this.#openOutputs === 0) this.#perform({ type: 'send-eof', channel: this.number });
+    if (!this.#eofWithExit) this.#perform({ type: 'send-eof', channel: this.number });
   }
 
   #finish(error: SshError | undefined): void {

@@ -79,7 +79,7 @@ export class ServerSession {
     this.stdin = channel.input;
     this.stdout = channel.output;
     this.stderr = channel.errorOutput;
-    channel.useErrorOutput();
+    channel.sendEofWithExit();
     this.requests = start.requests;
     const gone = new AbortController();
     this.signal = gone.signal;
@@ -99,8 +99,7 @@ export class ServerSession {
       const fields = { name: signal, coreDumped, description, language: '' };
       this.#channel.notify('exit-signal', exitSignalFields.encode(fields));
     }
-    this.stdout.end();
-    this.stderr.end();
+    this.#channel.endOutputs();
     this.#channel.close();
   }
 }

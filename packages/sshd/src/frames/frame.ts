@@ -33,33 +33,35 @@ export class FrameReader {
     this.#limitBytes = limitBytes;
   }
 
-  /** The frames that the chunk completes. @throws DecodeError on a length over the limit or an unknown number */
-  receive(chunk: Uint8Array): Frame[] {
+  /**
+   * The frames that the chunk completes, one after the other. @throws DecodeError behind them on a length over the
+   * limit or an unknown number; the reader is of no use then
+   */
+  *receive(chunk: Uint8Array): Generator<Frame, void, undefined> {
     this.#chunks.push(chunk.slice());
     this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes < this.#neededBytes) return [];
-    const data = this.#joined();
-    const frames: Frame[] = [];
-    let at = 0;
-    this.#neededBytes = headerBytes;
-    while (data.length - at >= headerBytes) {
-      const bodyBytes = this.#bodyBytes(data, at);
-      const end = at + headerBytes + bodyBytes;
+    while (this.#pendingBytes >= this.#neededBytes) {
+      const data = this.#joined();
+      const bodyBytes = this.#bodyBytes(data);
+      const end = headerBytes + bodyBytes;
       if (data.length < end) {
-        this.#neededBytes = headerBytes + bodyBytes;
-        break;
+        this.#keep(data, end);
+        return;
       }
-      frames.push({ number: data[at + 4] as number, body: data.slice(at + headerBytes, end) });
-      at = end;
+      this.#keep(data.subarray(end), headerBytes);
+      yield { number: data[4] as number, body: data.slice(headerBytes, end) };
     }
-    this.#chunks = [data.subarray(at)];
-    this.#pendingBytes = data.length - at;
-    return frames;
   }
 
-  #bodyBytes(data: Uint8Array, at: number): number {
-    const bodyBytes = readUint32(data, at) - 1;
-    const number = data[at + 4] as number;
+  #keep(rest: Uint8Array, neededBytes: number): void {
+    this.#chunks = [rest];
+    this.#pendingBytes = rest.length;
+    this.#neededBytes = neededBytes;
+  }
+
+  #bodyBytes(data: Uint8Array): number {
+    const bodyBytes = readUint32(data, 0) - 1;
+    const number = data[4] as number;
     if (bodyBytes >= 0 && bodyBytes <= this.#limitBytes(number)) return bodyBytes;
     throw new DecodeError(`frame ${number} of ${bodyBytes} bytes is over its limit`);
   }

@@ -81,20 +81,33 @@ function walkBack(last: string, parents: ReadonlyMap<string, string>): string[] 
 
 /**
  * Files of packages that no test of the same package reaches; for packages/testing, which is there for tests, any test
- * counts. Entry points are run by tests, not imported.
+ * counts. What a program is made of counts as reached when test/programs has a test that runs the program, called after
+ * it. Entry points are run by tests, not imported.
  */
 export function checkTested(files: readonly SourceFile[], entryPoints: readonly string[]): Finding[] {
   const graph = graphOf(files);
   const reached = new Set<string>();
-  for (const { path, isTest } of files) {
-    const owner = packageOf(path);
+  const roots = files.filter(({ isTest }) => isTest).map(({ path }) => path);
+  for (const root of [...roots, ...programsRun(roots, graph)]) {
+    const owner = packageOf(root);
     const counts = (next: string): boolean => packageOf(next) === owner || packageOf(next) === 'packages/testing';
-    if (isTest) reachAll(path, graph, { reached, counts });
+    if (!roots.includes(root)) reached.add(root);
+    reachAll(root, graph, { reached, counts });
   }
   return files
     .filter(({ path, isTest }) => path.startsWith('packages/') && !isTest && !isFace(path))
     .filter(({ path }) => !reached.has(path) && !entryPoints.includes(path))
     .map(({ path }) => ({ path, line: 1, rule: 'tested', message: 'no test of this package imports it' }));
+}
+
+/** The main modules of the programs that tests run: `test/programs/ssh-*.test.ts` runs packages/programs/src/ssh. */
+function programsRun(tests: readonly string[], graph: Graph): string[] {
+  const modules = graph.get('packages/executable/src/programs.ts') ?? [];
+  return modules.filter((path) => {
+    const [, sshd, program] = /^packages\/(?:(sshd)\/src\/|programs\/src\/([^/]+)\/)/.exec(path) ?? [];
+    const name = sshd ?? program ?? '';
+    return tests.some((test) => test.startsWith(`test/programs/${name}-`) || test === `test/programs/${name}.test.ts`);
+  });
 }
 
 /** An index.ts only gathers names for those who embed the package. */

@@ -96,6 +96,20 @@ describe('graph', () => {
     );
   });
 
+  test('what a program is made of counts as tested when a test runs the program', () => {
+    const table =
+      "const p = { ssh: () => import('@sallyport/programs/ssh/main'), sshd: () => import('@sallyport/sshd/main') };";
+    const files = [
+      file('packages/executable/src/programs.ts', table),
+      file('packages/programs/src/ssh/main.ts', "import './session.ts';"),
+      file('packages/programs/src/ssh/session.ts', ''),
+      file('packages/sshd/src/main.ts', ''),
+      file('test/programs/ssh-sessions.test.ts', ''),
+    ];
+    const found = checkTested(files, []).map(({ path }) => path);
+    assert.deepEqual(found, ['packages/executable/src/programs.ts', 'packages/sshd/src/main.ts']);
+  });
+
   test('a file that no test of its package reaches is found', () => {
     const files = graph(
       ['a.test.ts', "import { a } from './a.ts';"],

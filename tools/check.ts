@@ -8,6 +8,7 @@ const steps: readonly Step[] = [
   { title: 'generated files', command: [process.execPath, 'tools/generate.ts', '--check'] },
   { title: 'tidy', command: [process.execPath, 'tools/tidy.ts'] },
   { title: 'lint', command: ['node_modules/.bin/oxlint'] },
+  { title: 'dead code', command: ['node_modules/.bin/knip', '--no-config-hints'] },
   { title: 'format', command: ['node_modules/.bin/biome', 'check', '--max-diagnostics=200'] },
 ];
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { checkCitations, checkHeader } from './comments.ts';
 import { checkDocuments } from './documents.ts';
 import { entryPoints, exceptions, mostExceptions, tables } from './exemptions.ts';
-import { checkCycles, checkTested } from './graph.ts';
+import { checkCycles, checkDead, checkTested } from './graph.ts';
 import { checkLayers } from './layers.ts';
 import { checkClassNames, checkForeignFunctions, checkProtocolNames, checkTopLevel } from './modules.ts';
 import { checkSizes } from './sizes.ts';
@@ -16,7 +16,12 @@ import { type Finding, parseSourceFile, type SourceFile } from './source-file.ts
 export function checkRepository(root: string): Finding[] {
   const files = readSources(root);
   const entries = entryPoints.map(({ path }) => path);
-  const findings = [...files.flatMap(checkFile), ...checkCycles(files), ...checkTested(files, entries)];
+  const findings = [
+    ...files.flatMap(checkFile),
+    ...checkCycles(files),
+    ...checkTested(files, entries),
+    ...checkDead(files, rootsOf(files)),
+  ];
   return [...applyExceptions(findings), ...checkDeclared(files), ...checkDocuments(root)].sort(byPlace);
 }
 
@@ -33,6 +38,13 @@ export function sourcePaths(root: string): string[] {
       .filter((name) => name.endsWith('.ts') && !name.startsWith('dist/'))
       .map((name) => `${folder}/${name}`),
   );
+}
+
+/** Where use begins: entry points, the scripts of tools/, and what public packages offer to those who embed them. */
+function rootsOf(files: readonly SourceFile[]): string[] {
+  const faces = ['protocol', 'crypto', 'sallyport'].map((name) => `packages/${name}/src/index.ts`);
+  const scripts = files.map(({ path }) => path).filter((path) => /^tools\/[^/]+$/.test(path));
+  return [...entryPoints.map(({ path }) => path), ...faces, ...scripts];
 }
 
 function checkFile(file: SourceFile): Finding[] {

@@ -12,6 +12,7 @@ export type { ConnectOptions } from './client/connect-options.ts';
 export type { DialedStream } from './client/dialed-stream.ts';
 export type { HostKeyOptions } from './client/host-key-policy.ts';
 export type { RemoteProcess } from './client/remote-process.ts';
+export { type MemoryStreamOptions, memoryStreams } from './driver/memory-stream.ts';
 export {
   AbortedError,
   AuthenticationError,

@@ -9,7 +9,6 @@ import type { SocketAddress } from './socket-address.ts';
 import { encodeSocketAddress, endsOf, families, ownAddress } from './socket-address.ts';
 import { setSocketOption } from './socket-options.ts';
 
-export type { SocketAddress as Endpoint } from './socket-address.ts';
 export { endsOf } from './socket-address.ts';
 
 export interface AcceptedDescriptor {

@@ -15,7 +15,6 @@ export type { Account, PeerName } from './peers.ts';
 export { findProgram, ownAccount, programPath, skipUnless } from './peers.ts';
 export type { ProgramOptions, ProgramResult } from './program.ts';
 export { runProgram, startProgram } from './program.ts';
-export { mainArguments, runMain, startMain } from './program-main.ts';
-export type { TemporaryAccountOptions } from './temporary-account.ts';
+export { mainArguments, runMain } from './program-main.ts';
 export { TemporaryAccount } from './temporary-account.ts';
 export { TemporaryFolder } from './temporary-folder.ts';

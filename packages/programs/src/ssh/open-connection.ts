@@ -260,6 +260,10 @@ class ClientConnection implements ConnectionPort {
         return;
       case 'debug-received':
         log('debug1', `Remote: ${visible(event.text)}`);
+        return;
+      case 'pong-received':
+        // Nobody here asks for one.
+        return;
     }
   }
 

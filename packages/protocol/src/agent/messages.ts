@@ -7,7 +7,6 @@ import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 
 export const agentFailure = message('SSH_AGENT_FAILURE', 5, {});
-export const agentSuccess = message('SSH_AGENT_SUCCESS', 6, {});
 export const requestIdentities = message('SSH_AGENTC_REQUEST_IDENTITIES', 11, {});
 /** `identities` holds `count` identities (decodeIdentities). */
 export const identitiesAnswer = message('SSH_AGENT_IDENTITIES_ANSWER', 12, { count: uint32, identities: rest });

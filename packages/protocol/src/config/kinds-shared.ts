@@ -2,7 +2,6 @@
 // RekeyLimit, channel time-outs, environment settings, `host:port` permissions, log levels.
 
 import { editAlgorithmList } from '../algorithms/preference.ts';
-import type { Problem } from './config-error.ts';
 import { isProblem, problem } from './config-error.ts';
 import type { AlgorithmFamily, Kind, ReadingContext } from './keyword.ts';
 import type { Spellings, WordCheck } from './kinds.ts';
@@ -268,8 +267,3 @@ export const fingerprintHash = choice([
   ['SHA256', 'sha256'],
   ['MD5', 'md5'],
 ]);
-
-/** A problem when the rest of a line is blank. */
-export function notBlank(complaint: string): (text: string) => Problem | undefined {
-  return (text) => (text.trim() === '' ? problem(complaint) : undefined);
-}

@@ -2,7 +2,7 @@
 // library wraps it in an SshError. Texts for people are made from it by the programs; `description` is what DISCONNECT
 // carries.
 
-import type { FailureCode, FailureKind, FailureRow } from './catalogue.ts';
+import type { FailureCode, FailureRow } from './catalogue.ts';
 import { failureCatalogue } from './catalogue.ts';
 import type { DisconnectReason } from './disconnect.ts';
 
@@ -17,10 +17,6 @@ export interface Failure {
 export function failure(code: FailureCode, description?: string, details?: Failure['details']): Failure {
   const text = description ?? failureCatalogue[code].description;
   return details === undefined ? { code, description: text } : { code, description: text, details };
-}
-
-export function failureKind(value: Failure): FailureKind {
-  return failureCatalogue[value.code].kind;
 }
 
 /** The reason to put into DISCONNECT; undefined when none is sent. */

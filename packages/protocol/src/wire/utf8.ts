@@ -1,5 +1,5 @@
 // UTF-8 (RFC 3629) between strings and bytes, without the platform's TextEncoder, which this package cannot name.
-// Decoding is lossy for malformed input (U+FFFD); `isUtf8` says whether bytes are well formed.
+// Decoding is lossy for malformed input (U+FFFD).
 
 const replacement = 0xfffd;
 
@@ -86,14 +86,4 @@ export function utf8Decode(bytes: Uint8Array): string {
     }
   }
   return text + String.fromCodePoint(...points);
-}
-
-/** Whether the bytes are well-formed UTF-8. */
-export function isUtf8(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; ) {
-    const { point, length } = decodePoint(bytes, at);
-    if (point < 0) return false;
-    at += length;
-  }
-  return true;
 }

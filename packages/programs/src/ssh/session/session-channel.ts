@@ -160,6 +160,9 @@ export class SessionChannel {
       case 'eof-received':
         // The exit status comes after it.
         return;
+      case 'channel-requested':
+        // Not about a channel of ours.
+        return;
     }
   }
 

@@ -1,5 +1,5 @@
-// A ByteStream of the system, and its other end in the hands of a test: raw bytes out, raw bytes in, and what happens to
-// the connection. Both are ends of one socket pair.
+// A ByteStream of the system, and its other end in the hands of a test: raw bytes out, raw bytes in, and what happens
+// to the connection. Both are ends of one socket pair.
 
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';

@@ -63,8 +63,8 @@ export class Channel {
   }
 
   /**
-   * A program runs on our side: one EOF stands for both outputs, and it comes with the exit, by endOutputs(). PuTTY closes
-   * a channel as soon as both sides have sent EOF, and would miss an exit status that comes later.
+   * A program runs on our side: one EOF stands for both outputs, and it comes with the exit, by endOutputs(). PuTTY
+   * closes a channel as soon as both sides have sent EOF, and would miss an exit status that comes later.
    */
   sendEofWithExit(): void {
     this.#eofWithExit = true;

@@ -3,7 +3,7 @@
 
 import type { BunFileSink, BunReader, BunRuntime } from './bun-runtime.ts';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
-import { closeDescriptor, setNonBlocking } from './descriptors.ts';
+import { closeDescriptor, setNonBlocking, writeWhatFits } from './descriptors.ts';
 
 export interface PolledOptions {
   readonly fd: number;
@@ -18,7 +18,7 @@ type Sink = NonNullable<Endpoint['sink']>;
 /** Owns the descriptor. */
 export function openPolled(bun: BunRuntime, options: PolledOptions, events: EndpointEvents): Endpoint {
   const source = options.readable ? polledSource(bun, options, events) : undefined;
-  const sink = options.writable ? polledSink(bun.file(options.fd).writer()) : undefined;
+  const sink = options.writable ? polledSink(bun, options) : undefined;
   // Bun's writer makes a terminal blocking, and its reader polls only what does not block.
   if (options.isTerminal) setNonBlocking(options.fd, true);
   return {
@@ -63,9 +63,12 @@ function polledSource(bun: BunRuntime, options: PolledOptions, events: EndpointE
   };
 }
 
-function polledSink(writer: BunFileSink): Sink {
+function polledSink(bun: BunRuntime, { fd, isTerminal }: PolledOptions): Sink {
+  const writer = bun.file(fd).writer();
+  if (!isTerminal) setNonBlocking(fd, true);
   const state = { ended: false };
   return {
+    ...(!isTerminal && { writeNow: (bytes) => writeWhatFits(fd, bytes) }),
     write: (batch, done) => void writeBatch(writer, batch, done),
     // What the system has not taken by now is lost only with the reader; it must not keep the process alive.
     end: () => {

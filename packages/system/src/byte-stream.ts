@@ -13,6 +13,11 @@ export interface ByteStream {
    * error when its input is over.
    */
   write(chunks: readonly Uint8Array[]): boolean;
+  /**
+   * Hands the system what it takes at once and keeps no reference: how many bytes that were. The rest, which may be
+   * all of it, is for `write`. Streams that would have to keep the bytes do not have it.
+   */
+  writeNow?(bytes: Uint8Array): number;
   /** No more writing: what is queued goes out, then the other end sees the end. Reading goes on. */
   end(): void;
   /** Closes at once and drops what is queued; only `onClose` follows. */
@@ -47,7 +52,12 @@ export interface Endpoint {
   /** Reads from `start` to `stop`; what arrives later nevertheless is kept by the stream. */
   readonly source?: { start(): void; stop(): void };
   /** Is given one batch at a time, and after the last one `end`. */
-  readonly sink?: { write(batch: readonly Uint8Array[], done: WriteDone): void; end(): void };
+  readonly sink?: {
+    write(batch: readonly Uint8Array[], done: WriteDone): void;
+    /** What the system takes at once; 0 also for what fails, since `write` fails then, too. */
+    writeNow?(bytes: Uint8Array): number;
+    end(): void;
+  };
   close(): void;
 }
 
@@ -115,6 +125,11 @@ export class EndpointStream implements ByteStream {
     if (this.bufferedBytes < enoughBufferedBytes) return true;
     this.owesDrain = true;
     return false;
+  }
+
+  writeNow(bytes: Uint8Array): number {
+    const isIdle = this.writing === 'open' && !this.closed && !this.isBusy && this.queue.length === 0;
+    return isIdle ? (this.endpoint.sink?.writeNow?.(bytes) ?? 0) : 0;
   }
 
   end(): void {

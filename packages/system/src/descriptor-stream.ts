@@ -12,6 +12,7 @@ import type { ByteStream, Endpoint, EndpointEvents } from './byte-stream.ts';
 import { EndpointStream } from './byte-stream.ts';
 import { accessMode, duplicate } from './descriptors.ts';
 import { openFile } from './file-endpoint.ts';
+import { openInstantFile } from './instant-file.ts';
 import { adoptDescriptor } from './node-adopted.ts';
 import { openSocket } from './node-socket.ts';
 import { joinHalves } from './two-way-stream.ts';
@@ -58,6 +59,7 @@ function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpo
   const status = fstatSync(fd);
   const isTerminal = isatty(fd);
   const own = fd > 2 ? fd : copyOfShared(fd, wanted, status);
+  if (status.isFile() || instantDevices.includes(status.rdev)) return openInstantFile({ fd: own, ...wanted }, events);
   if (!status.isSocket() && !status.isFIFO() && !isTerminal) return openFile({ fd: own, ...wanted }, events);
   const bun = bunRuntime();
   if (bun === undefined) {
@@ -83,6 +85,9 @@ function copyOfShared(fd: number, wanted: Wanted, status: Stats): number {
     return duplicate(fd);
   }
 }
+
+/** /dev/null, /dev/zero and /dev/full. */
+const instantDevices: readonly number[] = [0x103, 0x105, 0x107];
 
 /** /dev/ptmx: opening a master anew would make another pseudo-terminal. */
 const masterDevice = 0x502;

@@ -62,6 +62,11 @@ export function statusFlags(fd: number): number {
   return check('fcntl', fd, command.getStatusFlags, 0);
 }
 
+/** Writes what a non-blocking descriptor takes at once; 0 when it is full, or broken. */
+export function writeWhatFits(fd: number, bytes: Uint8Array): number {
+  return Math.max(0, call('write', fd, bytes, bytes.length));
+}
+
 export interface AccessMode {
   readonly readable: boolean;
   readonly writable: boolean;

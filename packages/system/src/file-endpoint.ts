@@ -1,4 +1,4 @@
-// A regular file, or a device that answers at once such as /dev/null, as an endpoint: the pool of node:fs at the
+// A device that is neither a terminal nor known to answer at once, as an endpoint: the pool of node:fs at the
 // descriptor's own position, which is shared with whoever gave it to us.
 
 import { read, writev } from 'node:fs';
@@ -60,7 +60,7 @@ export function openFile(options: FileOptions, events: EndpointEvents): Endpoint
 }
 
 /** What remains of chunks after their first bytes. */
-function dropBytes(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
+export function dropBytes(chunks: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let toDrop = bytes;
   const rest: Uint8Array[] = [];
   for (const chunk of chunks) {

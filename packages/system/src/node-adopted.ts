@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module';
 import type { OnReadOpts, Socket, SocketConstructorOpts } from 'node:net';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
-import { closeDescriptor, duplicate, setNonBlocking } from './descriptors.ts';
+import { closeDescriptor, duplicate, setNonBlocking, writeWhatFits } from './descriptors.ts';
 import { call, lastErrno } from './libc.ts';
 import { writeBatch } from './node-socket.ts';
 import { errorNumber, SystemError } from './system-error.ts';
@@ -67,13 +67,14 @@ export function adoptDescriptor(options: AdoptOptions, events: EndpointEvents): 
   };
   return {
     ...(readable && { source: { start: () => setFlowing(true), stop: () => setFlowing(false) } }),
-    ...(writable && { sink: options.isMaster ? masterSink(options.fd, state) : socketSink(socket, isTerminal) }),
+    ...(writable && { sink: options.isMaster ? masterSink(options.fd, state) : socketSink(socket, options) }),
     close,
   };
 }
 
-function socketSink(socket: Socket, isTerminal: boolean): Sink {
+function socketSink(socket: Socket, { fd, isTerminal }: AdoptOptions): Sink {
   return {
+    ...(!isTerminal && { writeNow: (bytes) => writeWhatFits(fd, bytes) }),
     write: (batch, done) => writeBatch(socket, batch, done),
     end: () => void (isTerminal || socket.end()),
   };

@@ -2,6 +2,7 @@
 // cannot do says so.
 
 import type { EscapeCommand } from '@sallyport/protocol/terminal/escape';
+import { EscapeReader } from '@sallyport/protocol/terminal/escape';
 import { escapeMessages } from '../messages.ts';
 
 export interface EscapePort {
@@ -17,7 +18,23 @@ export interface EscapePort {
   readonly changeVerbosity: (by: 1 | -1) => string;
 }
 
-export function performEscape(command: EscapeCommand, escape: string, port: EscapePort): void {
+/** What reads the user's input: it sends what is input and does what is a command, in order. */
+export function escapedInput(
+  escapeByte: number,
+  send: (data: Uint8Array) => void,
+  port: EscapePort,
+): (chunk: Uint8Array) => void {
+  const reader = new EscapeReader(escapeByte);
+  const name = escapeByte < 0x20 ? `^${String.fromCharCode(escapeByte + 0x40)}` : String.fromCharCode(escapeByte);
+  return (chunk) => {
+    for (const step of reader.read(chunk)) {
+      if (step.type === 'send') send(step.data);
+      else performEscape(step.command, name, port);
+    }
+  };
+}
+
+function performEscape(command: EscapeCommand, escape: string, port: EscapePort): void {
   const say = (text: string): void => port.print(`${escape}${text}\r\n`);
   switch (command) {
     case 'disconnect':

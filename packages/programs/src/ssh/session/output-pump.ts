@@ -1,5 +1,5 @@
-// Bytes of the server on their way to stdout or stderr. Views that are lent become copies, all of one turn leave with
-// one write, and the server's window opens again when the system has taken them.
+// Bytes of the server on their way to stdout or stderr: what the system takes at once is never copied, the rest waits
+// in copies, and the window of the server opens again when all of it has been taken.
 
 import type { ByteStream } from '@sallyport/system/byte-stream';
 
@@ -10,55 +10,48 @@ export interface OutputPumpOptions {
   readonly broken: () => void;
 }
 
+/** A small part of the window of a session: it need not be told more often, and the server never runs dry. */
+const consumptionBytes = 128 * 1024;
+
 export class OutputPump {
   readonly #stream: ByteStream;
   readonly #options: OutputPumpOptions;
-  #waiting: Uint8Array[] = [];
-  #unconsumedBytes = 0;
-  #isFlushDue = false;
-  #isFull = false;
-  #state: 'open' | 'ending' | 'closed' = 'open';
   readonly #ended: Promise<void>;
   #settleEnd: () => void = () => undefined;
+  #unconsumedBytes = 0;
+  #isFull = false;
+  #state: 'open' | 'ending' | 'closed' = 'open';
 
   constructor(stream: ByteStream, options: OutputPumpOptions) {
     this.#stream = stream;
     this.#options = options;
+    this.#ended = new Promise((resolve) => {
+      this.#settleEnd = resolve;
+    });
     stream.onDrain = () => {
       this.#isFull = false;
       this.#consume();
     };
     stream.onClose = () => this.#closed();
-    this.#ended = new Promise((resolve) => {
-      this.#settleEnd = resolve;
-    });
   }
 
-  /** Takes a copy of what is lent. */
+  /** Keeps no reference to what is lent. */
   write(lent: Uint8Array): void {
     this.#unconsumedBytes += lent.length;
-    if (this.#state === 'open') this.#waiting.push(lent.slice());
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    queueMicrotask(() => this.#flush());
+    if (this.#state === 'open') {
+      const written = this.#stream.writeNow?.(lent) ?? 0;
+      if (written < lent.length) this.#isFull = !this.#stream.write([lent.slice(written)]);
+    }
+    if (!this.#isFull && this.#unconsumedBytes >= consumptionBytes) this.#consume();
   }
 
   /** Resolves when the system has taken everything, or nobody reads any more. */
   end(): Promise<void> {
     if (this.#state === 'open') {
-      this.#flush();
       this.#state = 'ending';
       this.#stream.end();
     }
     return this.#ended;
-  }
-
-  #flush(): void {
-    this.#isFlushDue = false;
-    const chunks = this.#waiting;
-    this.#waiting = [];
-    if (this.#state === 'open' && chunks.length > 0) this.#isFull = !this.#stream.write(chunks);
-    if (!this.#isFull) this.#consume();
   }
 
   #consume(): void {
@@ -70,7 +63,6 @@ export class OutputPump {
   #closed(): void {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    this.#waiting = [];
     this.#isFull = false;
     this.#consume();
     if (wasOpen) this.#options.broken();

@@ -3,23 +3,22 @@
 
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
-import { EscapeReader } from '@sallyport/protocol/terminal/escape';
 import { encodeTerminalModes } from '@sallyport/protocol/terminal/terminal-modes';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import type { SocketAddress } from '@sallyport/system/socket-address';
 import type { ConnectionEnd, ConnectionPort } from '../connection-port.ts';
-import { endLines } from '../end-lines.ts';
 import { sessionMessages } from '../messages.ts';
-import { performEscape } from './escape-actions.ts';
+import { escapedInput } from './escape-actions.ts';
 import { InputPump } from './input-pump.ts';
 import type { KeepAlive } from './keep-alive.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { LocalTerminal } from './local-terminal.ts';
+import type { Outcome } from './outcome.ts';
+import { conclude, unknownStatus } from './outcome.ts';
 import { OutputPump } from './output-pump.ts';
 import type { Program, SessionChannelOwner } from './session-channel.ts';
 import { knowsOpensshRequests, SessionChannel } from './session-channel.ts';
-import type { EndingSignal } from './signals.ts';
-import { onEndingSignal, signalNumber } from './signals.ts';
+import { onEndingSignal } from './signals.ts';
 
 export interface SessionOptions {
   /** As lines name it: what the user typed. */
@@ -67,21 +66,10 @@ export function runSession(port: ConnectionPort, options: SessionOptions): Promi
   return new Session(port, options).run();
 }
 
-type Outcome =
-  | { readonly type: 'done' }
-  | { readonly type: 'disconnect' }
-  | { readonly type: 'failed' }
-  | { readonly type: 'signal'; readonly signal: EndingSignal }
-  | { readonly type: 'connection-ended'; readonly end: ConnectionEnd };
-
-const unknownStatus = -1;
-const failedStatus = 255;
-
 class Session implements SessionChannelOwner {
   readonly #port: ConnectionPort;
   readonly #options: SessionOptions;
   readonly #startedAt = performance.now();
-  readonly #escapes: EscapeReader | undefined;
   readonly #output: OutputPump;
   readonly #errorOutput: OutputPump;
   readonly #input: InputPump | undefined;
@@ -95,14 +83,12 @@ class Session implements SessionChannelOwner {
   constructor(port: ConnectionPort, options: SessionOptions) {
     this.#port = port;
     this.#options = options;
-    const escapeByte = options.terminal?.escapeByte;
-    this.#escapes = escapeByte === undefined ? undefined : new EscapeReader(escapeByte);
     const consumed = (bytes: number): void => this.#channel?.consume(bytes);
     this.#output = new OutputPump(options.output, { consumed, broken: () => this.#channel?.refuseOutput() });
     this.#errorOutput = new OutputPump(options.errorOutput, { consumed, broken: () => undefined });
     if (options.input !== undefined && options.program !== undefined) {
       this.#input = new InputPump(options.input, {
-        send: (chunk) => this.#send(chunk),
+        send: this.#sender(),
         queuedBytes: () => this.#channel?.queuedBytes ?? 0,
         end: () => this.#channel?.sendEof(),
       });
@@ -114,7 +100,10 @@ class Session implements SessionChannelOwner {
 
   async run(): Promise<SessionEnd> {
     const { log, terminal, keepAlive: alive } = this.#options;
-    const releaseSignals = onEndingSignal((signal) => this.#settle({ type: 'signal', signal }));
+    let releaseSignals = (): void => undefined;
+    const signalled = new Promise<Outcome>((resolve) => {
+      releaseSignals = onEndingSignal((signal) => resolve({ type: 'signal', signal }));
+    });
     this.#open();
     log('debug1', 'Entering interactive session.');
     const onResize = (): void => this.#channel?.resize((terminal as SessionTerminal).local.size);
@@ -122,14 +111,18 @@ class Session implements SessionChannelOwner {
     terminal?.local.enterRaw();
     const stopQuestions = alive === undefined ? undefined : keepAlive(this.#port, alive, () => this.#fellSilent());
     void this.#port.ended.then((end) => this.#connectionEnded(end));
-    const outcome = await this.#settled;
+    const settled = await Promise.race([this.#settled, signalled]);
     stopQuestions?.();
     this.#input?.stop();
-    if (outcome.type === 'connection-ended') await this.#flush();
+    const isLost = settled.type === 'connection-ended';
+    const outcome = isLost ? await Promise.race([this.#flush().then(() => settled), signalled]) : settled;
     releaseSignals();
     process.off('SIGWINCH', onResize);
     terminal?.local.leaveRaw();
-    return { status: this.#conclude(outcome) };
+    const { program, host, peer, print, isQuiet } = this.#options;
+    const facts = { host, peer, hasProgram: program !== undefined, hasTerminal: terminal !== undefined };
+    const past = { ...facts, status: this.#status, startedAt: this.#startedAt };
+    return { status: conclude(this.#port, outcome, { ...past, log, print, isQuiet }) };
   }
 
   opened(): void {
@@ -206,26 +199,18 @@ class Session implements SessionChannelOwner {
     await Promise.all([this.#output.end(), this.#errorOutput.end()]);
   }
 
-  #send(chunk: Uint8Array): void {
-    if (this.#escapes === undefined) {
-      this.#channel?.send(chunk);
-      return;
-    }
-    for (const step of this.#escapes.read(chunk)) {
-      if (step.type === 'send') this.#channel?.send(step.data);
-      else this.#escape(step.command);
-    }
-  }
-
-  #escape(command: Parameters<typeof performEscape>[0]): void {
+  /** What becomes of the user's input. */
+  #sender(): (chunk: Uint8Array) => void {
     const { terminal, print, changeVerbosity } = this.#options;
-    performEscape(command, escapeName(terminal?.escapeByte ?? 0), {
+    const send = (data: Uint8Array): void => this.#channel?.send(data);
+    if (terminal?.escapeByte === undefined) return send;
+    return escapedInput(terminal.escapeByte, send, {
       print,
       changeVerbosity,
       disconnect: () => this.#settle({ type: 'disconnect' }),
       suspend: () => {
-        terminal?.local.suspend();
-        if (terminal !== undefined) this.#channel?.resize(terminal.local.size);
+        terminal.local.suspend();
+        this.#channel?.resize(terminal.local.size);
       },
       sendBreak: () => this.#channel?.sendBreak(),
       rekey: () => this.#port.rekey(),
@@ -237,51 +222,4 @@ class Session implements SessionChannelOwner {
     this.#options.log('info', sessionMessages.silent(this.#options.host));
     this.#settle({ type: 'failed' });
   }
-
-  /** Says what is to be said at the end; the status of the process. */
-  #conclude(outcome: Outcome): number {
-    const { program, terminal, host, log, print, isQuiet } = this.#options;
-    if (outcome.type === 'connection-ended') {
-      if (!this.#tellEnd(outcome.end)) return failedStatus;
-    } else {
-      this.#port.end();
-    }
-    if (outcome.type === 'failed') return failedStatus;
-    if (outcome.type === 'signal') {
-      // Whoever ends a mere connection wants just that.
-      if (program === undefined && outcome.signal === 'SIGTERM') this.#status = 0;
-      else {
-        log('verbose', sessionMessages.killed(signalNumber(outcome.signal)));
-        return failedStatus;
-      }
-    }
-    if (terminal !== undefined && !isQuiet()) print(`${sessionMessages.closed(host)}\r\n`);
-    this.#tellTransfer();
-    log('debug1', sessionMessages.exitStatus(this.#status));
-    return this.#status === unknownStatus ? failedStatus : this.#status & 0xff;
-  }
-
-  /** Whether the connection ended in the way that a session may end in. */
-  #tellEnd(end: ConnectionEnd): boolean {
-    const { host, peer, log, print } = this.#options;
-    if (end.cause.type === 'closed') {
-      print(`${sessionMessages.closedByRemote(host)}\r\n`);
-      return true;
-    }
-    if (end.cause.type === 'lost') log('error', sessionMessages.lost);
-    else for (const { level, text } of endLines(end, peer)) log(level, text);
-    return false;
-  }
-
-  #tellTransfer(): void {
-    const { sentBytes, receivedBytes } = this.#port;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    this.#options.log('verbose', sessionMessages.transferred(sentBytes, receivedBytes, seconds));
-    this.#options.log('verbose', sessionMessages.perSecond(sentBytes / seconds, receivedBytes / seconds));
-  }
-}
-
-/** As messages show the escape character. */
-function escapeName(byte: number): string {
-  return byte < 0x20 ? `^${String.fromCharCode(byte + 0x40)}` : String.fromCharCode(byte);
 }

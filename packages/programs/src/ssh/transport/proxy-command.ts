@@ -2,11 +2,10 @@
 // from OpenSSH, shares our stderr and terminal, and is sent SIGHUP when we leave.
 
 import type { LogSink } from '@sallyport/protocol/log/log';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { openDescriptorPair } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, makePipe } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { errorText, SystemError } from '@sallyport/system/system-error';
-import { joinHalves } from '@sallyport/system/two-way-stream';
 import type { OpenedTransport, TransportFailure } from './transport-result.ts';
 
 export interface ProxyCommandOptions {
@@ -38,8 +37,7 @@ export function openProxyCommand(options: ProxyCommandOptions): OpenedTransport 
   } finally {
     for (const fd of [toProxy.readFd, fromProxy.writeFd]) closeDescriptor(fd);
   }
-  const stream = joinHalves(openDescriptor(fromProxy.readFd), openDescriptor(toProxy.writeFd));
-  return { stream, setTypeOfService: () => undefined };
+  return { stream: openDescriptorPair(fromProxy.readFd, toProxy.writeFd), setTypeOfService: () => undefined };
 }
 
 function hangUp(pid: number): void {

@@ -13,6 +13,7 @@ import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import type { Grant, KeyGrant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorSettings } from '../monitor/monitor.ts';
+import { usableSignatures } from './algorithm-names.ts';
 
 const maximumBannerBytes = 1024 * 1024;
 const keyFileTokens = 'hUu';
@@ -24,7 +25,7 @@ export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean
   if (options.PasswordAuthentication && canCheckPasswords) methods.push('password');
   return {
     methods,
-    publicKeyAlgorithms: (options.PubkeyAcceptedAlgorithms ?? '').split(','),
+    publicKeyAlgorithms: usableSignatures(options.PubkeyAcceptedAlgorithms),
     permitRootLogin: options.PermitRootLogin,
     permitEmptyPasswords: options.PermitEmptyPasswords,
     maximumAttempts: options.MaxAuthTries,

@@ -10,6 +10,7 @@ import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { groupsOf } from '@sallyport/system/accounts';
 import { optionsForUser, systemPorts } from '../authentication/system-ports.ts';
+import { namesOf, usableSignatures } from '../configuration/algorithm-names.ts';
 import type { CommandLine } from '../configuration/command-line.ts';
 import { grantFor, rekeyLimits } from '../configuration/login-settings.ts';
 import type { ConnectionsOptions } from '../listener/connections.ts';
@@ -57,7 +58,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
     onFailure: (name, error) => log(ownLines.cannotStart(name, error)),
   });
-  const hostKeys = new HostKeys(crypto, keys, list(global.HostKeyAlgorithms));
+  const hostKeys = new HostKeys(crypto, keys, usableSignatures(global.HostKeyAlgorithms));
   const secret = crypto.random(new Uint8Array(32));
   const settings: ConnectionsOptions = {
     crypto,
@@ -69,14 +70,14 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     begin: {
       identification: identificationWith(global.VersionAddendum),
       preferences: {
-        keyExchanges: list(global.KexAlgorithms),
-        hostKeyAlgorithms: list(global.HostKeyAlgorithms),
-        ciphers: list(global.Ciphers),
-        macs: list(global.MACs),
+        keyExchanges: namesOf(global.KexAlgorithms),
+        hostKeyAlgorithms: usableSignatures(global.HostKeyAlgorithms),
+        ciphers: namesOf(global.Ciphers),
+        macs: namesOf(global.MACs),
         compressions: defaultNames(compressions, 'server'),
       },
       hostKeys: hostKeys.offered,
-      publicKeyAlgorithms: list(global.PubkeyAcceptedAlgorithms),
+      publicKeyAlgorithms: usableSignatures(global.PubkeyAcceptedAlgorithms),
       rekeyLimits: rekeyLimits(global),
     },
     ports: (ends) => systemPorts({ crypto, config, program, log, secret }, ends),
@@ -86,10 +87,6 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     onEnded: plan.onEnded,
   };
   return { connections: new Connections(settings), pool, log };
-}
-
-function list(names: string | undefined): readonly string[] {
-  return names === undefined || names === '' ? [] : names.split(',');
 }
 
 function identificationWith(addendum: string): string {

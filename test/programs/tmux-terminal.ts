@@ -1,5 +1,5 @@
-// A terminal for tests of interactive programs: one pane of tmux with a server of its own, a shell in it, keys in and the
-// screen out. It ends with its tmux server, by socket.
+// A terminal for tests of interactive programs: one pane of tmux with a server of its own, a shell in it, keys in
+// and the screen out. It ends with its tmux server, by socket.
 
 import { execFileSync } from 'node:child_process';
 import { programPath, TemporaryFolder } from '@sallyport/testing';

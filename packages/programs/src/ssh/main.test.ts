@@ -15,7 +15,7 @@ test('main returns the status', async () => {
 test('ssh -V tells the version on stderr where tools look for it', async () => {
   const { code, stderr, stdout } = await ssh('-V');
   assert.equal(code, 0);
-  assert.match(stderr, /^OpenSSH_10\.5p1 Sallyport \d+\.\d+\.\d+, OpenSSL [^\n]+\n$/);
+  assert.match(stderr, /^OpenSSH_10\.5p1 Sallyport \d+\.\d+\.\d+, (?:OpenSSL [^\n]+|BoringSSL)\n$/);
   assert.equal(stdout.length, 0);
 });
 

@@ -1,6 +1,7 @@
 // Bytes of the server on their way to stdout or stderr: what the system takes at once is never copied, the rest waits
 // in copies, and the window of the server opens again when all of it has been taken.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 
 export interface OutputPumpOptions {
@@ -12,6 +13,8 @@ export interface OutputPumpOptions {
 
 /** A small part of the window of a session: it need not be told more often, and the server never runs dry. */
 const consumptionBytes = 128 * 1024;
+/** How often flush() looks again: streams report only what was too much. */
+const flushPollMs = 2;
 
 export class OutputPump {
   readonly #stream: ByteStream;
@@ -52,6 +55,11 @@ export class OutputPump {
       this.#stream.end();
     }
     return this.#ended;
+  }
+
+  /** Resolves when the system has taken everything; the stream stays open, for lines of the log on the same socket. */
+  async flush(): Promise<void> {
+    while (this.#state === 'open' && this.#stream.bufferedBytes > 0) await sleep(flushPollMs);
   }
 
   #consume(): void {

@@ -196,7 +196,7 @@ class Session implements SessionChannelOwner {
   }
 
   async #flush(): Promise<void> {
-    await Promise.all([this.#output.end(), this.#errorOutput.end()]);
+    await Promise.all([this.#output.end(), this.#errorOutput.flush()]);
   }
 
   /** What becomes of the user's input. */

@@ -9,9 +9,6 @@ import { defaultNames } from '@sallyport/protocol/algorithms/roles';
 import { defaultSignatureAlgorithms } from '@sallyport/protocol/algorithms/signatures';
 import type { AlgorithmPreferences, Role } from '@sallyport/protocol/transport/options';
 
-/** Ours on the wire, both roles. */
-export const libraryIdentification = 'SSH-2.0-Sallyport_0.1';
-
 /** The preferences of a role, with what the caller wants instead. */
 export function preferencesOf(role: Role, wanted: Partial<AlgorithmPreferences> = {}): AlgorithmPreferences {
   return {

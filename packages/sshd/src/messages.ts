@@ -1,14 +1,6 @@
 // Every sentence of sshd that a user reads on a terminal. Log lines are in packages/protocol/src/log/stable-
 // lines.ts.
 
-const version = '0.1';
-
-/** `sshd -V`, and the second line of a wrong call. */
-export const versionLine = `OpenSSH_10.5p1 Sallyport ${version}, without OpenSSL`;
-
-/** On the wire, before VersionAddendum. */
-export const identification = `SSH-2.0-Sallyport_${version}`;
-
 export const messages = {
   usage:
     'usage: sshd [-46DdeGiqTtV] [-C connection_spec] [-c host_cert_file]\n' +

@@ -3,17 +3,6 @@
 
 import { visible } from '@sallyport/protocol/log/log';
 
-/** The release whose behaviour we follow, where tools parse it. */
-export const compatibleVersion = 'OpenSSH_10.5p1';
-const ownVersion = '0.1.0';
-
-export const versionLine = `${compatibleVersion} Sallyport ${ownVersion}, ${cryptoName()}`;
-
-function cryptoName(): string {
-  const { versions } = process;
-  return versions['bun'] === undefined ? `OpenSSL ${versions.openssl}` : 'BoringSSL';
-}
-
 export const usage = `usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]
            [-c cipher_spec] [-D [bind_address:]port] [-E log_file]
            [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]

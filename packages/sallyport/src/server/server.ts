@@ -9,10 +9,11 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import { defaultSignatureAlgorithms, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
 import type { ServerStackOptions } from '@sallyport/protocol/stack/server-stack';
 
-import { libraryIdentification, preferencesOf } from '../defaults.ts';
+import { preferencesOf } from '../defaults.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import { monotonicNow } from '../driver/engine-driver.ts';
 import { socketStream } from '../driver/socket-stream.ts';
+import { libraryIdentification } from '../version.ts';
 import { listsOf } from './login.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';

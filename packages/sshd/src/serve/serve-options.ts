@@ -9,6 +9,7 @@ import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { groupsOf } from '@sallyport/system/accounts';
+import { libraryIdentification } from 'sallyport/version';
 import { optionsForUser, systemPorts } from '../authentication/system-ports.ts';
 import { namesOf, usableSignatures } from '../configuration/algorithm-names.ts';
 import type { CommandLine } from '../configuration/command-line.ts';
@@ -19,7 +20,6 @@ import { HostKeys } from '../listener/host-keys.ts';
 import { ownLines } from '../listener/own-lines.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
 import { ownProgram } from '../listener/worker-program.ts';
-import { identification } from '../messages.ts';
 import { openLog } from './open-log.ts';
 
 export interface ServeOptions {
@@ -90,5 +90,5 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
 }
 
 function identificationWith(addendum: string): string {
-  return addendum === 'none' || addendum === '' ? identification : `${identification} ${addendum}`;
+  return addendum === 'none' || addendum === '' ? libraryIdentification : `${libraryIdentification} ${addendum}`;
 }

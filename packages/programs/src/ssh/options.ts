@@ -2,7 +2,7 @@
 // checked where OpenSSH checks them, in its order; what they mean for keywords is handed on as changes in order, since
 // the first one wins there. Letters that nothing acts upon yet are noted, for main to refuse or to tell.
 
-import { editAlgorithmList } from '@sallyport/protocol/algorithms/preference';
+import { usableAlgorithms } from '@sallyport/protocol/config/algorithm-list';
 import type { Destination } from '@sallyport/protocol/config/destination';
 import { isSafeHostName, isSafeUserName, parseDestination } from '@sallyport/protocol/config/destination';
 import type { Forward, ForwardKind, SocketEnd, TcpEnd } from '@sallyport/protocol/config/forward-spec';
@@ -108,8 +108,8 @@ function algorithmList(
   bad: (spec: string) => string,
 ): OptionRow {
   return valued(letter, (draft, spec) => {
-    if (editAlgorithmList(spec, ownAlgorithms('client')[keyword.family]) === undefined)
-      throw new OptionError(bad(spec));
+    const usable = usableAlgorithms(spec, ownAlgorithms('client')[keyword.family]);
+    if (usable.length === 0) throw new OptionError(bad(spec));
     assign(draft, keyword.name, spec);
   });
 }

@@ -1,7 +1,7 @@
 // Fills in what no line has set: the defaults of the tables, the algorithm lists (edited defaults), and the few values
 // that follow from others (ssh_config(5) and sshd_config(5), the defaults named there).
 
-import { editAlgorithmList } from '../algorithms/preference.ts';
+import { usableAlgorithms } from './algorithm-list.ts';
 import type { AlgorithmFamily, AlgorithmNames, AnyRow } from './keyword.ts';
 import type { SshOptions, SshSettings } from './ssh-keywords.ts';
 import { sshKeywords } from './ssh-keywords.ts';
@@ -49,8 +49,7 @@ function complete(
 }
 
 function editedList(spec: unknown, names: AlgorithmNames[AlgorithmFamily]): string {
-  const edited = typeof spec === 'string' ? editAlgorithmList(spec, names) : names.defaults;
-  return (edited ?? []).join(',');
+  return (typeof spec === 'string' ? usableAlgorithms(spec, names) : names.defaults).join(',');
 }
 
 // What ClearAllForwardings undoes.

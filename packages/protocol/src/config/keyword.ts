@@ -10,9 +10,14 @@ import type { Words } from './words.ts';
 export type AlgorithmFamily = 'ciphers' | 'macs' | 'keyExchanges' | 'signatures' | 'caSignatures';
 
 /** The names a program can use, and its default lists in order of preference. */
-export type AlgorithmNames = Readonly<
-  Record<AlgorithmFamily, { readonly known: readonly string[]; readonly defaults: readonly string[] }>
->;
+export type AlgorithmNames = Readonly<Record<AlgorithmFamily, FamilyNames>>;
+
+export interface FamilyNames {
+  readonly known: readonly string[];
+  readonly defaults: readonly string[];
+  /** Names that OpenSSH knows and we do not: lists may hold them, and they are dropped. */
+  readonly foreign?: readonly string[];
+}
 
 /** What readers of values need to know besides the words. */
 export interface ReadingContext {

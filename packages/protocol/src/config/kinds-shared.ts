@@ -1,7 +1,7 @@
 // Kinds of values that ssh_config and sshd_config both have and that are more than a word: algorithm lists, IPQoS,
 // RekeyLimit, channel time-outs, environment settings, `host:port` permissions, log levels.
 
-import { editAlgorithmList } from '../algorithms/preference.ts';
+import { usableAlgorithms } from './algorithm-list.ts';
 import { isProblem, problem } from './config-error.ts';
 import type { AlgorithmFamily, Kind, ReadingContext } from './keyword.ts';
 import type { Spellings, WordCheck } from './kinds.ts';
@@ -18,7 +18,7 @@ export function algorithms(
     read: (words, context) => {
       const list = required(words, complaints.missing(words.keyword));
       if (isProblem(list)) return list;
-      const fits = editAlgorithmList(list, context.algorithms[family]) !== undefined;
+      const fits = usableAlgorithms(list, context.algorithms[family]).length > 0;
       return fits ? list : problem(complaints.bad(list));
     },
     print: (value) => [value],

@@ -8,22 +8,60 @@ import { macs } from '../algorithms/macs.ts';
 import type { Role } from '../algorithms/roles.ts';
 import { defaultNames } from '../algorithms/roles.ts';
 import { defaultSignatureAlgorithms, signatureAlgorithms } from '../algorithms/signatures.ts';
-import type { AlgorithmNames } from './keyword.ts';
+import type { AlgorithmFamily, AlgorithmNames, FamilyNames } from './keyword.ts';
+
+// What OpenSSH 9.2 to 10.5 know beside the names of our tables; those that we learn leave these lists by themselves.
+const plainTypes = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'ssh-rsa'];
+const securityKeyTypes = ['sk-ssh-ed25519', 'sk-ecdsa-sha2-nistp256', 'webauthn-sk-ecdsa-sha2-nistp256'];
+const opensshNames: Readonly<Record<AlgorithmFamily, readonly string[]>> = {
+  ciphers: ['3des-cbc', 'aes128-cbc', 'aes192-cbc', 'aes256-cbc'],
+  macs: ['umac-64', 'umac-128', 'hmac-sha1', 'hmac-sha1-96', 'hmac-md5', 'hmac-md5-96'].flatMap((name) => [
+    name.startsWith('umac') ? `${name}@openssh.com` : name,
+    `${name}-etm@openssh.com`,
+  ]),
+  keyExchanges: [
+    'mlkem768nistp256-sha256',
+    'sntrup761x25519-sha512',
+    'sntrup761x25519-sha512@openssh.com',
+    'diffie-hellman-group-exchange-sha256',
+    'diffie-hellman-group16-sha512',
+    'diffie-hellman-group18-sha512',
+    'diffie-hellman-group-exchange-sha1',
+    'diffie-hellman-group14-sha1',
+    'diffie-hellman-group1-sha1',
+  ],
+  signatures: [
+    ...[...plainTypes, 'rsa-sha2-256', 'rsa-sha2-512', 'ssh-dss'].map((name) => `${name}-cert-v01@openssh.com`),
+    ...securityKeyTypes.flatMap((name) => [`${name}@openssh.com`, `${name}-cert-v01@openssh.com`]),
+    'ssh-mldsa44-ed25519@openssh.com',
+    'ssh-mldsa44-ed25519-cert-v01@openssh.com',
+    'ssh-dss',
+  ],
+  caSignatures: [
+    ...securityKeyTypes.map((name) => `${name}@openssh.com`),
+    'ssh-dss',
+    'ssh-mldsa44-ed25519@openssh.com',
+  ],
+};
 
 const names = (rows: readonly { readonly name: string }[]): readonly string[] => rows.map(({ name }) => name);
 
 /** What one side knows and offers when nothing else is configured. */
 export function ownAlgorithms(role: Role): AlgorithmNames {
-  const signatures = { known: names(signatureAlgorithms), defaults: defaultSignatureAlgorithms };
+  const family = (which: AlgorithmFamily, known: readonly string[], defaults: readonly string[]): FamilyNames => {
+    return { known, defaults, foreign: opensshNames[which].filter((name) => !known.includes(name)) };
+  };
+  const signatures = names(signatureAlgorithms);
   return {
-    ciphers: {
-      known: names(ciphers),
-      defaults: role === 'client' ? cipherOrderWithAesHardware : defaultNames(ciphers, role),
-    },
-    macs: { known: names(macs), defaults: defaultNames(macs, role) },
-    keyExchanges: { known: names(keyExchanges), defaults: defaultNames(keyExchanges, role) },
-    signatures,
-    caSignatures: signatures,
+    ciphers: family(
+      'ciphers',
+      names(ciphers),
+      role === 'client' ? cipherOrderWithAesHardware : defaultNames(ciphers, role),
+    ),
+    macs: family('macs', names(macs), defaultNames(macs, role)),
+    keyExchanges: family('keyExchanges', names(keyExchanges), defaultNames(keyExchanges, role)),
+    signatures: family('signatures', signatures, defaultSignatureAlgorithms),
+    caSignatures: family('caSignatures', signatures, defaultSignatureAlgorithms),
   };
 }
 

@@ -57,6 +57,7 @@ export const stableLines = {
   invalidUser: (peer: PeerName) => line('info', `Invalid user ${visible(peer.user ?? '')} from ${from(peer)}`),
   rootRefused: (peer: PeerAddress) => line('info', `ROOT LOGIN REFUSED FROM ${from(peer)}`),
   rootForcedCommand: () => line('info', 'Root login accepted for forced command.'),
+  expiredAccount: (user: string) => line('info', `Account ${visible(user)} has expired`),
   lockedAccount: (user: string) => line('info', `User ${visible(user)} not allowed because account is locked`),
   shellMissing: (user: string, shell: string) =>
     line('info', `User ${visible(user)} not allowed because shell ${visible(shell)} does not exist`),
@@ -109,6 +110,7 @@ export const stableLines = {
     line('verbose', `Close session: user ${visible(peer.user ?? '')} from ${from(peer)} id ${id}`),
   subsystemFailed: (subsystem: string, user: string) =>
     line('info', `subsystem request for ${visible(subsystem)} by user ${visible(user)} failed, subsystem not found`),
+  clientSilent: (peer: PeerName) => line('info', `Timeout, client not responding from ${peerText(peer)}`),
   transferred: (sentBytes: number, receivedBytes: number) =>
     line('verbose', `Transferred: sent ${sentBytes}, received ${receivedBytes} bytes`),
   closingConnection: (peer: PeerAddress) => line('verbose', `Closing connection to ${from(peer)}`),

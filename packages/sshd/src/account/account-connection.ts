@@ -8,7 +8,6 @@ import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import { openFailureReasons } from '@sallyport/protocol/messages/connection';
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import { ServerStack } from '@sallyport/protocol/stack/server-stack';
@@ -18,10 +17,9 @@ import { EngineDriver, monotonicNow } from 'sallyport/driver/engine-driver';
 import type { AuthBegin } from '../auth/begin.ts';
 import { stackOptions } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
-import type { ChannelHandler } from './channel-handler.ts';
+import { ownLines } from '../own-lines.ts';
+import { Channels } from './channels.ts';
 import { ClientAlive } from './client-alive.ts';
-import { openDirectTcpip } from './direct-tcpip.ts';
-import { Session } from './session.ts';
 
 /** What a re-key needs from the monitor. */
 export interface SignRequest {
@@ -41,18 +39,13 @@ export interface AccountConnectionOptions {
   readonly onEnded: () => void;
 }
 
-type ConnectionNews = Extract<ServerStackEvent, { readonly protocol: 'connection' }>;
-
 export class AccountConnection {
   readonly #options: AccountConnectionOptions;
   readonly #stack: ServerStack;
   readonly #driver: EngineDriver<ServerStackEvent, ServerStackCommand>;
-  readonly #channels = new Map<number, ChannelHandler>();
+  readonly #channels: Channels;
   readonly #alive: ClientAlive;
   readonly #peer: PeerName;
-  #sessions = 0;
-  #openSessions = 0;
-  #moreSessions = true;
   #told = false;
 
   constructor(options: AccountConnectionOptions) {
@@ -67,6 +60,13 @@ export class AccountConnection {
       event: (event) => this.#handle(event),
       closed: () => this.#closed(),
     });
+    this.#channels = new Channels({
+      grant,
+      perform: (command) => this.#perform(command),
+      queuedBytes: (channel) => this.#stack.queuedBytes(channel),
+      log: options.log,
+      refuse: (why) => this.#end('closed', why),
+    });
     this.#alive = new ClientAlive(grant.clientAlive, {
       ask: () =>
         this.#perform({
@@ -75,7 +75,7 @@ export class AccountConnection {
           fields: new Uint8Array(0),
           token: 0,
         }),
-      giveUp: () => this.#end('timed-out', `Timeout, client not responding from ${visible(grant.user)}`),
+      giveUp: () => this.#giveUp(),
     });
   }
 
@@ -91,102 +91,44 @@ export class AccountConnection {
     else this.#driver.perform({ protocol: 'transport', type: 'provide-signature', signature });
   }
 
-  #end(code: 'timed-out' | 'closed' | 'key-exchange-failed', text: string): void {
+  #end(code: 'closed' | 'key-exchange-failed', text: string): void {
     if (this.#driver.running)
       this.#driver.perform({ protocol: 'transport', type: 'end', failure: failure(code, text) });
   }
 
+  /** As OpenSSH: a client that is not there is not told. */
+  #giveUp(): void {
+    this.#told = true;
+    this.#options.log(stableLines.clientSilent(this.#peer));
+    this.#driver.destroy();
+  }
+
   #perform(command: ConnectionCommand): void {
-    if (this.#driver.running) this.#driver.perform({ protocol: 'connection', ...command });
+    if (!this.#driver.running) return;
+    try {
+      this.#driver.perform({ protocol: 'connection', ...command });
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #handle(event: ServerStackEvent): void {
     this.#alive.heard();
-    if (event.protocol === 'connection') this.#handleConnection(event);
-    else if (event.protocol === 'stack') this.#ended(event);
-    else if (event.type === 'signature-wanted') {
-      this.#options.sign({ algorithm: event.algorithm, hostKey: event.hostKey.slice(), data: event.data.slice() });
+    try {
+      if (event.protocol === 'connection') this.#channels.handle(event);
+      else if (event.protocol === 'stack') this.#ended(event);
+      else if (event.type === 'signature-wanted') {
+        this.#options.sign({ algorithm: event.algorithm, hostKey: event.hostKey.slice(), data: event.data.slice() });
+      }
+    } catch (error) {
+      this.#failed(error);
     }
   }
 
-  #handleConnection(event: ConnectionNews): void {
-    switch (event.type) {
-      case 'channel-requested':
-        return this.#open(event.channel, event.channelType, event.fields);
-      case 'data-received':
-        return this.#channels.get(event.channel)?.receive(event.data);
-      case 'eof-received':
-        return this.#channels.get(event.channel)?.receiveEof();
-      case 'sending-possible':
-        return this.#channels.get(event.channel)?.resume();
-      case 'channel-request-received':
-        return this.#channelRequest(event);
-      case 'channel-closed':
-        return this.#forget(event.channel);
-      case 'global-request-received':
-        return this.#globalRequest(event.request, event.wantReply);
-      default:
-    }
-  }
-
-  #channelRequest(event: Extract<ConnectionNews, { readonly type: 'channel-request-received' }>): void {
-    const handler = this.#channels.get(event.channel);
-    if (handler?.request !== undefined) handler.request(event.request, event.wantReply, event.fields);
-    else if (event.wantReply) this.#perform({ type: 'reply-channel-request', channel: event.channel, success: false });
-  }
-
-  #globalRequest(request: string, wantReply: boolean): void {
-    const noMore = request === globalRequestNames.noMoreSessions;
-    if (noMore) this.#moreSessions = false;
-    if (wantReply) this.#perform({ type: 'reply-global-request', success: noMore });
-  }
-
-  #open(channel: number, type: string, fields: Uint8Array): void {
-    if (type === 'session') return this.#openSession(channel);
-    if (type === 'direct-tcpip') {
-      const handler = openDirectTcpip({
-        channel,
-        fields,
-        grant: this.#options.grant,
-        perform: (command) => this.#perform(command),
-        queuedBytes: () => this.#stack.queuedBytes(channel),
-        log: this.#options.log,
-      });
-      if (handler !== undefined) this.#channels.set(channel, handler);
-      return undefined;
-    }
-    const reason = openFailureReasons.unknownChannelType;
-    return this.#perform({ type: 'refuse-channel', channel, reason, description: 'unknown channel type' });
-  }
-
-  #openSession(channel: number): void {
-    const { grant, log } = this.#options;
-    if (!this.#moreSessions)
-      return this.#end('closed', 'Possible attack: attempt to open a session after additional sessions disabled');
-    if (this.#openSessions >= grant.maximumSessions) {
-      const reason = openFailureReasons.administrativelyProhibited;
-      return this.#perform({ type: 'refuse-channel', channel, reason, description: 'open failed' });
-    }
-    const session = new Session({
-      channel,
-      id: this.#sessions,
-      grant,
-      perform: (command) => this.#perform(command),
-      queuedBytes: () => this.#stack.queuedBytes(channel),
-      log,
-    });
-    this.#sessions += 1;
-    this.#openSessions += 1;
-    this.#channels.set(channel, session);
-    return this.#perform({ type: 'confirm-channel', channel });
-  }
-
-  #forget(channel: number): void {
-    const handler = this.#channels.get(channel);
-    if (handler === undefined) return;
-    this.#channels.delete(channel);
-    if (handler instanceof Session) this.#openSessions -= 1;
-    handler.destroy();
+  /** A fault of ours: it costs this connection, not the account's others. */
+  #failed(error: unknown): void {
+    this.#options.log(ownLines.failed('serving a connection', error));
+    this.#driver.destroy();
   }
 
   #ended(event: Extract<ServerStackEvent, { readonly type: 'ended' }>): void {
@@ -204,7 +146,7 @@ export class AccountConnection {
   #closed(): void {
     this.#alive.stop();
     if (!this.#told) this.#options.log(stableLines.connectionClosed(this.#peer));
-    for (const channel of [...this.#channels.keys()]) this.#forget(channel);
+    this.#channels.destroy();
     this.#options.onEnded();
   }
 }

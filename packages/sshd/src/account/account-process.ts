@@ -3,6 +3,7 @@
 // socket) and tells it to stop.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { ByteStream } from '@sallyport/system/byte-stream';
@@ -10,6 +11,7 @@ import { decodeAuthBegin } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { ownLines } from '../own-lines.ts';
 import type { SignRequest } from './account-connection.ts';
 import { AccountConnection } from './account-connection.ts';
 
@@ -54,26 +56,28 @@ export class AccountProcess {
     }
   }
 
-  #adopt(value: {
-    readonly connection: number;
-    readonly snapshot: Uint8Array;
-    readonly begin: string;
-    readonly grant: string;
-  }): void {
+  #adopt(value: ValueOf<(typeof accountCommands)['adopt']['fields']>): void {
     const { connection } = value;
-    const stream = this.#options.takeStream();
-    const adopted = new AccountConnection({
-      crypto: this.#options.crypto,
-      stream,
-      snapshot: value.snapshot,
-      begin: decodeAuthBegin(value.begin),
-      grant: JSON.parse(value.grant) as Grant,
-      log: (line) => this.#log(connection, line),
-      sign: (request) => this.#sign(connection, request),
-      onEnded: () => this.#ended(connection),
-    });
-    this.#connections.set(connection, adopted);
-    adopted.start();
+    let stream: ByteStream | undefined;
+    try {
+      stream = this.#options.takeStream();
+      const adopted = new AccountConnection({
+        crypto: this.#options.crypto,
+        stream,
+        snapshot: value.snapshot,
+        begin: decodeAuthBegin(value.begin),
+        grant: JSON.parse(value.grant) as Grant,
+        log: (line) => this.#log(connection, line),
+        sign: (request) => this.#sign(connection, request),
+        onEnded: () => this.#ended(connection),
+      });
+      this.#connections.set(connection, adopted);
+      adopted.start();
+    } catch (error) {
+      stream?.destroy();
+      this.#log(connection, ownLines.failed('taking a connection over', error));
+      this.#ended(connection);
+    }
   }
 
   #ended(connection: number): void {

@@ -13,6 +13,9 @@ export interface ClientAliveActions {
   readonly giveUp: () => void;
 }
 
+/** What setInterval() can hold; more would tick at once. */
+const longestDelayMs = 0x7fff_ffff;
+
 export class ClientAlive {
   readonly #limits: ClientAliveLimits;
   readonly #actions: ClientAliveActions;
@@ -27,7 +30,7 @@ export class ClientAlive {
 
   start(): void {
     if (this.#limits.intervalMs === 0) return;
-    this.#timer = setInterval(() => this.tick(), this.#limits.intervalMs);
+    this.#timer = setInterval(() => this.tick(), Math.min(this.#limits.intervalMs, longestDelayMs));
     this.#timer.unref();
   }
 

@@ -8,6 +8,7 @@ import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { OpenFailureReason } from '@sallyport/protocol/messages/connection';
 import { directTcpipFields, openFailureReasons } from '@sallyport/protocol/messages/connection';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { errorText } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
 import type { ChannelHandler } from './channel-handler.ts';
 import { permitsOpen } from './permit-open.ts';
@@ -19,6 +20,8 @@ export interface DirectTcpipOptions {
   readonly perform: (command: ConnectionCommand) => void;
   readonly queuedBytes: () => number;
   readonly log: (line: LogLine) => void;
+  /** It was refused after all: nobody listened there. */
+  readonly refused: () => void;
 }
 
 const highWaterBytes = 1024 * 1024;
@@ -54,27 +57,26 @@ class DirectTcpip implements ChannelHandler {
   readonly #options: DirectTcpipOptions;
   readonly #socket: net.Socket;
   #unconsumed = 0;
-  #confirmed = false;
+  #state: 'connecting' | 'open' | 'over' = 'connecting';
 
   constructor(options: DirectTcpipOptions, target: { readonly host: string; readonly port: number }) {
     this.#options = options;
     this.#socket = net.connect({ ...target, noDelay: true, allowHalfOpen: true });
-    const { channel, perform, queuedBytes } = options;
+    const { channel, queuedBytes } = options;
     this.#socket.on('connect', () => {
-      this.#confirmed = true;
-      perform({ type: 'confirm-channel', channel });
+      this.#state = 'open';
+      this.#perform({ type: 'confirm-channel', channel });
     });
     this.#socket.on('data', (data) => {
-      perform({ type: 'send-data', channel, data });
+      this.#perform({ type: 'send-data', channel, data });
       if (queuedBytes() >= highWaterBytes) this.#socket.pause();
     });
     this.#socket.on('drain', () => this.#consume());
-    this.#socket.on('end', () => perform({ type: 'send-eof', channel }));
-    this.#socket.on('error', (error) => {
-      if (!this.#confirmed) this.#refuse(error);
-    });
+    this.#socket.on('end', () => this.#perform({ type: 'send-eof', channel }));
+    this.#socket.on('error', (error) => this.#refuse(error));
     this.#socket.on('close', () => {
-      if (this.#confirmed) perform({ type: 'close-channel', channel });
+      this.#perform({ type: 'close-channel', channel });
+      this.#state = 'over';
     });
   }
 
@@ -91,21 +93,28 @@ class DirectTcpip implements ChannelHandler {
     this.#socket.resume();
   }
 
+  /** The channel is gone: what the socket still says is about nothing. */
   destroy(): void {
+    this.#state = 'over';
     this.#socket.destroy();
+  }
+
+  #perform(command: ConnectionCommand): void {
+    if (this.#state === 'open') this.#options.perform(command);
   }
 
   #consume(): void {
     const bytes = this.#unconsumed;
     this.#unconsumed = 0;
-    if (bytes > 0) this.#options.perform({ type: 'consume', channel: this.#options.channel, bytes });
+    if (bytes > 0) this.#perform({ type: 'consume', channel: this.#options.channel, bytes });
   }
 
-  #refuse(error: Error): void {
-    const { channel, perform } = this.#options;
-    const code = (error as NodeJS.ErrnoException).code;
-    const description =
-      code === 'ECONNREFUSED' ? 'Connection refused' : code === 'ETIMEDOUT' ? 'Connection timed out' : 'connect failed';
+  #refuse(error: NodeJS.ErrnoException): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'over';
+    const { channel, perform, refused } = this.#options;
+    refused();
+    const description = errorText(error.code ?? '');
     perform({ type: 'refuse-channel', channel, reason: openFailureReasons.connectFailed, description });
   }
 }

@@ -1,11 +1,15 @@
 // The program of a session with its descriptors: pipes, or the master of a terminal. Bytes flow both ways with back-
 // pressure; the end is told once, after the program has exited and everything that it wrote has been passed on.
 
+import * as fs from 'node:fs';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import type { Pipe } from '@sallyport/system/descriptors';
 import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
+import { errorText } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
 import type { SessionCommand } from './session-command.ts';
 import { shellArguments } from './session-command.ts';
@@ -42,7 +46,7 @@ interface Plumbing {
 }
 
 function pipes(): Plumbing {
-  const [input, output, error] = [makePipe(), makePipe(), makePipe()];
+  const [input, output, error] = threePipes();
   growPipe(input.writeFd, pipeBytes);
   growPipe(output.readFd, pipeBytes);
   return {
@@ -56,7 +60,18 @@ function pipes(): Plumbing {
   };
 }
 
-/** Starts the program; throws SystemError when it cannot be executed. */
+function threePipes(): [Pipe, Pipe, Pipe] {
+  const made: Pipe[] = [];
+  try {
+    for (let i = 0; i < 3; i++) made.push(makePipe());
+    return made as [Pipe, Pipe, Pipe];
+  } catch (error) {
+    for (const { readFd, writeFd } of made) for (const fd of [readFd, writeFd]) closeDescriptor(fd);
+    throw error;
+  }
+}
+
+/** Starts the program; throws SystemError when it cannot be executed, and keeps nothing open then. */
 export function startProcess(options: ProcessOptions): SessionProcess {
   const { grant, command, terminal } = options;
   const env = sessionEnvironment(grant, {
@@ -66,17 +81,54 @@ export function startProcess(options: ProcessOptions): SessionProcess {
   });
   const argv = shellArguments(grant.shell, command.command);
   const plumbing = terminal === undefined ? pipes() : undefined;
-  const pid = spawnProcess({
-    path: grant.shell,
-    argv,
-    env,
-    cwd: grant.home,
-    stdio: plumbing?.stdio ?? {},
-    newSession: true,
-    ...(terminal === undefined ? {} : { terminalPath: terminal.path }),
-  });
-  for (const fd of plumbing?.childEnds ?? []) closeDescriptor(fd);
-  return new SessionProcess(pid, options, plumbing);
+  const folder = startFolder(grant.home);
+  try {
+    const pid = spawnProcess({
+      path: grant.shell,
+      argv,
+      env,
+      cwd: folder.path,
+      stdio: plumbing?.stdio ?? {},
+      newSession: true,
+      ...(terminal === undefined ? {} : { terminalPath: terminal.path }),
+    });
+    if (folder.complaint !== undefined) complain(folder.complaint, options);
+    return new SessionProcess(pid, options, plumbing);
+  } catch (error) {
+    for (const fd of plumbing === undefined ? [] : ourEnds(plumbing)) closeDescriptor(fd);
+    throw error;
+  } finally {
+    for (const fd of plumbing?.childEnds ?? []) closeDescriptor(fd);
+  }
+}
+
+function ourEnds({ input, outputs }: Plumbing): readonly number[] {
+  return [input, ...outputs.map(({ fd }) => fd)];
+}
+
+interface StartFolder {
+  readonly path: string;
+  readonly complaint?: string;
+}
+
+/** The home; when it cannot be entered the session starts above everything, and says so. */
+function startFolder(home: string): StartFolder {
+  try {
+    if (!fs.statSync(home).isDirectory()) return { path: '/', complaint: cannotEnter(home, 'ENOTDIR') };
+    fs.accessSync(home, fs.constants.X_OK);
+    return { path: home };
+  } catch (error) {
+    return { path: '/', complaint: cannotEnter(home, (error as NodeJS.ErrnoException).code ?? '') };
+  }
+}
+
+function cannotEnter(home: string, code: string): string {
+  return `Could not chdir to home directory ${home}: ${errorText(code)}\n`;
+}
+
+function complain(text: string, { terminal, onOutput }: ProcessOptions): void {
+  const isError = terminal === undefined;
+  onOutput(utf8Encode(isError ? text : text.replace('\n', '\r\n')), isError);
 }
 
 export class SessionProcess {

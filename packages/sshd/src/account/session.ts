@@ -7,12 +7,14 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { exitSignalFields, exitStatusFields } from '@sallyport/protocol/messages/channel-requests';
 import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { errorText, SystemError } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
+import { ownLines } from '../own-lines.ts';
 import type { SessionCommand, Wanted } from './session-command.ts';
 import { sessionCommand } from './session-command.ts';
 import { acceptsVariable } from './session-environment.ts';
-import type { ProcessEnd, SessionProcess } from './session-process.ts';
+import type { ProcessEnd, ProcessOptions, SessionProcess } from './session-process.ts';
 import { startProcess } from './session-process.ts';
 import type { SessionRequest } from './session-request.ts';
 import { decodeSessionRequest } from './session-request.ts';
@@ -38,6 +40,7 @@ export class Session {
   #terminal: SessionTerminal | undefined;
   #process: SessionProcess | undefined;
   #command: SessionCommand | undefined;
+  #inputEnded = false;
   #ended = false;
 
   constructor(options: SessionOptions) {
@@ -61,6 +64,7 @@ export class Session {
   }
 
   receiveEof(): void {
+    this.#inputEnded = true;
     this.#process?.endInput();
   }
 
@@ -129,7 +133,7 @@ export class Session {
     const command = this.#command as SessionCommand;
     const on = this.#terminal === undefined ? '' : ` on ${this.#terminal.path.replace('/dev/', '')}`;
     log(stableLines.startingSession(`${command.description}${on}`, { ...grant.peer, user: grant.user }, id));
-    this.#process = startProcess({
+    const options: ProcessOptions = {
       grant,
       command,
       accepted: this.#accepted,
@@ -144,7 +148,23 @@ export class Session {
       },
       onConsumed: (bytes) => this.#consume(bytes),
       onEnd: (end) => this.#finish(end),
-    });
+    };
+    try {
+      this.#process = startProcess(options);
+      if (this.#inputEnded) this.#process.endInput();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#notStarted(error);
+    }
+  }
+
+  /** The shell, or what it needs, is not there: the client is told as by a shell that fails. */
+  #notStarted(error: SystemError): void {
+    const { grant, channel, perform, log } = this.#options;
+    log(ownLines.failed(`starting ${grant.shell}`, error));
+    const data = utf8Encode(`${grant.shell}: ${errorText(error.code)}${this.#terminal === undefined ? '\n' : '\r\n'}`);
+    perform({ type: 'send-data', channel, extended: extendedDataStderr, data });
+    this.#finish({ code: 1 });
   }
 
   #finish(end: ProcessEnd): void {

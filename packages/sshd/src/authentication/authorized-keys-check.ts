@@ -10,6 +10,7 @@ import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import type { AllowedKey } from '../monitor/monitor.ts';
@@ -50,9 +51,9 @@ function findInText(
   where: { readonly file: string; readonly lookUp: KeyLookUp },
 ): AllowedKey | undefined {
   const { file, lookUp } = where;
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const { line, number } of linesWith(text, base64Encode(key.blob))) {
     const parsed = parseAuthorizedKeysLine(line);
-    const place = `${file}:${index + 1}`;
+    const place = `${file}:${number}`;
     if (parsed.kind === 'refused')
       lookUp.log({ level: 'debug1', text: `${visible(place)}: ${visible(parsed.reason)}` });
     if (parsed.kind !== 'entry' || !equalBytes(parsed.key.blob, key.blob) || parsed.options.certAuthority) continue;
@@ -61,6 +62,25 @@ function findInText(
     return { grant: keyGrant(parsed, lookUp), place };
   }
   return undefined;
+}
+
+/**
+ * The lines in which some text stands, with their numbers from 1. Only those are parsed, so that a user's file of a
+ * hundred thousand keys does not hold up the monitor.
+ */
+function* linesWith(text: string, wanted: string): Generator<{ readonly line: string; readonly number: number }> {
+  let number = 1;
+  let counted = 0;
+  for (let at = text.indexOf(wanted); at >= 0; ) {
+    const start = text.lastIndexOf('\n', at) + 1;
+    const next = text.indexOf('\n', at);
+    const end = next < 0 ? text.length : next;
+    for (let line = text.indexOf('\n', counted); line >= 0 && line < start; line = text.indexOf('\n', line + 1))
+      number++;
+    counted = start;
+    yield { line: text.slice(start, end), number };
+    at = text.indexOf(wanted, end);
+  }
 }
 
 function mayUse(entry: Entry, place: string, lookUp: KeyLookUp): boolean {
@@ -108,21 +128,20 @@ function readKeysFile(file: string, lookUp: KeyLookUp): string | undefined {
   } catch {
     return undefined;
   }
+  const refuse = (why: string): undefined => {
+    log({ level: 'info', text: `User ${visible(account.name)} authorized keys ${visible(file)} ${why}` });
+  };
   try {
     const stat = fs.fstatSync(descriptor);
-    if (!stat.isFile() || stat.size > maximumFileBytes) {
-      log({
-        level: 'info',
-        text: `User ${visible(account.name)} authorized keys ${visible(file)} is not a regular file`,
-      });
-      return undefined;
-    }
+    if (!stat.isFile()) return refuse('is not a regular file');
+    if (stat.size > maximumFileBytes) return refuse('is too large');
     const unsafe = strictModes ? unsafePart(descriptor, file, account) : undefined;
-    if (unsafe !== undefined) {
-      log(stableLines.badModes(unsafe.what, unsafe.path));
-      return undefined;
-    }
-    return utf8Decode(fs.readFileSync(descriptor));
+    if (unsafe === undefined) return utf8Decode(fs.readFileSync(descriptor));
+    log(stableLines.badModes(unsafe.what, unsafe.path));
+    return undefined;
+  } catch (error) {
+    // Somebody moves its folders about while we look.
+    return refuse(`cannot be judged: ${String((error as NodeJS.ErrnoException).code)}`);
   } finally {
     fs.closeSync(descriptor);
   }

@@ -1,17 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refusedAccount, rootMay } from './login-policy.ts';
+import { isExpired, refusedAccount, rootMay } from './login-policy.ts';
 
 const account = { name: 'alice', uid: 1000, gid: 1000, home: '/home/alice', shell: '/bin/sh' };
 
-test('an account that is locked or has no usable shell may not log in', () => {
-  assert.equal(refusedAccount(account, { locked: false, shell: 'executable' }), undefined);
-  assert.match(refusedAccount(account, { locked: true, shell: 'executable' })?.text ?? '', /account is locked$/);
-  assert.match(
-    refusedAccount(account, { locked: false, shell: 'missing' })?.text ?? '',
-    /shell \/bin\/sh does not exist$/,
-  );
-  assert.match(refusedAccount(account, { locked: false, shell: 'not-executable' })?.text ?? '', /is not executable$/);
+test('an account that is locked, expired or has no usable shell may not log in', () => {
+  const usable = { locked: false, expired: false, shell: 'executable' } as const;
+  assert.equal(refusedAccount(account, usable), undefined);
+  for (const [state, reason] of [
+    [{ locked: true }, 'User alice not allowed because account is locked'],
+    [{ expired: true }, 'Account alice has expired'],
+    [{ shell: 'missing' }, 'User alice not allowed because shell /bin/sh does not exist'],
+    [{ shell: 'not-executable' }, 'User alice not allowed because shell /bin/sh is not executable'],
+  ] as const) {
+    assert.deepEqual(refusedAccount(account, { ...usable, ...state }), { level: 'info', text: reason });
+  }
+});
+
+test('an account expires after its day (shadow(5)), and never without one', () => {
+  for (const [expiryDay, today, expired] of [
+    [undefined, 20_000, false],
+    [0, 20_000, false],
+    [20_000, 20_000, false],
+    [19_999, 20_000, true],
+    [1, 20_000, true],
+  ] as const) {
+    assert.equal(isExpired({ expiryDay }, today), expired, String(expiryDay));
+  }
 });
 
 test('PermitRootLogin allows root by method and forced command as listed', () => {

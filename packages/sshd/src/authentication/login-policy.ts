@@ -18,15 +18,23 @@ export interface AccountRecord {
 export interface AccountState {
   /** The password field is locked (begins with `!`); false where shadow cannot be read. */
   readonly locked: boolean;
+  /** The day after which nobody may log in has come (shadow(5)). */
+  readonly expired: boolean;
   readonly shell: 'executable' | 'missing' | 'not-executable';
 }
 
 /** Why an existing account may not log in, as a log line; undefined when it may. */
 export function refusedAccount(account: AccountRecord, state: AccountState): LogLine | undefined {
+  if (state.expired) return stableLines.expiredAccount(account.name);
   if (state.locked) return stableLines.lockedAccount(account.name);
   if (state.shell === 'missing') return stableLines.shellMissing(account.name, account.shell);
   if (state.shell === 'not-executable') return stableLines.shellNotExecutable(account.name, account.shell);
   return undefined;
+}
+
+/** Whether an account is past its day; days count from 1970-01-01. */
+export function isExpired(shadow: { readonly expiryDay: number | undefined }, today: number): boolean {
+  return shadow.expiryDay !== undefined && shadow.expiryDay > 0 && today > shadow.expiryDay;
 }
 
 /** Whether root may log in by a method that has succeeded; others always may. */

@@ -92,15 +92,6 @@ export function grantFor(
   };
 }
 
-/** RekeyLimit as the transport wants it: 0 means the cipher's own limit. */
-export function rekeyLimits(options: SshdOptions): { readonly bytes?: number; readonly intervalMs?: number } {
-  const { bytes, seconds } = options.RekeyLimit;
-  return {
-    ...(bytes > 0n ? { bytes: Number(bytes) } : {}),
-    ...(seconds > 0 ? { intervalMs: seconds * 1000 } : {}),
-  };
-}
-
 /** ForceCommand of the configuration stands before the key's own. */
 function forcedCommand(options: SshdOptions, key: KeyGrant): Pick<Grant, 'forcedCommand'> {
   const configured = options.ForceCommand;

@@ -10,7 +10,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import type { ChannelEnd } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
-import { ownLines } from './own-lines.ts';
+import { ownLines } from '../own-lines.ts';
 
 /** Whom an account process becomes before it serves anyone. */
 export interface AccountIdentity {

@@ -13,7 +13,7 @@ import type { AuthCallName } from '../monitor/calls.ts';
 import { answerOf, authAnswers, authCalls, callOfNumber, limitsOf } from '../monitor/calls.ts';
 import type { Login, Monitor } from '../monitor/monitor.ts';
 import { MonitorRefusal } from '../monitor/monitor.ts';
-import { ownLines } from './own-lines.ts';
+import { ownLines } from '../own-lines.ts';
 
 export interface PendingOptions {
   readonly pid: number;

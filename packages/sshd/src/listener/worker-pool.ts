@@ -21,7 +21,6 @@ export interface PoolWorker {
 
 export interface PoolOptions {
   readonly program: OwnProgram;
-  readonly nullFd: number;
   readonly errorFd: number;
   /** Spares that are kept. */
   readonly spares: number;
@@ -77,8 +76,8 @@ export class WorkerPool {
   }
 
   #start(name: WorkerName): PoolWorker {
-    const { program, nullFd, errorFd, onCrash } = this.#options;
-    const worker = startWorker(program, name, { nullFd, errorFd });
+    const { program, errorFd, onCrash } = this.#options;
+    const worker = startWorker(program, name, errorFd);
     const calls = openDescriptor(worker.callsFd);
     let alive = true;
     let killed = false;

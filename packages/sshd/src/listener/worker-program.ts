@@ -2,6 +2,7 @@
 // beside ours. Each gets a framed pipe as descriptor 3 and a socket that carries descriptors as 4, and nothing else
 // of ours.
 
+import { openSync } from 'node:fs';
 import * as path from 'node:path';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
@@ -39,35 +40,39 @@ export function ownProgram(): OwnProgram {
 }
 
 /** Starts a role. `errorFd` is where its own crash would be written. */
-export function startWorker(
+export function startWorker(program: OwnProgram, name: WorkerName, errorFd: number): Worker {
+  const nullFd = openSync('/dev/null', 'r+');
+  try {
+    return startWith(program, name, { nullFd, errorFd });
+  } finally {
+    closeDescriptor(nullFd);
+  }
+}
+
+function startWith(
   program: OwnProgram,
   name: WorkerName,
-  options: { readonly nullFd: number; readonly errorFd: number },
+  { nullFd, errorFd }: { readonly nullFd: number; readonly errorFd: number },
 ): Worker {
-  const { nullFd, errorFd } = options;
   const [callsFd, childCalls, passingFd, childPassing] = twoPairs();
   try {
     // A worker that does not read must not hold the monitor up.
     setNonBlocking(passingFd, true);
+    const { calls, passing } = workerDescriptors;
     const pid = spawnProcess({
       path: program.path,
       argv: program.argv(name),
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
-      stdio: {
-        0: nullFd,
-        1: nullFd,
-        2: errorFd,
-        [workerDescriptors.calls]: childCalls,
-        [workerDescriptors.passing]: childPassing,
-      },
+      stdio: { 0: nullFd, 1: nullFd, 2: errorFd, [calls]: childCalls, [passing]: childPassing },
       newSession: false,
     });
-    for (const fd of [childCalls, childPassing]) closeDescriptor(fd);
     return { pid, callsFd, passingFd };
   } catch (error) {
-    for (const fd of [callsFd, childCalls, passingFd, childPassing]) closeDescriptor(fd);
+    for (const fd of [callsFd, passingFd]) closeDescriptor(fd);
     throw error;
+  } finally {
+    for (const fd of [childCalls, childPassing]) closeDescriptor(fd);
   }
 }
 

@@ -1,25 +1,22 @@
 // What both ways of serving are made of: the configuration, the keys, and how to build the monitor of all
 // connections from them.
 
-import * as fs from 'node:fs';
-import { compressions } from '@sallyport/protocol/algorithms/compressions';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { defaultNames } from '@sallyport/protocol/algorithms/roles';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { groupsOf } from '@sallyport/system/accounts';
-import { libraryIdentification } from 'sallyport/version';
-import { optionsForUser, systemPorts } from '../authentication/system-ports.ts';
-import { namesOf, usableSignatures } from '../configuration/algorithm-names.ts';
+import { optionsForUser } from '../authentication/find-account.ts';
+import { systemPorts } from '../authentication/system-ports.ts';
+import { usableSignatures } from '../configuration/algorithm-names.ts';
 import type { CommandLine } from '../configuration/command-line.ts';
-import { grantFor, rekeyLimits } from '../configuration/login-settings.ts';
-import type { ConnectionsOptions } from '../listener/connections.ts';
+import { grantFor } from '../configuration/login-settings.ts';
+import { transportSettings } from '../configuration/transport-settings.ts';
 import { Connections } from '../listener/connections.ts';
 import { HostKeys } from '../listener/host-keys.ts';
-import { ownLines } from '../listener/own-lines.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
 import { ownProgram } from '../listener/worker-program.ts';
+import { ownLines } from '../own-lines.ts';
 import { openLog } from './open-log.ts';
 
 export interface ServeOptions {
@@ -49,10 +46,8 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
   const global = config.globalOptions();
   const log = openLog(options.line, global).write;
   const program = ownProgram();
-  const nullFd = fs.openSync('/dev/null', 'r+');
   const pool = new WorkerPool({
     program,
-    nullFd,
     errorFd: stderrFd,
     spares: plan.spares,
     onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
@@ -60,35 +55,19 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
   });
   const hostKeys = new HostKeys(crypto, keys, usableSignatures(global.HostKeyAlgorithms));
   const secret = crypto.random(new Uint8Array(32));
-  const settings: ConnectionsOptions = {
+  const connections = new Connections({
     crypto,
     pool,
     hostKeys,
     startups: global.MaxStartups,
     graceMs: global.LoginGraceTime * 1000,
     accountIdleMs: plan.accountIdleMs,
-    begin: {
-      identification: identificationWith(global.VersionAddendum),
-      preferences: {
-        keyExchanges: namesOf(global.KexAlgorithms),
-        hostKeyAlgorithms: usableSignatures(global.HostKeyAlgorithms),
-        ciphers: namesOf(global.Ciphers),
-        macs: namesOf(global.MACs),
-        compressions: defaultNames(compressions, 'server'),
-      },
-      hostKeys: hostKeys.offered,
-      publicKeyAlgorithms: usableSignatures(global.PubkeyAcceptedAlgorithms),
-      rekeyLimits: rekeyLimits(global),
-    },
+    begin: transportSettings(global, hostKeys.offered),
     ports: (ends) => systemPorts({ crypto, config, program, log, secret }, ends),
     grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),
     identity: ({ name, uid, gid }) => ({ name, uid, gid, groups: groupsOf(name, gid) }),
     log,
     onEnded: plan.onEnded,
-  };
-  return { connections: new Connections(settings), pool, log };
-}
-
-function identificationWith(addendum: string): string {
-  return addendum === 'none' || addendum === '' ? libraryIdentification : `${libraryIdentification} ${addendum}`;
+  });
+  return { connections, pool, log };
 }

@@ -6,7 +6,7 @@ import { bytesAt, cString, pointerIn, stringAt } from './memory.ts';
 import { decodeSocketAddress, families } from './socket-address.ts';
 import { errorCodeOf, errorText } from './system-error.ts';
 
-export type AddressFamily = keyof typeof families;
+export type AddressFamily = 'inet' | 'inet6';
 
 export interface ResolveOptions {
   /** Both unless told. */

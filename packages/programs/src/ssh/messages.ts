@@ -192,3 +192,14 @@ export const escapeMessages = {
     '(Note that escapes are only recognized immediately after newline.)',
   ],
 } as const;
+
+/** Forwarded connections. */
+export const forwardMessages = {
+  stdioFailed: 'stdio forwarding failed',
+  /** `address` without brackets. */
+  bindFailed: (address: string, port: number, reason: string) => `bind [${address}]:${port}: ${reason}`,
+  cannotListen: (port: number) => `channel_setup_fwd_listener_tcpip: cannot listen to port: ${port}`,
+  noAddress: (host: string, reason: string) => `channel_setup_fwd_listener_tcpip: getaddrinfo(${host}): ${reason}`,
+  socketBindFailed: (path: string, reason: string) => `unix_listener: cannot bind to path ${path}: ${reason}`,
+  notRequested: 'Could not request local forwarding.',
+} as const;

@@ -57,5 +57,7 @@ export type OpenFailureReason = (typeof openFailureReasons)[keyof typeof openFai
 
 /** RFC 4254 section 7.2. */
 export const directTcpipFields = struct({ host: text, port: uint32, originatorAddress: text, originatorPort: uint32 });
+/** PROTOCOL section 2.4. */
+export const directStreamlocalFields = struct({ path: text, reserved: text, reservedNumber: uint32 });
 /** RFC 4254 section 5.2. */
 export const extendedDataStderr = 1;

@@ -120,7 +120,8 @@ class Session implements SessionChannelOwner {
     process.off('SIGWINCH', onResize);
     terminal?.local.leaveRaw();
     const { program, host, peer, print, isQuiet } = this.#options;
-    const facts = { host, peer, hasProgram: program !== undefined, hasTerminal: terminal !== undefined };
+    const hasProgram = program !== undefined && program.type !== 'stdio-forward';
+    const facts = { host, peer, hasProgram, hasTerminal: terminal !== undefined };
     const past = { ...facts, status: this.#status, startedAt: this.#startedAt };
     return { status: conclude(this.#port, outcome, { ...past, log, print, isQuiet }) };
   }

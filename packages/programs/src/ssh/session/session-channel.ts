@@ -17,13 +17,16 @@ import {
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { WindowSize } from '@sallyport/system/pty';
-import type { ChannelEvent, ConnectionPort } from '../connection-port.ts';
-import { sessionMessages } from '../messages.ts';
+import type { ChannelEvent, ChannelOpening, ConnectionPort } from '../connection-port.ts';
+import { forwardMessages, sessionMessages } from '../messages.ts';
+import { openFailureText } from '../open-failure.ts';
 
 export type Program =
   | { readonly type: 'shell' }
   | { readonly type: 'exec'; readonly command: string }
-  | { readonly type: 'subsystem'; readonly name: string };
+  | { readonly type: 'subsystem'; readonly name: string }
+  /** No program: our streams are a connection that the server makes (-W). */
+  | { readonly type: 'stdio-forward'; readonly opening: ChannelOpening };
 
 export interface TerminalRequest {
   /** Value of TERM. */
@@ -62,20 +65,6 @@ const tokens = { terminal: 1, program: 2 } as const;
 const breakMs = 1000;
 const nothing = new Uint8Array(0);
 
-const openFailures: readonly string[] = [
-  'unknown reason',
-  'administratively prohibited',
-  'connect failed',
-  'unknown channel type',
-  'resource shortage',
-];
-
-/** `REASON: description` of a refused channel. */
-export function openFailureText(reason: number, description: string): string {
-  const word = openFailures[reason] ?? openFailures[0];
-  return description === '' ? `${word}` : `${word}: ${visible(description)}`;
-}
-
 export class SessionChannel {
   readonly #port: ConnectionPort;
   readonly #options: SessionChannelOptions;
@@ -87,10 +76,10 @@ export class SessionChannel {
     this.#port = port;
     this.#options = options;
     this.#owner = owner;
-    const window = options.terminal === undefined ? plainWindow : terminalWindow;
-    const opening = { channelType: 'session', fields: nothing, window };
+    const { opening, name } = channelFor(options);
     this.#channel = port.openChannel(opening, (event) => this.#handle(event));
-    options.log('debug1', `channel ${this.#channel}: new session [client-session] (inactive timeout: 0)`);
+    const { channelType } = opening;
+    options.log('debug1', `channel ${this.#channel}: new ${channelType} [${name}] (inactive timeout: 0)`);
   }
 
   get isOpen(): boolean {
@@ -145,17 +134,14 @@ export class SessionChannel {
         this.#startProgram();
         return this.#owner.opened();
       case 'channel-refused':
-        this.#options.log(
-          'info',
-          sessionMessages.openFailed(this.#channel, openFailureText(event.reason, event.description)),
-        );
-        return this.#owner.closed();
+        return this.#refused(openFailureText(event.reason, event.description));
       case 'channel-request-received':
         return this.#answerRequest(event);
       case 'channel-request-answered':
         return this.#requestAnswered(event.token, event.success);
       case 'channel-closed':
         this.#isOpen = false;
+        if (this.#isForward) this.#owner.exited(0);
         return this.#owner.closed();
       case 'eof-received':
         // The exit status comes after it.
@@ -186,7 +172,19 @@ export class SessionChannel {
       case 'subsystem':
         log('debug1', `Sending subsystem: ${visible(program.name)}`);
         return this.#request('subsystem', subsystemFields.encode({ name: program.name }), tokens.program);
+      case 'stdio-forward':
+        return;
     }
+  }
+
+  get #isForward(): boolean {
+    return this.#options.program.type === 'stdio-forward';
+  }
+
+  #refused(reason: string): void {
+    this.#options.log('info', sessionMessages.openFailed(this.#channel, reason));
+    if (this.#isForward) this.#options.log('fatal', forwardMessages.stdioFailed);
+    this.#owner.closed();
   }
 
   #requestAnswered(token: number, success: boolean): void {
@@ -222,6 +220,15 @@ export class SessionChannel {
       throw error;
     }
   }
+}
+
+function channelFor({ program, terminal }: SessionChannelOptions): {
+  readonly opening: ChannelOpening;
+  readonly name: string;
+} {
+  if (program.type === 'stdio-forward') return { opening: program.opening, name: 'stdio-forward' };
+  const window = terminal === undefined ? plainWindow : terminalWindow;
+  return { opening: { channelType: 'session', fields: nothing, window }, name: 'client-session' };
 }
 
 /** Whether a server understands requests that only OpenSSH's documents name and other servers may choke on. */

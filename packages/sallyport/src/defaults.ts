@@ -20,3 +20,5 @@ export function preferencesOf(role: Role, wanted: Partial<AlgorithmPreferences> 
     ...wanted,
   };
 }
+
+export { libraryIdentification } from './version.ts';

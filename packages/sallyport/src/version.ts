@@ -1,4 +1,5 @@
-// Who we are: on the wire, and where tools parse the version of OpenSSH. All programs and the library say the same.
+// Who we are: on the wire, and where tools parse the version of OpenSSH. All
+// programs and the library say the same.
 
 const ownVersion = '0.1.0';
 

@@ -3,6 +3,8 @@
 
 import { visible } from '@sallyport/protocol/log/log';
 
+export { compatibleVersion } from 'sallyport/version';
+
 export const usage = `usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]
            [-c cipher_spec] [-D [bind_address:]port] [-E log_file]
            [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]

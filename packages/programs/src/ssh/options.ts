@@ -7,11 +7,11 @@ import type { Destination } from '@sallyport/protocol/config/destination';
 import { isSafeHostName, isSafeUserName, parseDestination } from '@sallyport/protocol/config/destination';
 import type { Forward, ForwardKind, SocketEnd, TcpEnd } from '@sallyport/protocol/config/forward-spec';
 import { parseForward, parseStdioForward } from '@sallyport/protocol/config/forward-spec';
+import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { parseEscapeCharacter, parseJumpHosts, parseTunnelDevice } from '@sallyport/protocol/config/kinds-ssh';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import { parsePort } from '@sallyport/protocol/config/quantities';
 import type { SshSettings } from '@sallyport/protocol/config/ssh-keywords';
-import { OptionReader } from '../shared/getopt.ts';
 import { optionMessages } from './messages.ts';
 
 /** What an option does to the keywords: `set` if nothing has before, `assign` in any case, or a line of -o. */

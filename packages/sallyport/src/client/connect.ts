@@ -8,12 +8,11 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import { failure } from '@sallyport/protocol/failure/failure';
 
 import { cancellable } from '../cancellation.ts';
-import { preferencesOf } from '../defaults.ts';
+import { libraryIdentification, preferencesOf } from '../defaults.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import { socketStream } from '../driver/socket-stream.ts';
 import type { SshError } from '../errors.ts';
 import { ConnectionLostError } from '../errors.ts';
-import { libraryIdentification } from '../version.ts';
 import { Authentication } from './authentication.ts';
 import { Client } from './client.ts';
 import type { ConnectOptions, ConnectSettings } from './connect-options.ts';

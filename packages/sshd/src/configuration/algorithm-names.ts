@@ -1,34 +1,7 @@
-// What this sshd can use and prefers, as the
-// configuration wants to know it.
+// Lists of algorithm names in the configuration. Names that are only known (`ssh-rsa`, SHA-1) may stand in a list, as
+// configurations have them; nothing is signed or verified with them.
 
-import { ciphers } from '@sallyport/protocol/algorithms/ciphers';
-import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
-import { macs } from '@sallyport/protocol/algorithms/macs';
-import type { AlgorithmRow } from '@sallyport/protocol/algorithms/roles';
-import { defaultNames } from '@sallyport/protocol/algorithms/roles';
-import {
-  defaultSignatureAlgorithms,
-  signatureAlgorithm,
-  signatureAlgorithms,
-} from '@sallyport/protocol/algorithms/signatures';
-import type { AlgorithmNames } from '@sallyport/protocol/config/keyword';
-
-const names = (
-  rows: readonly AlgorithmRow[],
-): { readonly known: readonly string[]; readonly defaults: readonly string[] } => ({
-  known: rows.map((row) => row.name),
-  defaults: defaultNames(rows, 'server'),
-});
-/** Names that are known only (`ssh-rsa`, SHA-1) may stand in a list; nothing is signed or verified with them. */
-const signatures = { known: signatureAlgorithms.map((row) => row.name), defaults: defaultSignatureAlgorithms };
-
-export const serverAlgorithmNames: AlgorithmNames = {
-  ciphers: names(ciphers),
-  macs: names(macs),
-  keyExchanges: names(keyExchanges),
-  signatures,
-  caSignatures: signatures,
-};
+import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 
 /** The names of a comma-separated list. */
 export function namesOf(list: string | undefined): readonly string[] {

@@ -4,11 +4,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { configErrorText } from '@sallyport/protocol/config/config-error';
+import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
 import { matchPattern } from '@sallyport/protocol/wire/patterns';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
-import { serverAlgorithmNames } from './algorithm-names.ts';
 
 export const defaultConfigFile = '/etc/ssh/sshd_config';
 const maximumFileBytes = 16 * 1024 * 1024;
@@ -28,7 +28,7 @@ export interface ReadConfiguration {
 export function readConfiguration({ file, lines }: ConfigurationSource): ReadConfiguration {
   const config = new SshdConfig({
     include: includedFiles,
-    algorithms: serverAlgorithmNames,
+    algorithms: ownAlgorithms('server'),
     workingFolder: process.cwd(),
   });
   for (const line of lines) config.readOption(line);

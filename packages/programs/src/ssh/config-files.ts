@@ -113,6 +113,17 @@ export function localNetwork(list: string): boolean {
   return addresses.some(({ address }) => matchAddressList(address, list) === 'match');
 }
 
+/** Why a file that the user names is not there; one that we may not read is complained about when it is used. */
+export function whyMissing(path: string): string | undefined {
+  try {
+    closeSync(openSync(path, 'r'));
+    return undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    return code === 'EACCES' ? undefined : errorText(code);
+  }
+}
+
 /** The code of a system error; anything else is thrown on. */
 export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code);

@@ -98,9 +98,7 @@ function checkSupport(
   { invocation, log }: { readonly invocation: Invocation; readonly log: ProgramLog },
 ): void {
   const { weakening, harmless } = passedOver(sshKeywords, plan.mentioned);
-  const forwards = plan.options.LocalForward.length > 0 ? ['LocalForward'] : [];
-  const stdio = invocation.stdioForward === undefined ? [] : ['-W'];
-  const [missing] = [...invocation.missing, ...forwards, ...stdio, ...weakening];
+  const [missing] = [...invocation.missing, ...weakening];
   if (missing !== undefined) throw new OptionError(optionMessages.notYet(missing));
   for (const letter of invocation.passedOver) log.log('info', optionMessages.passedOver(letter));
   for (const name of harmless) log.log('debug1', optionMessages.passedOver(name));

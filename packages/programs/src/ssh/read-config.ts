@@ -2,7 +2,6 @@
 // pass if asked for, defaults, and tokens replaced. The rules are protocol/config's; here are the files with their
 // permissions, the shell of `Match exec`, the interfaces and the environment.
 
-import { closeSync, openSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { configErrorText, isProblem } from '@sallyport/protocol/config/config-error';
 import { completeSshOptions } from '@sallyport/protocol/config/defaults';
@@ -14,8 +13,15 @@ import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import type { OptionExpansion } from '@sallyport/protocol/config/ssh-tokens';
 import { connectionTokens, expandSshOptions, expandValue } from '@sallyport/protocol/config/ssh-tokens';
 import type { LogSink } from '@sallyport/protocol/log/log';
-import { errorText } from '@sallyport/system/system-error';
-import { ConfigFailure, codeOf, configFiles, expanded, includedFiles, localNetwork, runShell } from './config-files.ts';
+import {
+  ConfigFailure,
+  configFiles,
+  expanded,
+  includedFiles,
+  localNetwork,
+  runShell,
+  whyMissing,
+} from './config-files.ts';
 import { compatibleVersion, optionMessages } from './messages.ts';
 import type { Invocation } from './options.ts';
 import { checkNames } from './options.ts';
@@ -127,15 +133,10 @@ function addIdentityFile(
   const { home, homeOf } = surroundings;
   const path = expand(file, { home: (user) => (user === '' ? home : homeOf(user)) });
   const text = isProblem(path) ? file : path;
-  try {
-    closeSync(openSync(text, 'r'));
-  } catch (error) {
-    const code = codeOf(error);
-    // A key that we may not read is tried, and complained about, when it is used.
-    if (code !== 'EACCES') {
-      reading.notes.push({ level: 'info', text: optionMessages.identityMissing(file, errorText(code)) });
-      return;
-    }
+  const reason = whyMissing(text);
+  if (reason !== undefined) {
+    reading.notes.push({ level: 'info', text: optionMessages.identityMissing(file, reason) });
+    return;
   }
   reading.set('IdentityFile', [text]);
 }

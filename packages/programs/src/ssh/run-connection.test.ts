@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { freePort } from '@sallyport/testing/free-port';
 import type { StockServer } from '@sallyport/testing/openssh-fixture';
 import { OpensshFixture } from '@sallyport/testing/openssh-fixture';
 import { ownAccount, skipUnless } from '@sallyport/testing/peers';
@@ -115,6 +117,36 @@ test('-v names what was agreed on; -E takes the lines away from stderr', stock, 
     assert.equal((await ssh(['true'], { letters: ['-v', '-E', file] })).stderr, '');
   });
 });
+
+test('-L forwards a port and -W our own input and output, and what fails is told', stock, async () => {
+  await withServer([], async ({ fixture, server, ssh }) => {
+    const banner = /^SSH-2\.0-OpenSSH_/;
+    const direct = await ssh([], { letters: ['-W', `127.0.0.1:${server.port}`] });
+    assert.match(direct.stdout.toString(), banner);
+    const refused = await ssh([], { letters: ['-W', '127.0.0.1:1'], config: ['LogLevel=INFO'] });
+    assert.equal(refused.code, 255);
+    assert.match(refused.stderr, /open failed: connect failed[^]*stdio forwarding failed/);
+    const port = await freePort();
+    const argv = ['-v', '-N', '-L', `${port}:127.0.0.1:${server.port}`, ...fixture.clientArguments(server)];
+    const forwarding = startMain(module, argv);
+    await forwarding.untilStderr(/Entering interactive session/);
+    assert.match(await firstBytes(port), banner);
+    const taken = await ssh(['true'], { letters: ['-L', `${port}:h:1`], config: ['ExitOnForwardFailure=yes'] });
+    assert.deepEqual([taken.code, /Could not request local forwarding\./.test(taken.stderr)], [255, true]);
+    await forwarding.end();
+  });
+});
+
+function firstBytes(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('data', (chunk) => {
+      socket.destroy();
+      resolve(chunk.toString());
+    });
+    socket.once('error', reject);
+  });
+}
 
 test('LocalCommand runs on our side once we are in, if it is permitted', stock, async () => {
   await withServer([], async ({ ssh }) => {

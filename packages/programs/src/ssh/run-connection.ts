@@ -7,6 +7,7 @@ import { askUser } from '../shared/prompt.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import type { LoggedIn } from './connect.ts';
 import { connect } from './connect.ts';
+import { startLocalForwards } from './forward/local-forwards.ts';
 import { runLocalCommand } from './local-command.ts';
 import type { ProgramLog } from './log.ts';
 import type { Invocation } from './options.ts';
@@ -30,7 +31,7 @@ const failed = 255;
 /** Resolves to the status for the process. @throws OptionError for commands that contradict each other */
 export async function runConnection(given: RunOptions): Promise<number> {
   const { plan, invocation, log } = given;
-  const program = programOf(plan.options, invocation.command);
+  const program = programOf(plan.options, invocation);
   const hasTerminal = wantsTerminal(plan.options, { program, inputIsTerminal: isatty(0), log });
   const { crypto, environment } = given;
   const loggedIn = await connect({
@@ -44,8 +45,27 @@ export async function runConnection(given: RunOptions): Promise<number> {
     },
   });
   if (loggedIn === undefined) return failed;
+  if (!(await startForwards(loggedIn, log))) {
+    loggedIn.port.end();
+    return failed;
+  }
   runLocalCommand(plan, environment);
   return await runProgram(given, loggedIn, { program, hasTerminal });
+}
+
+// Whether the session may begin.
+function startForwards({ port, options }: LoggedIn, log: ProgramLog): Promise<boolean> {
+  return startLocalForwards(port, {
+    forwards: options.LocalForward.flatMap(({ listen, connect: to }) =>
+      to === 'socks' ? [] : { listen, connect: to },
+    ),
+    exitOnFailure: options.ExitOnForwardFailure,
+    family: options.AddressFamily === 'any' ? undefined : options.AddressFamily,
+    gatewayPorts: options.GatewayPorts,
+    unlinkFirst: options.StreamLocalBindUnlink,
+    socketMask: options.StreamLocalBindMask,
+    log: log.log,
+  });
 }
 
 async function runProgram(

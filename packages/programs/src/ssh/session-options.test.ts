@@ -9,16 +9,27 @@ import { keepAliveOf, programOf, terminalKind, variablesToSend, wantsTerminal } 
 const options = (settings: SshSettings): SshOptions => completeSshOptions(settings, ownAlgorithms('client'));
 
 test('the program is a shell, a command, a subsystem or nothing', () => {
-  assert.deepEqual(programOf(options({}), ''), { type: 'shell' });
-  assert.deepEqual(programOf(options({}), 'ls'), { type: 'exec', command: 'ls' });
-  assert.deepEqual(programOf(options({ RemoteCommand: 'ls' }), ''), { type: 'exec', command: 'ls' });
-  assert.deepEqual(programOf(options({ RemoteCommand: 'none' }), 'ls'), { type: 'exec', command: 'ls' });
-  assert.deepEqual(programOf(options({ SessionType: 'subsystem' }), 'sftp'), { type: 'subsystem', name: 'sftp' });
-  assert.equal(programOf(options({ SessionType: 'none' }), 'ls'), undefined);
-  assert.throws(() => programOf(options({ RemoteCommand: 'a' }), 'b'), {
+  assert.deepEqual(programOf(options({}), { command: '', stdioForward: undefined }), { type: 'shell' });
+  assert.deepEqual(programOf(options({}), { command: 'ls', stdioForward: undefined }), { type: 'exec', command: 'ls' });
+  assert.deepEqual(programOf(options({ RemoteCommand: 'ls' }), { command: '', stdioForward: undefined }), {
+    type: 'exec',
+    command: 'ls',
+  });
+  assert.deepEqual(programOf(options({ RemoteCommand: 'none' }), { command: 'ls', stdioForward: undefined }), {
+    type: 'exec',
+    command: 'ls',
+  });
+  assert.deepEqual(programOf(options({ SessionType: 'subsystem' }), { command: 'sftp', stdioForward: undefined }), {
+    type: 'subsystem',
+    name: 'sftp',
+  });
+  const stdioForward = { kind: 'tcp', host: 'h', port: 22 } as const;
+  assert.equal(programOf(options({}), { command: '', stdioForward })?.type, 'stdio-forward');
+  assert.equal(programOf(options({ SessionType: 'none' }), { command: 'ls', stdioForward: undefined }), undefined);
+  assert.throws(() => programOf(options({ RemoteCommand: 'a' }), { command: 'b', stdioForward: undefined }), {
     message: 'Cannot execute command-line and remote command.',
   });
-  assert.throws(() => programOf(options({ SessionType: 'subsystem' }), ''), {
+  assert.throws(() => programOf(options({ SessionType: 'subsystem' }), { command: '', stdioForward: undefined }), {
     message: 'You must specify a subsystem to invoke.',
   });
 });
@@ -28,7 +39,11 @@ test('a shell gets a terminal when our input is one; -t asks for one; -tt takes 
   const log = new ProgramLog((_fd, text) => said.push(text));
   const ask = (settings: SshSettings, command: string, inputIsTerminal: boolean): boolean => {
     const given = options(settings);
-    return wantsTerminal(given, { program: programOf(given, command), inputIsTerminal, log });
+    return wantsTerminal(given, {
+      program: programOf(given, { command: command, stdioForward: undefined }),
+      inputIsTerminal,
+      log,
+    });
   };
   assert.equal(ask({}, '', true), true);
   assert.equal(ask({}, 'ls', true), false);

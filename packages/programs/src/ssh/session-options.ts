@@ -3,14 +3,20 @@
 
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import { matchPattern } from '@sallyport/protocol/wire/patterns';
+import { openingFor } from './forward/target.ts';
 import type { ProgramLog } from './log.ts';
 import { optionMessages, sessionMessages } from './messages.ts';
+import type { Invocation } from './options.ts';
 import { OptionError } from './options.ts';
 import type { KeepAlive } from './session/keep-alive.ts';
 import type { Program } from './session/session-channel.ts';
 
-/** The program to run; undefined for none (-N). @throws OptionError */
-export function programOf(options: SshOptions, command: string): Program | undefined {
+/** What runs on the channel of the session; undefined for nothing (-N). @throws OptionError */
+export function programOf(
+  options: SshOptions,
+  { command, stdioForward }: Pick<Invocation, 'command' | 'stdioForward'>,
+): Program | undefined {
+  if (stdioForward !== undefined) return { type: 'stdio-forward', opening: openingFor(stdioForward) };
   const { SessionType, RemoteCommand } = options;
   const configured = RemoteCommand === undefined || RemoteCommand.toLowerCase() === 'none' ? '' : RemoteCommand;
   if (configured !== '' && command !== '') throw new OptionError(optionMessages.commandTwice);

@@ -110,7 +110,7 @@ export const sshKeywords = [
   }),
   row({ name: 'StdinNull', kind: flag, default: false, effect: 'yes' }),
   row({ name: 'ForkAfterAuthentication', kind: flag, default: false, effect: 'not-yet' }),
-  row({ name: 'StreamLocalBindUnlink', kind: flag, default: false, effect: 'not-yet' }),
+  row({ name: 'StreamLocalBindUnlink', kind: flag, default: false, effect: 'yes' }),
   row({
     name: 'StrictHostKeyChecking',
     kind: choice([
@@ -367,7 +367,7 @@ export const sshKeywords = [
     name: 'StreamLocalBindMask',
     kind: mask({ missing: 'Missing StreamLocalBindMask argument.', bad: 'Bad mask.' }),
     default: 0o177,
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({ name: 'SyslogFacility', kind: syslogFacility, default: 'USER', effect: 'not-yet' }),
   row({

@@ -21,8 +21,8 @@ export interface FileResult {
   readonly output: string;
 }
 
-const fileLimitMilliseconds = 600_000;
-const testLimitMilliseconds = 180_000;
+const fileLimitMilliseconds = 300_000;
+const testLimitMilliseconds = 120_000;
 
 export async function runFile(job: Job): Promise<FileResult> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-test-'));

@@ -57,7 +57,7 @@ function readChunk(fd: number, bytes: number): Uint8Array | Error {
 
 function writeAll(fd: number, batch: readonly Uint8Array[], done: WriteDone): void {
   try {
-    for (let rest = batch; rest.length > 0; ) rest = dropBytes(rest, writevSync(fd, rest as Uint8Array[]));
+    for (let rest = batch; rest.length > 0; ) rest = dropBytes(rest, writevSync(fd, rest));
   } catch (error) {
     return done(error as Error);
   }

@@ -99,7 +99,7 @@ export class Rehearsal {
 
   /** The server's side of the connection protocol. */
   perform(command: WithoutProtocol<ServerConnectionCommand>): void {
-    this.server.perform({ protocol: 'connection', ...command } as ServerConnectionCommand);
+    this.server.perform({ protocol: 'connection', ...command });
   }
 
   /** What the program writes, in the order of the calls. */

@@ -52,9 +52,8 @@ function notEnforced(config: SshdConfig): readonly string[] {
     const row = sshdKeywords.find((candidate) => candidate.name === name);
     const weakens = row !== undefined && 'ignoring' in row && row.ignoring === 'weakens' && row.effect === 'not-yet';
     if (!weakens || JSON.stringify(value) === JSON.stringify(row.default)) continue;
-    problems.push(
-      `${name} is set, but this version of sshd does not enforce it: refusing to start. Remove the line to go on without it.`,
-    );
+    const what = `${name} is set, but this version of sshd does not enforce it: refusing to start.`;
+    problems.push(`${what} Remove the line to go on without it.`);
   }
   return [...new Set(problems)];
 }

@@ -97,7 +97,7 @@ function terminalOf({ options }: ConnectionPlan, environment: RunOptions['enviro
   return {
     local: new LocalTerminal(0),
     term: terminalKind(options, environment),
-    isRequired: false,
+    isRequired: options.RequestTTY === 'yes' || options.RequestTTY === 'force',
     escapeByte: options.EscapeChar === 'none' ? undefined : options.EscapeChar,
   };
 }

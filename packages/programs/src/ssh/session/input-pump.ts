@@ -44,11 +44,11 @@ export class InputPump {
     this.#stream.resume();
   }
 
-  /** Nobody wants the rest; no EOF is sent for it. */
+  /** Nobody wants the rest, which is left to whoever shares our input; no EOF is sent for it. */
   stop(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#stream.destroy();
+    this.#stream.pause();
   }
 
   #holdIfFull(): void {

@@ -19,18 +19,13 @@ const flushPollMs = 2;
 export class OutputPump {
   readonly #stream: ByteStream;
   readonly #options: OutputPumpOptions;
-  readonly #ended: Promise<void>;
-  #settleEnd: () => void = () => undefined;
   #unconsumedBytes = 0;
   #isFull = false;
-  #state: 'open' | 'ending' | 'closed' = 'open';
+  #isClosed = false;
 
   constructor(stream: ByteStream, options: OutputPumpOptions) {
     this.#stream = stream;
     this.#options = options;
-    this.#ended = new Promise((resolve) => {
-      this.#settleEnd = resolve;
-    });
     stream.onDrain = () => {
       this.#isFull = false;
       this.#consume();
@@ -41,25 +36,19 @@ export class OutputPump {
   /** Keeps no reference to what is lent. */
   write(lent: Uint8Array): void {
     this.#unconsumedBytes += lent.length;
-    if (this.#state === 'open') {
+    if (!this.#isClosed) {
       const written = this.#stream.writeNow?.(lent) ?? 0;
       if (written < lent.length) this.#isFull = !this.#stream.write([lent.slice(written)]);
     }
     if (!this.#isFull && this.#unconsumedBytes >= consumptionBytes) this.#consume();
   }
 
-  /** Resolves when the system has taken everything, or nobody reads any more. */
-  end(): Promise<void> {
-    if (this.#state === 'open') {
-      this.#state = 'ending';
-      this.#stream.end();
-    }
-    return this.#ended;
-  }
-
-  /** Resolves when the system has taken everything; the stream stays open, for lines of the log on the same socket. */
+  /**
+   * Resolves when the system has taken everything, or nobody reads any more. The stream stays open: where it is a
+   * socket, its end would be that of everybody who shares it, the log and the programs after us.
+   */
   async flush(): Promise<void> {
-    while (this.#state === 'open' && this.#stream.bufferedBytes > 0) await sleep(flushPollMs);
+    while (!this.#isClosed && this.#stream.bufferedBytes > 0) await sleep(flushPollMs);
   }
 
   #consume(): void {
@@ -69,11 +58,9 @@ export class OutputPump {
   }
 
   #closed(): void {
-    const wasOpen = this.#state === 'open';
-    this.#state = 'closed';
+    this.#isClosed = true;
     this.#isFull = false;
     this.#consume();
-    if (wasOpen) this.#options.broken();
-    this.#settleEnd();
+    this.#options.broken();
   }
 }

@@ -55,14 +55,16 @@ export class Rehearsal {
     this.input = openDescriptor(input.writeFd);
     this.output = openDescriptor(output.readFd);
     this.errorOutput = openDescriptor(errorOutput.readFd);
-    this.end = runSession(port, {
+    const streams = [openDescriptor(output.writeFd), openDescriptor(errorOutput.writeFd)] as const;
+    const reader = openDescriptor(input.readFd);
+    const end = runSession(port, {
       host: 'example.org',
       peer: { address: '192.0.2.7', port: 22 },
       program: { type: 'exec', command: 'prog' },
       environment: [],
-      input: openDescriptor(input.readFd),
-      output: openDescriptor(output.writeFd),
-      errorOutput: openDescriptor(errorOutput.writeFd),
+      input: reader,
+      output: streams[0],
+      errorOutput: streams[1],
       isOnlySession: false,
       log: (level, line) => this.lines.push(`${level}: ${line}`),
       print: (text) => {
@@ -71,6 +73,11 @@ export class Rehearsal {
       isQuiet: () => false,
       changeVerbosity: (by) => (by > 0 ? 'debug1' : 'info'),
       ...parts.options.session,
+    });
+    // As the end of the process does.
+    this.end = end.finally(() => {
+      for (const stream of streams) stream.end();
+      reader.destroy();
     });
   }
 

@@ -197,7 +197,7 @@ class Session implements SessionChannelOwner {
   }
 
   async #flush(): Promise<void> {
-    await Promise.all([this.#output.end(), this.#errorOutput.flush()]);
+    await Promise.all([this.#output.flush(), this.#errorOutput.flush()]);
   }
 
   /** What becomes of the user's input. */

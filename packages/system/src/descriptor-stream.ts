@@ -4,7 +4,6 @@
 import type { Stats } from 'node:fs';
 import { constants, fstatSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { isatty } from 'node:tty';
 import { openPolled } from './bun-polled.ts';
 import { bunRuntime } from './bun-runtime.ts';
 import { BunSocketEndpoint } from './bun-socket.ts';
@@ -13,6 +12,7 @@ import { EndpointStream } from './byte-stream.ts';
 import { accessMode, duplicate } from './descriptors.ts';
 import { openFile } from './file-endpoint.ts';
 import { openInstantFile } from './instant-file.ts';
+import { call } from './libc.ts';
 import { adoptDescriptor } from './node-adopted.ts';
 import { openSocket } from './node-socket.ts';
 import { joinHalves } from './two-way-stream.ts';
@@ -57,7 +57,7 @@ type Wanted = Required<DescriptorStreamOptions>;
 
 function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpoint {
   const status = fstatSync(fd);
-  const isTerminal = isatty(fd);
+  const isTerminal = isTerminalDevice(fd, status);
   const own = fd > 2 ? fd : copyOfShared(fd, wanted, status);
   if (status.isFile() || instantDevices.includes(status.rdev)) return openInstantFile({ fd: own, ...wanted }, events);
   if (!status.isSocket() && !status.isFIFO() && !isTerminal) return openFile({ fd: own, ...wanted }, events);
@@ -75,7 +75,7 @@ function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpo
  * terminal or pipe.
  */
 function copyOfShared(fd: number, wanted: Wanted, status: Stats): number {
-  const isTerminal = isatty(fd) && status.rdev !== masterDevice;
+  const isTerminal = isTerminalDevice(fd, status) && status.rdev !== masterDevice;
   const isOutput = status.isFIFO() && !wanted.readable;
   if (!isTerminal && !isOutput) return duplicate(fd);
   const mode = wanted.readable ? (wanted.writable ? constants.O_RDWR : constants.O_RDONLY) : constants.O_WRONLY;
@@ -85,6 +85,14 @@ function copyOfShared(fd: number, wanted: Wanted, status: Stats): number {
     return duplicate(fd);
   }
 }
+
+/** As isatty(3), without node:tty, whose loading costs Bun three milliseconds. */
+function isTerminalDevice(fd: number, status: Stats): boolean {
+  return status.isCharacterDevice() && call('ioctl', fd, getTerminalSettings, Buffer.alloc(64)) === 0;
+}
+
+/** TCGETS of ioctl_tty(2). */
+const getTerminalSettings = 0x5401;
 
 /** /dev/null, /dev/zero and /dev/full. */
 const instantDevices: readonly number[] = [0x103, 0x105, 0x107];

@@ -12,10 +12,9 @@ import { enterSandbox } from './sandbox.ts';
 
 const messageLimitBytes = 128 * 1024;
 
-export async function main(): Promise<number> {
+export async function main(argv: readonly string[]): Promise<number> {
   const crypto = createCryptoProvider();
-  for (const agreement of [crypto.x25519(), crypto.ecdh('nistp256')]) agreement.free();
-  enterSandbox();
+  enterSandbox(argv);
   const limits = { maximumDescriptors: 1, maximumBytes: messageLimitBytes, wait: true };
   const received = receiveDescriptors(workerDescriptors.passing, limits);
   const [fd] = received?.descriptors ?? [];

@@ -1,5 +1,6 @@
 // What an auth process gives up before it meets a stranger: as root its identity, the file system and new
-// privileges; always core files, writing files, being traced, and outliving its monitor.
+// privileges; always core files, writing files, being traced, and outliving its monitor. The monitor looks up once
+// where and as whom that is, because a look-up in the user database costs each start milliseconds.
 
 import * as fs from 'node:fs';
 import { accountByName } from '@sallyport/system/accounts';
@@ -15,13 +16,20 @@ import {
 const accountNames = ['sshd', 'nobody'];
 const emptyFolders = ['/run/sshd', '/var/empty', '/var/run/sshd'];
 
+/** For the monitor: the arguments of an auth process; none for an ordinary user's. Throws when there is no such place. */
+export function sandboxArguments(): readonly string[] {
+  if (process.getuid?.() !== 0) return [];
+  const account = accountNames.map((name) => accountByName(name)).find((found) => found !== undefined);
+  if (account === undefined) throw new Error('there is no account sshd to run the auth process as');
+  return [String(account.uid), String(account.gid), emptyFolder()];
+}
+
 /** Throws when something of it cannot be given up: then nobody is served. */
-export function enterSandbox(): void {
+export function enterSandbox([uid, gid, folder]: readonly string[]): void {
   dieWithParent();
   if (process.getuid?.() === 0) {
-    const account = accountNames.map((name) => accountByName(name)).find((found) => found !== undefined);
-    if (account === undefined) throw new Error('there is no account sshd to run the auth process as');
-    dropPrivileges({ uid: account.uid, gid: account.gid, folder: emptyFolder() });
+    if (folder === undefined) throw new Error('root has to say where and as whom the auth process runs');
+    dropPrivileges({ uid: Number(uid), gid: Number(gid), folder });
     dieWithParent();
   }
   forbidNewPrivileges();

@@ -22,6 +22,8 @@ export interface PoolWorker {
 export interface PoolOptions {
   readonly program: OwnProgram;
   readonly errorFd: number;
+  /** Arguments of an auth process: where and as whom it runs. */
+  readonly sandbox: readonly string[];
   /** Spares that are kept. */
   readonly spares: number;
   /** A process ended with a signal or an error that it should not have. */
@@ -43,7 +45,7 @@ export class WorkerPool {
   /** Starts the spares. */
   fill(): void {
     try {
-      while (!this.#stopped && this.#spares.length < this.#options.spares) this.#spares.push(this.#start('sshd-auth'));
+      while (!this.#stopped && this.#spares.length < this.#options.spares) this.#spares.push(this.#startAuth());
     } catch (error) {
       this.#options.onFailure('sshd-auth', error);
     }
@@ -51,7 +53,7 @@ export class WorkerPool {
 
   /** A warm auth process, or a fresh one when all are taken. */
   takeAuth(): PoolWorker {
-    const worker = this.#spares.shift() ?? this.#start('sshd-auth');
+    const worker = this.#spares.shift() ?? this.#startAuth();
     if (!this.#filling) {
       this.#filling = true;
       setImmediate(() => {
@@ -75,9 +77,13 @@ export class WorkerPool {
     }
   }
 
-  #start(name: WorkerName): PoolWorker {
+  #startAuth(): PoolWorker {
+    return this.#start('sshd-auth', this.#options.sandbox);
+  }
+
+  #start(name: WorkerName, argv: readonly string[] = []): PoolWorker {
     const { program, errorFd, onCrash } = this.#options;
-    const worker = startWorker(program, name, errorFd);
+    const worker = startWorker(program, { name, argv, errorFd });
     const calls = openDescriptor(worker.callsFd);
     let alive = true;
     let killed = false;

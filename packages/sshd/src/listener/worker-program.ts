@@ -39,21 +39,24 @@ export function ownProgram(): OwnProgram {
   };
 }
 
-/** Starts a role. `errorFd` is where its own crash would be written. */
-export function startWorker(program: OwnProgram, name: WorkerName, errorFd: number): Worker {
+export interface WorkerStart {
+  readonly name: WorkerName;
+  readonly argv: readonly string[];
+  /** Where its own crash would be written. */
+  readonly errorFd: number;
+}
+
+/** Starts a role. */
+export function startWorker(program: OwnProgram, start: WorkerStart): Worker {
   const nullFd = openSync('/dev/null', 'r+');
   try {
-    return startWith(program, name, { nullFd, errorFd });
+    return startWith(program, start, nullFd);
   } finally {
     closeDescriptor(nullFd);
   }
 }
 
-function startWith(
-  program: OwnProgram,
-  name: WorkerName,
-  { nullFd, errorFd }: { readonly nullFd: number; readonly errorFd: number },
-): Worker {
+function startWith(program: OwnProgram, { name, argv, errorFd }: WorkerStart, nullFd: number): Worker {
   const [callsFd, childCalls, passingFd, childPassing] = twoPairs();
   try {
     // A worker that does not read must not hold the monitor up.
@@ -61,7 +64,7 @@ function startWith(
     const { calls, passing } = workerDescriptors;
     const pid = spawnProcess({
       path: program.path,
-      argv: program.argv(name),
+      argv: [...program.argv(name), ...argv],
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
       stdio: { 0: nullFd, 1: nullFd, 2: errorFd, [calls]: childCalls, [passing]: childPassing },

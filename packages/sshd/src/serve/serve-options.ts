@@ -6,6 +6,7 @@ import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { groupsOf } from '@sallyport/system/accounts';
+import { sandboxArguments } from '../auth/sandbox.ts';
 import { optionsForUser } from '../authentication/find-account.ts';
 import { systemPorts } from '../authentication/system-ports.ts';
 import { usableSignatures } from '../configuration/algorithm-names.ts';
@@ -49,6 +50,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
   const pool = new WorkerPool({
     program,
     errorFd: stderrFd,
+    sandbox: sandboxArguments(),
     spares: plan.spares,
     onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
     onFailure: (name, error) => log(ownLines.cannotStart(name, error)),

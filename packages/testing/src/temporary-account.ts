@@ -2,6 +2,7 @@
 // root may do. A test process that ends early removes it as well.
 
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { hashPassword } from '@sallyport/system/accounts';
 
@@ -45,6 +46,7 @@ export class TemporaryAccount implements Account, AsyncDisposable {
 
   /** Only for root. */
   static async create(options: TemporaryAccountOptions = {}): Promise<TemporaryAccount> {
+    await removeForgotten();
     const name = `sptest-${process.pid}-${++TemporaryAccount.#count}`;
     const { password, shell = '/bin/sh', groups = [], useradd = [] } = options;
     const hash = password === undefined ? '*' : password === '' ? '' : hashPassword(password, passwordSetting);
@@ -58,6 +60,13 @@ export class TemporaryAccount implements Account, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#onExit);
     await retry(programPath('userdel'), ['-r', '-f', this.name]);
+  }
+}
+
+/** Accounts of test processes that were killed before they could remove them. */
+async function removeForgotten(): Promise<void> {
+  for (const [, name = '', pid] of readFileSync('/etc/passwd', 'utf8').matchAll(/^(sptest-(\d+)-\d+):/gm)) {
+    if (!existsSync(`/proc/${pid}`)) await retry(programPath('userdel'), ['-r', '-f', name]);
   }
 }
 

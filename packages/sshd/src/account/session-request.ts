@@ -14,6 +14,7 @@ export type SessionRequest =
   | { readonly type: 'subsystem'; readonly name: string }
   | { readonly type: 'window-change'; readonly size: WindowSize }
   | { readonly type: 'signal'; readonly name: string }
+  | { readonly type: 'break' }
   | { readonly type: 'eow@openssh.com' };
 
 type RequestType = SessionRequest['type'];
@@ -35,6 +36,10 @@ const decoders: Readonly<Record<RequestType, (fields: Uint8Array) => SessionRequ
   subsystem: (fields) => ({ type: 'subsystem', name: requests.subsystemFields.decode(fields).name }),
   'window-change': (fields) => ({ type: 'window-change', size: requests.windowChangeFields.decode(fields) }),
   signal: (fields) => ({ type: 'signal', name: requests.signalFields.decode(fields).name }),
+  break: (fields) => {
+    requests.breakFields.decode(fields);
+    return { type: 'break' };
+  },
   'eow@openssh.com': (fields) => {
     requests.shellFields.decode(fields);
     return { type: 'eow@openssh.com' };

@@ -101,6 +101,9 @@ export class Session {
       case 'window-change':
         this.#terminal?.resize(request.size);
         return this.#terminal !== undefined;
+      case 'break':
+        // RFC 4335: a pseudo-terminal has no line on which a break could be; tcsendbreak(3) does nothing there.
+        return this.#terminal !== undefined;
       case 'signal':
         return this.#signal(request.name);
       case 'eow@openssh.com':

@@ -9,10 +9,9 @@ import { bunRuntime } from './bun-runtime.ts';
 import { BunSocketEndpoint } from './bun-socket.ts';
 import type { ByteStream, Endpoint, EndpointEvents } from './byte-stream.ts';
 import { EndpointStream } from './byte-stream.ts';
-import { accessMode, duplicate } from './descriptors.ts';
+import { accessMode, duplicate, isTerminal } from './descriptors.ts';
 import { openFile } from './file-endpoint.ts';
 import { openInstantFile } from './instant-file.ts';
-import { call } from './libc.ts';
 import { adoptDescriptor } from './node-adopted.ts';
 import { openSocket } from './node-socket.ts';
 import { joinHalves } from './two-way-stream.ts';
@@ -75,9 +74,9 @@ function openEndpoint(fd: number, wanted: Wanted, events: EndpointEvents): Endpo
  * terminal or pipe.
  */
 function copyOfShared(fd: number, wanted: Wanted, status: Stats): number {
-  const isTerminal = isTerminalDevice(fd, status) && status.rdev !== masterDevice;
+  const isShared = isTerminalDevice(fd, status) && status.rdev !== masterDevice;
   const isOutput = status.isFIFO() && !wanted.readable;
-  if (!isTerminal && !isOutput) return duplicate(fd);
+  if (!isShared && !isOutput) return duplicate(fd);
   const mode = wanted.readable ? (wanted.writable ? constants.O_RDWR : constants.O_RDONLY) : constants.O_WRONLY;
   try {
     return openSync(`/proc/self/fd/${fd}`, mode | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -86,13 +85,9 @@ function copyOfShared(fd: number, wanted: Wanted, status: Stats): number {
   }
 }
 
-/** As isatty(3), without node:tty, whose loading costs Bun three milliseconds. */
 function isTerminalDevice(fd: number, status: Stats): boolean {
-  return status.isCharacterDevice() && call('ioctl', fd, getTerminalSettings, Buffer.alloc(64)) === 0;
+  return status.isCharacterDevice() && isTerminal(fd);
 }
-
-/** TCGETS of ioctl_tty(2). */
-const getTerminalSettings = 0x5401;
 
 /** /dev/null, /dev/zero and /dev/full. */
 const instantDevices: readonly number[] = [0x103, 0x105, 0x107];

@@ -67,6 +67,15 @@ export function writeWhatFits(fd: number, bytes: Uint8Array): number {
   return Math.max(0, call('write', fd, bytes, bytes.length));
 }
 
+/** As isatty(3), without node:tty, whose loading costs Bun some milliseconds. */
+export function isTerminal(fd: number): boolean {
+  return call('ioctl', fd, getTerminalSettings, Buffer.alloc(terminalSettingsBytes)) === 0;
+}
+
+/** TCGETS of ioctl_tty(2), and room for what it writes. */
+const getTerminalSettings = 0x5401;
+const terminalSettingsBytes = 64;
+
 export interface AccessMode {
   readonly readable: boolean;
   readonly writable: boolean;

@@ -1,8 +1,6 @@
 // Asks through the program of SSH_ASKPASS, which shows a window: the prompt is its argument, the answer the first line
 // of its output, a status other than 0 means that the user declined.
 
-import { spawn } from 'node:child_process';
-
 const defaultProgram = '/usr/bin/ssh-askpass';
 const maximumAnswerBytes = 1023;
 
@@ -17,6 +15,8 @@ export function runAskpass(prompt: string, { env, hint }: AskpassOptions): Promi
   const chosen = env['SSH_ASKPASS'];
   const program = chosen === undefined || chosen === '' ? defaultProgram : chosen;
   const hinted = hint === undefined ? env : { ...env, SSH_ASKPASS_PROMPT: hint };
+  // Loaded here and not before: hardly anybody is asked this way.
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const child = spawn(program, [prompt], { env: hinted, stdio: ['inherit', 'pipe', 'inherit'] });
   const answer = Buffer.alloc(maximumAnswerBytes);
   let length = 0;

@@ -1,7 +1,7 @@
 // Asks the user for a passphrase, a password or a yes, where OpenSSH asks: on the terminal even when stdin is something
 // else, or through SSH_ASKPASS when there is none or the environment says so.
 
-import { isatty } from 'node:tty';
+import { isTerminal } from '@sallyport/system/descriptors';
 import { runAskpass } from './askpass.ts';
 import { hasTerminal, readTerminalLine } from './terminal-line.ts';
 
@@ -30,7 +30,7 @@ export async function askUser(prompt: string, options: PromptOptions = {}): Prom
   const source = choosePromptSource(env, {
     ...options,
     hasTerminal: hasTerminal(),
-    inputIsTerminal: isatty(0),
+    inputIsTerminal: isTerminal(0),
   });
   if (source === 'askpass') return runAskpass(prompt, { env, hint });
   if (source === 'none') return undefined;

@@ -1,7 +1,6 @@
 // The files of ssh_config and what they ask of the system: where they lie, who may write them, Include, the shell of
 // `Match exec`, the interfaces of `Match localnetwork`.
 
-import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Problem } from '@sallyport/protocol/config/config-error';
@@ -104,6 +103,8 @@ export function includedFiles(
 export function runShell(command: string, environment: Surroundings['environment']): boolean {
   const shell = environment['SHELL'];
   const program = shell === undefined || shell === '' ? '/bin/sh' : shell;
+  // Loaded here and not before: few configurations run anything.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   return spawnSync(program, ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 }
 

@@ -1,7 +1,6 @@
 // LocalCommand (ssh_config(5)): a command of the user's that runs on this side once the server has let us in. Its
 // outcome does not matter; the session begins when it is over.
 
-import { spawnSync } from 'node:child_process';
 import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
 import { expanded } from './config-files.ts';
@@ -14,5 +13,7 @@ export function runLocalCommand(plan: ConnectionPlan, environment: Readonly<Reco
   const tokens = { ...plan.expansion.tokens, T: 'NONE' };
   const command = expanded(expandValue('LocalCommand', LocalCommand, { ...plan.expansion, tokens }));
   const env = withoutRuntimeVariables(environment);
+  // Loaded here and not before: hardly anybody has such a command.
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
   spawnSync(environment['SHELL'] || '/bin/sh', ['-c', command], { stdio: 'inherit', env });
 }

@@ -2,7 +2,6 @@
 // pass if asked for, defaults, and tokens replaced. The rules are protocol/config's; here are the files with their
 // permissions, the shell of `Match exec`, the interfaces and the environment.
 
-import { isIP } from 'node:net';
 import { configErrorText, isProblem } from '@sallyport/protocol/config/config-error';
 import { completeSshOptions } from '@sallyport/protocol/config/defaults';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
@@ -148,7 +147,7 @@ function failOnErrors(reading: SshConfigReading): void {
 function resolvedHost(reading: SshConfigReading, originalHost: string): string {
   const tokens = { letters: 'h', values: { h: originalHost } };
   const named = expanded(expand(reading.settings.Hostname ?? '%h', { tokens }));
-  return isIP(named) === 0 ? named.toLowerCase() : named;
+  return named.includes(':') ? named : named.toLowerCase();
 }
 
 function tokensOf(known: KnownSoFar, surroundings: Surroundings): Readonly<Record<string, string>> {

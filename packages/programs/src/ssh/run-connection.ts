@@ -1,8 +1,8 @@
 // One connection from the first byte to the exit status: connect and log in, then run what was asked for on the user's
 // streams and terminal. The parts do the work; here their options meet.
 
-import { isatty } from 'node:tty';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { isTerminal } from '@sallyport/system/descriptors';
 import { askUser } from '../shared/prompt.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import type { LoggedIn } from './connect.ts';
@@ -32,7 +32,7 @@ const failed = 255;
 export async function runConnection(given: RunOptions): Promise<number> {
   const { plan, invocation, log } = given;
   const program = programOf(plan.options, invocation);
-  const hasTerminal = wantsTerminal(plan.options, { program, inputIsTerminal: isatty(0), log });
+  const hasTerminal = wantsTerminal(plan.options, { program, inputIsTerminal: isTerminal(0), log });
   const { crypto, environment } = given;
   const loggedIn = await connect({
     plan,

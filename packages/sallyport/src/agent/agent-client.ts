@@ -1,8 +1,6 @@
 // Asks an ssh-agent on its socket for identities and signatures. One request at a time, one connection for each, so
 // that an agent which restarts or asks its user takes nothing else along.
 
-import { connect } from 'node:net';
-
 import { AgentMessageReader, frameAgentMessage } from '@sallyport/protocol/agent/framing';
 import type { AgentIdentity } from '@sallyport/protocol/agent/messages';
 import {
@@ -37,7 +35,8 @@ export class AgentClient {
   }
 
   #ask(request: Uint8Array, options: CallOptions): Promise<Uint8Array> {
-    const socket = connect(this.#path);
+    // Loaded here and not before: who has no agent need not wait for it.
+    const socket = process.getBuiltinModule('node:net').connect(this.#path);
     const reader = new AgentMessageReader();
     const answered = (): Promise<Uint8Array> =>
       new Promise((resolve, reject) => {

@@ -36,22 +36,43 @@ export interface RunningProgram {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** The programs that have not ended, which this process takes along when it exits. */
+class RunningPrograms {
+  readonly #pids = new Set<number>();
+
+  add(pid: number | undefined): void {
+    if (pid === undefined) return;
+    if (this.#pids.size === 0) process.on('exit', this.#endAll);
+    this.#pids.add(pid);
+  }
+
+  remove(pid: number | undefined): void {
+    if (pid === undefined || !this.#pids.delete(pid) || this.#pids.size > 0) return;
+    process.off('exit', this.#endAll);
+  }
+
+  readonly #endAll = (): void => {
+    for (const pid of this.#pids) signalGroup(pid, 'SIGKILL');
+  };
+}
+
+const running = new RunningPrograms();
+
 /** Starts `file` in a process group of its own. With `input` undefined stdin stays open as `child.stdin`. */
 export function startProgram(file: string, args: readonly string[], options: ProgramOptions = {}): RunningProgram {
   const child = spawn(file, args, spawnOptions(options));
   const output = new OutputOf(child);
-  const onExit = (): void => signalGroup(child.pid, 'SIGKILL');
-  process.once('exit', onExit);
+  running.add(child.pid);
   const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), options.timeoutMs ?? 30_000);
   const exited = new Promise<ProgramResult>((resolve, reject) => {
     child.once('error', (error) => {
       clearTimeout(timer);
-      process.off('exit', onExit);
+      running.remove(child.pid);
       reject(error);
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      process.off('exit', onExit);
+      running.remove(child.pid);
       resolve({
         stdout: output.stdout(),
         stderr: output.stderr(),

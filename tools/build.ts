@@ -11,7 +11,14 @@ import { programs } from '@sallyport/executable/programs';
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(repository, 'dist', 'bin');
 
-const flags = ['--compile', '--bytecode', '--minify', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+const flags = [
+  '--compile',
+  '--bytecode',
+  '--minify',
+  '--no-compile-autoload-dotenv',
+  '--no-compile-autoload-bunfig',
+  '--compile-jit-policy=8',
+];
 
 function buildExecutable(): void {
   const unfinished = join(folder, `.sallyport.${process.pid}`);

@@ -60,7 +60,10 @@ for (const { as, needs } of waysToRun) {
       assert.match(stderr, /Permission denied \(publickey\)/);
       assert.equal(code, 255);
       await server.untilLog(
-        /:1: Authentication tried for \S+ with correct key but not from a permitted host \(host=127\.0\.0\.1, ip=127\.0\.0\.1, required=192\.0\.2\.1\)\./,
+        new RegExp(
+          ':1: Authentication tried for \\S+ with correct key but not from a permitted host ' +
+            '\\(host=127\\.0\\.0\\.1, ip=127\\.0\\.0\\.1, required=192\\.0\\.2\\.1\\)\\.',
+        ),
       );
     });
 
@@ -100,7 +103,8 @@ for (const { as, needs } of waysToRun) {
       }
       await server.untilLog(
         new RegExp(
-          `Received request from 127\\.0\\.0\\.1 port \\d+ to connect to host 127\\.0\\.0\\.1 port ${server.port}, but the request was denied\\.`,
+          'Received request from 127\\.0\\.0\\.1 port \\d+ to connect to host 127\\.0\\.0\\.1 ' +
+            `port ${server.port}, but the request was denied\\.`,
         ),
       );
     });

@@ -79,7 +79,8 @@ export const stableLines = {
     line('verbose', `Accepted key ${label} ${fingerprint} found at ${place}`),
   tooManyFailures: (peer: PeerName) =>
     line('error', `maximum authentication attempts exceeded for ${subject(peer)} ssh2`),
-  disconnecting: (peer: PeerName, reason: string) => line('info', `Disconnecting ${peerText(peer)}: ${reason}`),
+  disconnecting: (peer: PeerName, reason: string) =>
+    line('info', `Disconnecting ${peerText(peer)}: ${visible(reason)}`),
   connectionClosed: (peer: PeerName) => line('info', `Connection closed by ${peerText(peer)}`),
   connectionReset: (peer: PeerName) => line('info', `Connection reset by ${peerText(peer)}`),
   receivedDisconnect: (peer: PeerAddress, reason: number, description: string) =>

@@ -4,8 +4,6 @@
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import { failure } from '@sallyport/protocol/failure/failure';
-import type { LogSink } from '@sallyport/protocol/log/log';
-import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
@@ -53,8 +51,12 @@ export class AccountConnection {
     const { grant, crypto, begin } = options;
     this.#peer = { ...grant.peer, user: grant.user, standing: 'accepted' };
     const transport = decodeTransportSnapshot(options.snapshot);
-    const log: LogSink = (level, text) => options.log({ level, text });
-    const settings = stackOptions({ begin, crypto, log, now: monotonicNow() });
+    const settings = stackOptions({
+      begin,
+      crypto,
+      log: (level, text) => options.log({ level, text }),
+      now: monotonicNow(),
+    });
     this.#stack = ServerStack.resume({ user: grant.user, transport }, settings);
     this.#driver = new EngineDriver(this.#stack, options.stream, {
       event: (event) => this.#handle(event),
@@ -139,7 +141,7 @@ export class AccountConnection {
       log(stableLines.receivedDisconnect(this.#peer, disconnect.reason, disconnect.description));
       log(stableLines.disconnected(this.#peer));
     } else if (event.failure.code === 'connection-lost') log(stableLines.connectionClosed(this.#peer));
-    else log(stableLines.disconnecting(this.#peer, visible(event.failure.description)));
+    else log(stableLines.disconnecting(this.#peer, event.failure.description));
     this.#driver.end();
   }
 

@@ -5,7 +5,7 @@
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { Failure } from '@sallyport/protocol/failure/failure';
 import type { LogLevel, LogSink } from '@sallyport/protocol/log/log';
-import { logLevels, visible } from '@sallyport/protocol/log/log';
+import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
@@ -123,7 +123,7 @@ function endLines(ended: Ended, peer: PeerName): readonly LogLine[] {
     case 'no-common-algorithm':
       return [stableLines.cannotNegotiate(peer, String(why.details?.['what'] ?? 'algorithm'), offerOf(why))];
     default:
-      return [stableLines.disconnecting(peer, visible(why.description))];
+      return [stableLines.disconnecting(peer, why.description)];
   }
 }
 

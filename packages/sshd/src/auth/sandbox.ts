@@ -16,7 +16,7 @@ import {
 const accountNames = ['sshd', 'nobody'];
 const emptyFolders = ['/run/sshd', '/var/empty', '/var/run/sshd'];
 
-/** For the monitor: the arguments of an auth process; none for an ordinary user's. Throws when there is no such place. */
+/** For the monitor: the arguments of an auth process, none for an ordinary user. Throws when there is no such place. */
 export function sandboxArguments(): readonly string[] {
   if (process.getuid?.() !== 0) return [];
   const account = accountNames.map((name) => accountByName(name)).find((found) => found !== undefined);

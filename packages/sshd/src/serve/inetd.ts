@@ -6,7 +6,7 @@ import { endsOf } from '@sallyport/system/accepting';
 import { duplicate, duplicateTo, setCloseOnExec, socketPair } from '@sallyport/system/descriptors';
 import { relay } from './relay.ts';
 import type { ServeOptions } from './serve-options.ts';
-import { startServing } from './serve-options.ts';
+import { startServing } from './start-serving.ts';
 
 /** What sshd says of a peer that has no address. */
 const unknownEnd = { address: 'UNKNOWN', port: 65535 };

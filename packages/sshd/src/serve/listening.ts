@@ -10,7 +10,7 @@ import type { Listener } from '@sallyport/system/accepting';
 import { listenForDescriptors } from '@sallyport/system/accepting';
 import { messages } from '../messages.ts';
 import type { ServeOptions, Serving } from './serve-options.ts';
-import { startServing } from './serve-options.ts';
+import { startServing } from './start-serving.ts';
 
 const endingSignals = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3 } as const;
 const spares = 2;

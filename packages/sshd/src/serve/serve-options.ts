@@ -1,24 +1,13 @@
-// What both ways of serving are made of: the configuration, the keys, and how to build the monitor of all
-// connections from them.
+// What both ways of serving are made of and what comes of it: the configuration and the keys, the monitor of all
+// connections, and how many processes are kept for how long.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
-import { groupsOf } from '@sallyport/system/accounts';
-import { sandboxArguments } from '../auth/sandbox.ts';
-import { optionsForUser } from '../authentication/find-account.ts';
-import { systemPorts } from '../authentication/system-ports.ts';
-import { usableSignatures } from '../configuration/algorithm-names.ts';
 import type { CommandLine } from '../configuration/command-line.ts';
-import { grantFor } from '../configuration/login-settings.ts';
-import { transportSettings } from '../configuration/transport-settings.ts';
-import { Connections } from '../listener/connections.ts';
-import { HostKeys } from '../listener/host-keys.ts';
-import { WorkerPool } from '../listener/worker-pool.ts';
-import { ownProgram } from '../listener/worker-program.ts';
-import { ownLines } from '../own-lines.ts';
-import { openLog } from './open-log.ts';
+import type { Connections } from '../listener/connections.ts';
+import type { WorkerPool } from '../listener/worker-pool.ts';
 
 export interface ServeOptions {
   readonly crypto: CryptoProvider;
@@ -38,38 +27,4 @@ export interface ServingPlan {
   readonly spares: number;
   readonly accountIdleMs: number;
   readonly onEnded: () => void;
-}
-
-const stderrFd = 2;
-
-export function startServing(options: ServeOptions, plan: ServingPlan): Serving {
-  const { crypto, config, keys } = options;
-  const global = config.globalOptions();
-  const log = openLog(options.line, global).write;
-  const program = ownProgram();
-  const pool = new WorkerPool({
-    program,
-    errorFd: stderrFd,
-    sandbox: sandboxArguments(),
-    spares: plan.spares,
-    onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
-    onFailure: (name, error) => log(ownLines.cannotStart(name, error)),
-  });
-  const hostKeys = new HostKeys(crypto, keys, usableSignatures(global.HostKeyAlgorithms));
-  const secret = crypto.random(new Uint8Array(32));
-  const connections = new Connections({
-    crypto,
-    pool,
-    hostKeys,
-    startups: global.MaxStartups,
-    graceMs: global.LoginGraceTime * 1000,
-    accountIdleMs: plan.accountIdleMs,
-    begin: transportSettings(global, hostKeys.offered),
-    ports: (ends) => systemPorts({ crypto, config, program, log, secret }, ends),
-    grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),
-    identity: ({ name, uid, gid }) => ({ name, uid, gid, groups: groupsOf(name, gid) }),
-    log,
-    onEnded: plan.onEnded,
-  });
-  return { connections, pool, log };
 }

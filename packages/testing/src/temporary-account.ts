@@ -24,6 +24,8 @@ export interface TemporaryAccountOptions {
 /** Cheap to compute: it protects nothing. */
 const passwordSetting = '$6$rounds=1000$sallyport';
 const attempts = 20;
+/** Exit statuses of userdel(8). */
+const [noAccount, noHome] = [6, 12];
 
 export class TemporaryAccount implements Account, AsyncDisposable {
   static #count = 0;
@@ -74,7 +76,7 @@ async function removeForgotten(): Promise<void> {
 async function retry(program: string, args: readonly string[]): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const { code, stderr } = await runProgram(program, args);
-    if (code === 0 || (args[0] === '-r' && code === 6)) return;
+    if (code === 0 || (args[0] === '-r' && (code === noAccount || code === noHome))) return;
     if (attempt === attempts || !/lock/.test(stderr)) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

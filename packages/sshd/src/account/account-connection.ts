@@ -6,7 +6,6 @@ import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import { failure } from '@sallyport/protocol/failure/failure';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
@@ -17,7 +16,7 @@ import { stackOptions } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { ownLines } from '../own-lines.ts';
 import { Channels } from './channels.ts';
-import { ClientAlive } from './client-alive.ts';
+import { ClientAlive, keepAliveRequest } from './client-alive.ts';
 
 /** What a re-key needs from the monitor. */
 export interface SignRequest {
@@ -70,13 +69,7 @@ export class AccountConnection {
       refuse: (why) => this.#end('closed', why),
     });
     this.#alive = new ClientAlive(grant.clientAlive, {
-      ask: () =>
-        this.#perform({
-          type: 'request-global',
-          request: globalRequestNames.keepalive,
-          fields: new Uint8Array(0),
-          token: 0,
-        }),
+      ask: () => this.#perform(keepAliveRequest),
       giveUp: () => this.#giveUp(),
     });
   }

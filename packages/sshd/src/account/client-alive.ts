@@ -1,6 +1,17 @@
 // ClientAliveInterval and ClientAliveCountMax: asks a silent client for a sign of life, and gives it up when too
 // many questions stay unanswered. Anything that comes counts as an answer.
 
+import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
+import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
+
+/** The question: a request that no client knows, so that every client answers it with a failure. */
+export const keepAliveRequest: ConnectionCommand = {
+  type: 'request-global',
+  request: globalRequestNames.keepalive,
+  fields: new Uint8Array(0),
+  token: 0,
+};
+
 export interface ClientAliveLimits {
   /** 0 = never ask. */
   readonly intervalMs: number;

@@ -8,7 +8,8 @@ import { OpensshFixture, skipUnless } from '@sallyport/testing';
 import { TmuxTerminal } from './tmux-terminal.ts';
 
 const ssh = fileURLToPath(new URL('../../../dist/bin/ssh', import.meta.url));
-const needed = skipUnless('openssh-server', 'tmux');
+// The stock sshd gives terminals only as root.
+const needed = skipUnless('openssh-server', 'tmux', 'root');
 
 interface Place {
   readonly terminal: TmuxTerminal;

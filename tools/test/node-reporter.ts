@@ -1,5 +1,5 @@
-// A reporter for node:test: one JSON line per finished test, for results.ts to read. Suites are left out, as is a test
-// that failed only because one of its subtests did. Prints nothing for a person.
+// A reporter for node:test: one JSON line per finished test, for results.ts to read. Suites are left out unless they are
+// skipped whole, as is a test that failed only because one of its subtests did. Prints nothing for a person.
 
 import type { TestEvent } from 'node:test/reporters';
 import type { TestRecord } from './results.ts';
@@ -21,9 +21,9 @@ export async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<
 
 function toRecord(event: Finished, name: string): TestRecord | undefined {
   const { skip, todo, details } = event.data;
-  if (details.type === 'suite') return undefined;
   const reason = (value: string | boolean): string => (typeof value === 'string' ? value : '');
   if (skip !== undefined) return { name, outcome: 'skipped', detail: reason(skip) };
+  if (details.type === 'suite') return undefined;
   if (todo !== undefined) return { name, outcome: 'skipped', detail: `to do ${reason(todo)}`.trim() };
   if (event.type === 'test:pass') return { name, outcome: 'passed', detail: '' };
   const { error } = event.data.details;

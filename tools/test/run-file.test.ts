@@ -8,7 +8,7 @@ import { runFile } from './run-file.ts';
 async function outcomes(source: string): Promise<string[]> {
   const folder = mkdtempSync('tools/dist/run-file-');
   const file = `${folder}/x.test.mjs`;
-  writeFileSync(file, `import { test } from 'node:test';\n${source}`);
+  writeFileSync(file, `import { describe, test } from 'node:test';\n${source}`);
   const { records } = await runFile({ runtime: 'node', file });
   rmSync(folder, { recursive: true });
   return records.map(({ name, outcome, detail }) => `${outcome} ${name} ${detail.split('\n')[0] ?? ''}`.trim());
@@ -24,6 +24,11 @@ test('runFile counts a file that crashes as failed', async () => {
   assert.deepEqual(await outcomes("test('p', () => {}); setImmediate(() => process.exit(3));"), [
     'failed (the whole file) the process ended with 3',
   ]);
+});
+
+test('runFile counts a suite that is skipped whole as skipped, with its reason', async () => {
+  const script = "describe('s', { skip: 'no root' }, () => { test('p', () => {}); });";
+  assert.deepEqual(await outcomes(script), ['skipped s no root']);
 });
 
 test('runFile counts a file without a test as failed', async () => {

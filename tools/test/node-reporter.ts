@@ -1,5 +1,5 @@
-// A reporter for node:test: one JSON line per finished test, for results.ts to read. Suites are left out unless they are
-// skipped whole, as is a test that failed only because one of its subtests did. Prints nothing for a person.
+// A reporter for node:test: one JSON line per finished test, for results.ts to read. Suites are left out unless they
+// are skipped whole, as is a test that failed only because one of its subtests did. Prints nothing for a person.
 
 import type { TestEvent } from 'node:test/reporters';
 import type { TestRecord } from './results.ts';

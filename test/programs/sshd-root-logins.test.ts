@@ -1,5 +1,5 @@
-// sshd as root: passwords against shadow(5), PermitRootLogin, which accounts may log in at all. The accounts are made for
-// the test.
+// sshd as root: passwords against shadow(5), PermitRootLogin, which accounts may log in at all. The accounts are
+// made for the test.
 
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';

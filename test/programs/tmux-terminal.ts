@@ -23,6 +23,8 @@ export class TmuxTerminal {
     const place = ['-x', `${size.columns}`, '-y', `${size.rows}`];
     terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...place, ...settings, '/bin/sh');
     terminal.#tmux('set-option', '-g', 'status', 'off');
+    // The prompt: what is typed before it would stand in front of it.
+    await terminal.until(/\S/);
     return terminal;
   }
 

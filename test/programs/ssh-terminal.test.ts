@@ -56,7 +56,11 @@ test(
       await terminal.until(/^20 70$/m);
       terminal.type('cat');
       terminal.press('Enter');
+      terminal.type('through cat');
+      terminal.press('Enter');
+      await terminal.until(/^through cat\nthrough cat$/m);
       terminal.press('C-c');
+      await terminal.until(/\^C\s*remote> \s*$/);
       terminal.type('echo after interrupt');
       terminal.press('Enter');
       await terminal.until(/^after interrupt$/m);

@@ -103,3 +103,43 @@ test('-tt gives a terminal to a command, and its end of input is the end of ours
     await terminal.until(/^status=0$/m);
   });
 });
+
+test('~^Z gives the terminal to the local shell until fg, as it was', needed, async () => {
+  await onTerminal(async ({ terminal, command }) => {
+    terminal.type(command('StrictHostKeyChecking=no'));
+    terminal.press('Enter');
+    await terminal.until(/Permanently added/);
+    terminal.type("PS1='remote> '; echo there");
+    terminal.press('Enter');
+    await terminal.until(/^there$/m);
+    terminal.type('~');
+    terminal.press('C-z');
+    await terminal.until(/~\^Z \[suspend ssh\]/);
+    terminal.type("stty -a | grep -o ' .\\?icanon\\| .\\?echo '; echo here");
+    terminal.press('Enter');
+    await terminal.until(/^ icanon\n echo ?\nhere$/m);
+    terminal.type('fg');
+    terminal.press('Enter');
+    terminal.type('echo there again');
+    terminal.press('Enter');
+    await terminal.until(/^there again$/m);
+    terminal.type('exit');
+    terminal.press('Enter');
+    await terminal.until(/^Connection to 127\.0\.0\.1 closed\.$/m);
+  });
+});
+
+test('a signal that ends ssh leaves the terminal as it was', needed, async () => {
+  await onTerminal(async ({ terminal, command, fixture }) => {
+    const pidFile = fixture.folder.file('pid');
+    const ssh = command('StrictHostKeyChecking=no');
+    terminal.type(`sh -c 'echo $$ > ${pidFile}; exec ${ssh}'; echo status=$?; stty -a | grep -o ' .\\?icanon'`);
+    terminal.press('Enter');
+    await terminal.until(/Permanently added/);
+    terminal.type('echo there');
+    terminal.press('Enter');
+    await terminal.until(/^there$/m);
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGTERM');
+    await terminal.until(/status=255\n icanon$/m);
+  });
+});

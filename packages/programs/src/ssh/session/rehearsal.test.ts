@@ -26,6 +26,8 @@ export interface RehearsalOptions {
   readonly session?: Partial<SessionOptions>;
   /** What the server does with an event of the connection protocol; true when nothing more is to be done. */
   readonly onServer?: (event: ServerConnectionEvent, rehearsal: Rehearsal) => boolean;
+  /** Gets what the server's transport has to tell. */
+  readonly onTransport?: (event: Extract<ServerStackEvent, { readonly protocol: 'transport' }>) => void;
   readonly server?: MemoryServerOptions['server'];
 }
 
@@ -86,7 +88,10 @@ export class Rehearsal {
     const server = new MemoryServer({
       crypto,
       ...(options.server === undefined ? {} : { server: options.server }),
-      onEvent: (event) => event.protocol === 'connection' && started.rehearsal?.hear(event, options) === true,
+      onEvent: (event) => {
+        if (event.protocol === 'transport') options.onTransport?.(event);
+        return event.protocol === 'connection' && started.rehearsal?.hear(event, options) === true;
+      },
     });
     const lines: string[] = [];
     const opened = await openConnection({
@@ -136,7 +141,7 @@ export class Rehearsal {
       const { request: name, wantReply, fields } = event;
       this.requests.push({ name, wantReply, fields: fields.slice() });
     }
-    if (event.type === 'channel-requested') this.channel = event.channel;
+    if (event.type === 'channel-requested' && event.channelType === 'session') this.channel = event.channel;
     if (onServer?.(event, this) === true) return true;
     if (event.type === 'channel-requested') this.perform({ type: 'confirm-channel', channel: event.channel });
     else if (event.type === 'channel-request-received' && event.wantReply) {

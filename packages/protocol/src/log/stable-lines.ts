@@ -2,7 +2,7 @@
 // wording, with every name that a peer chose made visible, so that no line can be forged.
 
 import type { LogLevel } from './log.ts';
-import { visible } from './log.ts';
+import { onOneLine, visible } from './log.ts';
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -48,6 +48,7 @@ export const stableLines = {
     line('info', `Accepted ${method} for ${subject(peer)} ssh2${detail === undefined ? '' : `: ${detail}`}`),
   partial: (method: string, peer: PeerName, detail?: string) =>
     line('info', `Partial ${method} for ${subject(peer)} ssh2${detail === undefined ? '' : `: ${detail}`}`),
+  postponed: (method: string, peer: PeerName) => line('verbose', `Postponed ${method} for ${subject(peer)} ssh2`),
   /** `loud`: password, invalid user, or half of MaxAuthTries used up. */
   failed: (method: string, peer: PeerName, options: { readonly detail?: string; readonly loud: boolean }) =>
     line(
@@ -79,12 +80,15 @@ export const stableLines = {
     line('verbose', `Accepted key ${label} ${fingerprint} found at ${place}`),
   tooManyFailures: (peer: PeerName) =>
     line('error', `maximum authentication attempts exceeded for ${subject(peer)} ssh2`),
+  /** `reason`: a Failure's, in which peer text is visible already. */
   disconnecting: (peer: PeerName, reason: string) =>
-    line('info', `Disconnecting ${peerText(peer)}: ${visible(reason)}`),
+    line('info', `Disconnecting ${peerText(peer)}: ${onOneLine(reason)}`),
   connectionClosed: (peer: PeerName) => line('info', `Connection closed by ${peerText(peer)}`),
   connectionReset: (peer: PeerName) => line('info', `Connection reset by ${peerText(peer)}`),
   receivedDisconnect: (peer: PeerAddress, reason: number, description: string) =>
     line(reason === 11 ? 'info' : 'error', `Received disconnect from ${from(peer)}:${reason}: ${visible(description)}`),
+  /** After authentication. */
+  sessionConnectionClosed: (peer: PeerAddress) => line('verbose', `Connection closed by ${from(peer)}`),
   disconnected: (peer: PeerName) => line('info', `Disconnected from ${peerText(peer)}`),
   /** `what` such as `cipher`, `key exchange method`, `host key type`. */
   cannotNegotiate: (peer: PeerAddress, what: string, offer: readonly string[]) =>
@@ -94,10 +98,12 @@ export const stableLines = {
     ),
   invalidIdentification: (peer: PeerAddress) =>
     line('error', `banner exchange: Connection from ${from(peer)}: invalid format`),
+  versionUnreadable: (peer: PeerAddress) =>
+    line('error', `banner exchange: Connection from ${from(peer)}: could not read protocol version`),
   versionsDiffer: (ours: number, theirs: number) =>
     line('error', `Protocol major versions differ: ${ours} vs. ${theirs}`),
   fatal: (peer: PeerName, reason: string) =>
-    line('fatal', `ssh_dispatch_run_fatal: Connection from ${peerText(peer)}: ${reason}`),
+    line('fatal', `ssh_dispatch_run_fatal: Connection from ${peerText(peer)}: ${onOneLine(reason)}`),
   graceExceeded: (peer: PeerAddress, local: PeerAddress, pid: number) =>
     line('info', `Timeout before authentication for connection from ${peer.address} to ${local.address}, pid = ${pid}`),
   dropped: (count: number, peer: PeerAddress, local: PeerAddress) =>
@@ -115,6 +121,14 @@ export const stableLines = {
   transferred: (sentBytes: number, receivedBytes: number) =>
     line('verbose', `Transferred: sent ${sentBytes}, received ${receivedBytes} bytes`),
   closingConnection: (peer: PeerAddress) => line('verbose', `Closing connection to ${from(peer)}`),
+  /** TCP forwarding as a whole is not allowed. */
+  localForwardRefused: (originator: PeerAddress, host: string, port: number) =>
+    line(
+      'info',
+      `refused local port forward: originator ${visible(originator.address)} port ${originator.port}, ` +
+        `target ${visible(host)} port ${port}`,
+    ),
+  /** Not this destination. */
   forwardDenied: (peer: PeerAddress, host: string, port: number) =>
     line(
       'info',

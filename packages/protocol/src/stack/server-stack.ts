@@ -120,6 +120,8 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
     if (this.#state.expects === 'nothing') return;
     switch (command.protocol) {
       case 'transport':
+        // An owner may end the connection instead of answering.
+        if (command.type === 'end') this.#asked = false;
         this.#transport.perform(command);
         break;
       case 'userauth':

@@ -5,6 +5,7 @@ import { Pair } from '@sallyport/testing/pair';
 import { answerAsServer, clientOptions, StackPair, serverOptions } from '@sallyport/testing/stack-pair';
 import { testCrypto } from '@sallyport/testing/transport-pair';
 
+import { failure } from '../failure/failure.ts';
 import { PrivateKey } from '../keys/private-key.ts';
 import { utf8Decode } from '../wire/utf8.ts';
 import { ClientStack } from './client-stack.ts';
@@ -99,6 +100,16 @@ test('while the owner decides the server looks at nothing else', () => {
   pair.pump();
   assert.equal(server.inputWanted, true);
   assert.equal(pair.leftEvents.at(-1)?.type, 'authenticated');
+});
+
+test('an owner that ends the connection instead of answering gets the last event', () => {
+  const { server, pair } = new StackPair({ crypto, onServer: (event) => event.type === 'authentication-requested' });
+  pair.pump();
+  server.perform({ protocol: 'transport', type: 'end', failure: failure('too-many-authentication-failures') });
+  pair.pump();
+  const [ours, theirs] = [pair.rightEvents.at(-1), pair.leftEvents.at(-1)];
+  assert.equal(ours?.type === 'ended' && ours.failure.code, 'too-many-authentication-failures');
+  assert.equal(theirs?.type === 'ended' && theirs.disconnect?.description, 'Too many authentication failures');
 });
 
 test('an attempt that nobody lets in ends both sides with authentication-failed', () => {

@@ -133,14 +133,14 @@ export class AccountConnection {
     if (disconnect !== undefined) {
       log(stableLines.receivedDisconnect(this.#peer, disconnect.reason, disconnect.description));
       log(stableLines.disconnected(this.#peer));
-    } else if (event.failure.code === 'connection-lost') log(stableLines.connectionClosed(this.#peer));
+    } else if (event.failure.code === 'connection-lost') log(stableLines.sessionConnectionClosed(this.#peer));
     else log(stableLines.disconnecting(this.#peer, event.failure.description));
     this.#driver.end();
   }
 
   #closed(): void {
     this.#alive.stop();
-    if (!this.#told) this.#options.log(stableLines.connectionClosed(this.#peer));
+    if (!this.#told) this.#options.log(stableLines.sessionConnectionClosed(this.#peer));
     this.#channels.destroy();
     this.#options.onEnded();
   }

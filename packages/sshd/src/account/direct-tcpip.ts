@@ -3,7 +3,7 @@
 
 import * as net from 'node:net';
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
-import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { OpenFailureReason } from '@sallyport/protocol/messages/connection';
 import { directTcpipFields, openFailureReasons } from '@sallyport/protocol/messages/connection';
@@ -35,18 +35,27 @@ export function openDirectTcpip(options: DirectTcpipOptions): ChannelHandler | u
   };
   const target = decodeTarget(options.fields);
   if (target === undefined) return refuse(openFailureReasons.connectFailed, 'malformed request');
-  const isPermitted = grant.permitOpen.every((patterns) => permitsOpen(patterns, target.host, target.port));
-  if (!grant.permitLocalForwarding || !isPermitted) {
-    options.log(stableLines.forwardDenied(grant.peer, target.host, target.port));
+  const { host, port, originator } = target;
+  const isPermitted = grant.permitOpen.every((patterns) => permitsOpen(patterns, host, port));
+  if (!grant.permitLocalForwarding) options.log(stableLines.localForwardRefused(originator, host, port));
+  else if (!isPermitted) options.log(stableLines.forwardDenied(grant.peer, host, port));
+  if (!grant.permitLocalForwarding || !isPermitted)
     return refuse(openFailureReasons.administrativelyProhibited, 'open failed');
-  }
   return new DirectTcpip(options, target);
 }
 
-function decodeTarget(fields: Uint8Array): { readonly host: string; readonly port: number } | undefined {
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** Where the client says that it comes from. */
+  readonly originator: PeerAddress;
+}
+
+function decodeTarget(fields: Uint8Array): Target | undefined {
   try {
-    const { host, port } = directTcpipFields.decode(fields);
-    return port > 65535 || host === '' ? undefined : { host, port };
+    const { host, port, originatorAddress, originatorPort } = directTcpipFields.decode(fields);
+    const originator = { address: originatorAddress, port: originatorPort };
+    return port > 65535 || host === '' || host.includes('\0') ? undefined : { host, port, originator };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
@@ -59,9 +68,9 @@ class DirectTcpip implements ChannelHandler {
   #unconsumed = 0;
   #state: 'connecting' | 'open' | 'over' = 'connecting';
 
-  constructor(options: DirectTcpipOptions, target: { readonly host: string; readonly port: number }) {
+  constructor(options: DirectTcpipOptions, { host, port }: Target) {
     this.#options = options;
-    this.#socket = net.connect({ ...target, noDelay: true, allowHalfOpen: true });
+    this.#socket = net.connect({ host, port, noDelay: true, allowHalfOpen: true });
     const { channel, queuedBytes } = options;
     this.#socket.on('connect', () => {
       this.#state = 'open';

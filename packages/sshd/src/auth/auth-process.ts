@@ -3,7 +3,6 @@
 // twice.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import type { Failure } from '@sallyport/protocol/failure/failure';
 import type { LogLevel, LogSink } from '@sallyport/protocol/log/log';
 import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
@@ -16,6 +15,8 @@ import { EngineDriver, monotonicNow } from 'sallyport/driver/engine-driver';
 import { AuthConversation } from './auth-conversation.ts';
 import type { AuthBegin } from './begin.ts';
 import { stackOptions } from './begin.ts';
+import type { Ended } from './end-lines.ts';
+import { endLines } from './end-lines.ts';
 import { MonitorClient } from './monitor-client.ts';
 
 export interface AuthProcessOptions {
@@ -24,8 +25,6 @@ export interface AuthProcessOptions {
   readonly stream: ByteStream;
   readonly monitor: ByteStream;
 }
-
-type Ended = Extract<ServerStackEvent, { readonly type: 'ended' }>;
 
 /** Serves the connection; resolves when the process may end. */
 export class AuthProcess {
@@ -99,35 +98,4 @@ export class AuthProcess {
 
 function levelNumber(level: LogLevel): number {
   return logLevels.indexOf(level);
-}
-
-/** What sshd writes when a connection ends before it is authenticated. */
-function endLines(ended: Ended, peer: PeerName): readonly LogLine[] {
-  const { failure: why, disconnect } = ended;
-  if (disconnect !== undefined) {
-    return [
-      stableLines.receivedDisconnect(peer, disconnect.reason, disconnect.description),
-      stableLines.disconnected(peer),
-    ];
-  }
-  switch (why.code) {
-    case 'connection-lost':
-      return [stableLines.connectionClosed(peer)];
-    case 'too-many-authentication-failures':
-      return [stableLines.tooManyFailures(peer), stableLines.disconnecting(peer, why.description)];
-    case 'identification-invalid':
-    case 'identification-too-long':
-      return [stableLines.invalidIdentification(peer)];
-    case 'protocol-version-unsupported':
-      return [stableLines.versionsDiffer(2, 1)];
-    case 'no-common-algorithm':
-      return [stableLines.cannotNegotiate(peer, String(why.details?.['what'] ?? 'algorithm'), offerOf(why))];
-    default:
-      return [stableLines.disconnecting(peer, why.description)];
-  }
-}
-
-function offerOf(why: Failure): readonly string[] {
-  const offer = why.details?.['theirs'];
-  return Array.isArray(offer) ? (offer as readonly string[]) : [];
 }

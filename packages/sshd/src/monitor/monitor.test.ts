@@ -169,7 +169,10 @@ test('Monitor lets a key in that the account allows, and hands over once', async
   const verdict = await bench.verify(userKey);
   assert.deepEqual(verdict, { accepted: true, counts: false, methods: [], remaining: [] });
   const print = fingerprint(crypto, userKey.publicKey);
-  assert.deepEqual(bench.lines, [`info: Accepted publickey for alice from 192.0.2.1 port 4022 ssh2: ED25519 ${print}`]);
+  assert.deepEqual(bench.lines, [
+    'verbose: Postponed publickey for alice from 192.0.2.1 port 4022 ssh2 [preauth]',
+    `info: Accepted publickey for alice from 192.0.2.1 port 4022 ssh2: ED25519 ${print}`,
+  ]);
   bench.monitor.begin('handOver');
   assert.deepEqual(bench.monitor.handOver(), { account: alice, method: 'publickey', key: unrestricted });
   for (const name of ['handOver', 'verifyKey', 'log'] as const) {
@@ -364,6 +367,19 @@ test('Monitor allows MaxAuthTries failures and no attempt after them, whatever t
     }
     bench.monitor.begin('log');
   }
+});
+
+test('Monitor logs the key of a query that it refuses, and no key of a user who does not exist', async () => {
+  const key = otherKey.publicKey.blob;
+  const bench = new Bench().lookUp('alice');
+  await bench.call('checkKey', { algorithm, key });
+  const print = fingerprint(crypto, otherKey.publicKey);
+  const line = `verbose: Failed publickey for alice from 192.0.2.1 port 4022 ssh2: ED25519 ${print}`;
+  assert.deepEqual(bench.lines, [line]);
+  const invalid = new Bench().lookUp('bob');
+  await invalid.call('checkKey', { algorithm, key });
+  await invalid.verify(otherKey, { user: 'bob' });
+  assert.deepEqual(invalid.lines, ['info: Invalid user bob from 192.0.2.1 port 4022']);
 });
 
 test('Monitor counts no query that was answered with yes', async () => {

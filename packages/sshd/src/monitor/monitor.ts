@@ -171,11 +171,13 @@ export class Monitor {
     const { ports } = this.#options;
     const started = ports.now();
     const acceptable = this.#findKey(value) !== undefined;
-    if (!acceptable) {
-      this.#logFailure('publickey');
-      this.#failures += 1;
-      await ports.delay(this.#name, started);
+    if (acceptable) {
+      ports.log(beforeLogin(stableLines.postponed('publickey', this.peerName)));
+      return { acceptable };
     }
+    this.#logFailure('publickey', this.#detailOf(decodeKey(value.key)));
+    this.#failures += 1;
+    await ports.delay(this.#name, started);
     return { acceptable };
   }
 
@@ -185,7 +187,7 @@ export class Monitor {
     const key = decodeKey(value.key);
     const found = this.#findKey(value);
     if (key === undefined) return this.#conclude('publickey', { accepted: false, started });
-    const detail = `${keyTypeLabel(key.type)} ${fingerprint(crypto, key)}`;
+    const detail = this.#detailOf(key);
     const context = { sessionId: this.#sessionId, user: this.#user, service: 'ssh-connection', hostKey: this.#hostKey };
     const data = publicKeySignedData(value, context);
     const signed = verifySignature(crypto, { key, algorithm: value.algorithm, data, signature: value.signature });
@@ -193,7 +195,7 @@ export class Monitor {
     return this.#conclude('publickey', {
       accepted,
       started,
-      detail,
+      ...(detail === undefined ? {} : { detail }),
       ...(found === undefined ? {} : { grant: found.grant }),
     });
   }
@@ -236,7 +238,8 @@ export class Monitor {
     const key = result.grant ?? unrestricted;
     const forcedCommand = key.forcedCommand !== undefined;
     const rootOkay = account !== undefined && rootMay(settings.permitRootLogin, account.uid, { method, forcedCommand });
-    if (result.accepted && !rootOkay) ports.log(stableLines.rootRefused(this.#options.peer));
+    const rootRefused = result.accepted && !rootOkay ? stableLines.rootRefused(this.#options.peer) : undefined;
+    if (rootRefused !== undefined) ports.log(rootRefused);
     if (result.accepted && rootOkay) {
       this.#login = { account, method, key };
       this.#permissions = advance(this.#permissions, 'accepted');
@@ -245,12 +248,19 @@ export class Monitor {
     }
     const counts = result.counts ?? true;
     if (method !== 'none' || settings.permitEmptyPasswords) this.#logFailure(method, result.detail);
+    if (rootRefused !== undefined) ports.log(beforeLogin(rootRefused));
     if (counts) this.#failures += 1;
     await ports.delay(this.#name, result.started);
     return { accepted: false, counts, methods: [...settings.methods], remaining: [] };
   }
 
+  #detailOf(key: PublicKey | undefined): string | undefined {
+    return key && `${keyTypeLabel(key.type)} ${fingerprint(this.#options.crypto, key)}`;
+  }
+
+  /** OpenSSH does not ask about keys of users who do not exist, and so says nothing of them. */
   #logFailure(method: string, detail?: string): void {
+    if (method === 'publickey' && this.#account === undefined) return;
     const loud = method === 'password' || this.#failures >= Math.floor(this.#settings.maximumAttempts / 2);
     const options = detail === undefined ? { loud } : { loud, detail };
     this.#options.ports.log(stableLines.failed(method, this.peerName, options));
@@ -272,6 +282,11 @@ function decodeKey(blob: Uint8Array): PublicKey | undefined {
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
+}
+
+/** A line that OpenSSH's unprivileged process writes. */
+function beforeLogin({ level, text }: LogLine): LogLine {
+  return { level, text: `${text} [preauth]` };
 }
 
 function nameOf(user: string): string {

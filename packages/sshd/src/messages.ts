@@ -8,4 +8,6 @@ export const messages = {
     '            [-h host_key_file] [-o option] [-p port] [-u len]\n',
   noHostKeys: 'sshd: no hostkeys available -- exiting.',
   cannotBind: 'Cannot bind any address.',
+  /** What a client reads in place of an identification. */
+  dropped: 'Not allowed at this time\r\n',
 } as const;

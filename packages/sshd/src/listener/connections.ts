@@ -1,6 +1,7 @@
 // The monitor of all connections: gives each accepted descriptor to a warm auth process, answers it, and hands the
 // authenticated transport to the account's process. It never reads a byte that a peer has sent.
 
+import * as fs from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
@@ -9,6 +10,7 @@ import type { AuthBegin } from '../auth/begin.ts';
 import { encodeAuthBegin } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
+import { messages } from '../messages.ts';
 import type { Login, MonitorPorts } from '../monitor/monitor.ts';
 import { Monitor } from '../monitor/monitor.ts';
 import { ownLines } from '../own-lines.ts';
@@ -77,7 +79,7 @@ export class Connections {
     const dice = (crypto.random(new Uint8Array(1))[0] as number) * (100 / 256);
     if (dropsStartup(startups, this.#pending.size, dice)) {
       log(stableLines.dropped(this.#pending.size, accepted.peer, accepted.local));
-      closeDescriptor(accepted.fd);
+      drop(accepted.fd);
       return;
     }
     log(stableLines.connectionFrom(accepted.peer, accepted.local));
@@ -198,6 +200,17 @@ export class Connections {
     });
     this.#accounts.set(key, worker);
     return worker;
+  }
+}
+
+/** Says why to who listens; a peer that is gone already need not know. */
+function drop(fd: number): void {
+  try {
+    fs.writeSync(fd, messages.dropped);
+  } catch {
+    // It is gone.
+  } finally {
+    closeDescriptor(fd);
   }
 }
 

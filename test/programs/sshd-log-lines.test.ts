@@ -31,7 +31,7 @@ interface Servers {
 
 interface Situation {
   readonly title: string;
-  act(server: StockServer): Promise<unknown>;
+  readonly act: (server: StockServer) => Promise<unknown>;
   /** The situation is over when each of these has been logged. */
   readonly last: readonly RegExp[];
 }

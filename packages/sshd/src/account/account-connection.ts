@@ -9,6 +9,7 @@ import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { EngineDriver, monotonicNow } from 'sallyport/driver/engine-driver';
 import type { AuthBegin } from '../auth/begin.ts';
@@ -28,6 +29,8 @@ export interface SignRequest {
 export interface AccountConnectionOptions {
   readonly crypto: CryptoProvider;
   readonly stream: ByteStream;
+  /** As the monitor knows it. */
+  readonly sessionId: Uint8Array;
   readonly snapshot: Uint8Array;
   readonly begin: AuthBegin;
   readonly grant: Grant;
@@ -50,6 +53,8 @@ export class AccountConnection {
     const { grant, crypto, begin } = options;
     this.#peer = { ...grant.peer, user: grant.user, standing: 'accepted' };
     const transport = decodeTransportSnapshot(options.snapshot);
+    const isSigned = equalBytes(transport.session.sessionId, options.sessionId);
+    if (!isSigned) throw new Error('the session is not the one that was signed');
     const settings = stackOptions({
       begin,
       crypto,

@@ -64,6 +64,7 @@ export class AccountProcess {
       const adopted = new AccountConnection({
         crypto: this.#options.crypto,
         stream,
+        sessionId: value.sessionId,
         snapshot: value.snapshot,
         begin: decodeAuthBegin(value.begin),
         grant: JSON.parse(value.grant) as Grant,

@@ -57,7 +57,14 @@ class Bench {
   }
 
   adopt(connection: number): this {
-    this.worker.adopt({ connection, fd: 10 + connection, snapshot: Uint8Array.of(9), begin: 'b', grant: 'g' });
+    this.worker.adopt({
+      connection,
+      fd: 10 + connection,
+      sessionId: Uint8Array.of(7),
+      snapshot: Uint8Array.of(9),
+      begin: 'b',
+      grant: 'g',
+    });
     return this;
   }
 
@@ -85,7 +92,7 @@ test('AccountWorker tells the process who it is, then gives it each descriptor b
   assert.deepEqual(bench.passed, [` ${JSON.stringify(identity)}`, '11 adopt', '12 adopt']);
   assert.deepEqual(await bench.command(), [
     'adopt',
-    { connection: 1, snapshot: new Uint8Array([9]), begin: 'b', grant: 'g' },
+    { connection: 1, sessionId: new Uint8Array([7]), snapshot: new Uint8Array([9]), begin: 'b', grant: 'g' },
   ]);
   assert.equal((await bench.command())[0], 'adopt');
 });

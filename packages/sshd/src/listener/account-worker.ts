@@ -24,6 +24,7 @@ export interface Adoption {
   readonly connection: number;
   /** Closed by the caller afterwards. */
   readonly fd: number;
+  readonly sessionId: Uint8Array;
   readonly snapshot: Uint8Array;
   readonly begin: string;
   readonly grant: string;
@@ -69,11 +70,11 @@ export class AccountWorker {
    * process has ended or takes no more.
    */
   adopt(adoption: Adoption): void {
-    const { connection, fd, snapshot, begin, grant } = adoption;
+    const { connection, fd, sessionId, snapshot, begin, grant } = adoption;
     this.#options.pass([fd], 'adopt');
     clearTimeout(this.#idle);
     this.#connections.add(connection);
-    this.#channel.send(accountCommands.adopt, { connection, snapshot, begin, grant });
+    this.#channel.send(accountCommands.adopt, { connection, sessionId, snapshot, begin, grant });
   }
 
   /** Ends a process that serves nobody; one that does goes on by itself. */

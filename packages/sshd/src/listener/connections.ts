@@ -158,7 +158,7 @@ export class Connections {
     const grant = JSON.stringify(this.#options.grant(login, { peer, local }));
     const connection = this.#nextConnection;
     this.#nextConnection += 1;
-    this.#adopt(login.account, { connection, fd, snapshot, begin, grant });
+    this.#adopt(login.account, { connection, fd, sessionId: login.sessionId, snapshot, begin, grant });
     this.#established += 1;
   }
 

@@ -120,7 +120,7 @@ export const accountCommands = {
   /** The connection's descriptor waits on the descriptor socket when this arrives. */
   adopt: {
     number: 96,
-    fields: struct({ connection: uint32, snapshot: bytes, begin: text, grant: text }),
+    fields: struct({ connection: uint32, sessionId: bytes, snapshot: bytes, begin: text, grant: text }),
     limitBytes: snapshotLimitBytes + 512 * kibibyte,
   },
   signature: { number: 97, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },

@@ -174,7 +174,8 @@ test('Monitor lets a key in that the account allows, and hands over once', async
     `info: Accepted publickey for alice from 192.0.2.1 port 4022 ssh2: ED25519 ${print}`,
   ]);
   bench.monitor.begin('handOver');
-  assert.deepEqual(bench.monitor.handOver(), { account: alice, method: 'publickey', key: unrestricted });
+  const login = { account: alice, method: 'publickey', key: unrestricted, sessionId: exchangeHash };
+  assert.deepEqual(bench.monitor.handOver(), login);
   for (const name of ['handOver', 'verifyKey', 'log'] as const) {
     assert.throws(() => bench.monitor.begin(name), MonitorRefusal, name);
   }

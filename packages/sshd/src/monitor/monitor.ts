@@ -64,6 +64,8 @@ export interface MonitorSettings {
 
 /** The outcome that the owner hands to the account process. */
 export interface Login {
+  /** The exchange hash that the monitor signed first: the transport that is handed over must have it. */
+  readonly sessionId: Uint8Array;
   readonly account: AccountRecord;
   readonly method: string;
   readonly key: KeyGrant;
@@ -241,7 +243,7 @@ export class Monitor {
     const rootRefused = result.accepted && !rootOkay ? stableLines.rootRefused(this.#options.peer) : undefined;
     if (rootRefused !== undefined) ports.log(rootRefused);
     if (result.accepted && rootOkay) {
-      this.#login = { account, method, key };
+      this.#login = { account, method, key, sessionId: this.#sessionId };
       this.#permissions = advance(this.#permissions, 'accepted');
       ports.log(stableLines.accepted(method, this.peerName, result.detail));
       return { accepted: true, counts: false, methods: [], remaining: [] };

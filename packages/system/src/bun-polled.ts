@@ -82,15 +82,23 @@ function polledSink(bun: BunRuntime, { fd, isTerminal }: PolledOptions): Sink {
 
 async function writeBatch(writer: BunFileSink, batch: readonly Uint8Array[], done: WriteDone): Promise<void> {
   let failure: Error | undefined;
+  const pending: Promise<number>[] = [];
   try {
-    for (const chunk of batch) Promise.resolve(writer.write(chunk)).catch(() => undefined);
-    const flushed = writer.flush();
-    // A number says that the system has taken everything: then this goes on without a turn of the loop.
-    if (typeof flushed !== 'number') await flushed;
+    // A large chunk tells its failure itself, and the flush behind it knows nothing of it.
+    for (const chunk of batch) keepPending(writer.write(chunk), pending);
+    keepPending(writer.flush(), pending);
+    if (pending.length > 0) await Promise.all(pending);
   } catch (error) {
     failure = asError(error);
   }
   done(failure);
+}
+
+/** A number says that the system has taken everything: then the caller goes on without a turn of the loop. */
+function keepPending(result: number | Promise<number>, pending: Promise<number>[]): void {
+  if (typeof result === 'number') return;
+  result.catch(() => undefined);
+  pending.push(result);
 }
 
 interface Read {

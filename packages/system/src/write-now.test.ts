@@ -38,6 +38,17 @@ test('writeNow to a pipe that nobody reads takes nothing, and write says why', a
   assert.equal(writer.writeNow?.(Buffer.from('gone')), 0);
 });
 
+test('a large chunk for a pipe that nobody reads ends the stream, too', async () => {
+  const { readFd, writeFd } = makePipe();
+  const writer = openDescriptor(writeFd);
+  closeDescriptor(readFd);
+  const closed = new Promise<Error | undefined>((resolve) => {
+    writer.onClose = resolve;
+  });
+  writer.write([Buffer.alloc(100_000), Buffer.from('and more')]);
+  assert.equal(((await closed) as { code?: string }).code, 'EPIPE');
+});
+
 test('writeNow to a file and to /dev/full does what write(2) does', async () => {
   await using folder = await TemporaryFolder.create();
   const file = openDescriptor(openSync(folder.file('out'), 'w'));

@@ -178,8 +178,11 @@ for (const { as, needs } of waysToRun) {
     terminal.type('sleep 0.2; echo size $(stty size)');
     terminal.press('Enter');
     await terminal.until(/size 20 70\n/);
-    terminal.type('cat > /dev/null');
-    terminal.press('Enter', 'C-c');
+    terminal.type('echo be$((1+1))gin; cat > /dev/null');
+    terminal.press('Enter');
+    await terminal.until(/be2gin\n/);
+    terminal.press('C-c');
+    await terminal.until(/be2gin\n\^C\s*there> /);
     terminal.type('echo st$((1+1))ll; exit 7');
     terminal.press('Enter');
     await terminal.until(/st2ll\n/);

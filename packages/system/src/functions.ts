@@ -61,6 +61,7 @@ export const functions = {
   getgrouplist: { library: 'c', result: 'int', arguments: ['pointer', 'uint', 'pointer', 'pointer'] },
   getgroups: { library: 'c', result: 'int', arguments: ['int', 'pointer'] },
   getpeername: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'pointer'] },
+  getpgrp: { library: 'c', result: 'int', arguments: [] },
   getpwnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },
   getpwuid_r: { library: 'c', result: 'int', arguments: ['uint', 'pointer', 'pointer', 'size', 'pointer'] },
   getresgid: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer'] },

@@ -3,13 +3,14 @@
 // their own.
 
 import { openSync, writeSync } from 'node:fs';
+import * as path from 'node:path';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { dumpSshdOptions } from '@sallyport/protocol/config/dump';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
-import { versionLine } from 'sallyport/version';
+import { errorText } from '@sallyport/system/system-error';
+import { missingForSandbox } from './auth/sandbox.ts';
 import type { CommandLine } from './configuration/command-line.ts';
 import { readCommandLine } from './configuration/command-line.ts';
-import { printedOptions } from './configuration/printed-options.ts';
+import { printedLines } from './configuration/printed-options.ts';
 import { readConfiguration } from './configuration/read-configuration.ts';
 import { loadHostKeys } from './listener/load-host-keys.ts';
 import { messages } from './messages.ts';
@@ -19,37 +20,59 @@ import { serveListening } from './serve/listening.ts';
 import type { ServeOptions } from './serve/serve-options.ts';
 
 const failed = 1;
-const failedInetd = 255;
+/** OpenSSH's fatal(). */
+const fatal = 255;
+const stderrFd = 2;
 
 export async function main(argv: readonly string[]): Promise<number> {
   const line = readCommandLine(argv);
   if ('problem' in line) {
-    process.stderr.write(`${line.problem}\n${versionLine}\n${messages.usage}`);
+    process.stderr.write(`${line.problem}\n${line.showsUsage ? messages.usage : ''}`);
     return failed;
   }
   if (line.mode === 'version') {
-    process.stderr.write(`${versionLine}\n`);
+    process.stderr.write(messages.version);
     return 0;
   }
   return run(line);
 }
 
-/** Where sentences go before sshd serves: the log file, else stderr. */
-function openComplaints(line: CommandLine): (sentence: string) => void {
-  const fd = line.logFile === undefined ? 2 : openSync(line.logFile, 'a', 0o600);
-  return (sentence) => {
-    writeSync(fd, `${sentence}\r\n`);
+type Complain = (sentence: string) => void;
+
+/** Where sentences go before sshd serves: the log file, else stderr. Undefined when there is no such file to be had. */
+function openComplaints({ logFile }: CommandLine): Complain | undefined {
+  const to = (fd: number): Complain => {
+    return (sentence) => void writeSync(fd, `${sentence}\r\n`);
   };
+  if (logFile === undefined) return to(stderrFd);
+  try {
+    return to(openSync(logFile, 'a', 0o600));
+  } catch (error) {
+    const reason = errorText((error as NodeJS.ErrnoException).code ?? '');
+    process.stderr.write(messages.noLogFile(logFile, reason));
+    return undefined;
+  }
 }
 
-async function run(line: CommandLine): Promise<number> {
-  const complain = openComplaints(line);
-  const config = usableConfiguration(line, complain);
-  if (config === undefined) return line.mode === 'inetd' ? failedInetd : failed;
+async function run(given: CommandLine): Promise<number> {
+  const complain = openComplaints(given);
+  if (complain === undefined) return failed;
+  const workingFolder = process.cwd();
+  const { logFile } = given;
+  // A daemon leaves its folder and opens its log anew on SIGHUP.
+  const line = logFile === undefined ? given : { ...given, logFile: path.resolve(logFile) };
+  const read = (): SshdConfig | number => usableConfiguration(line, workingFolder, complain);
+  const config = read();
+  if (typeof config === 'number') return line.mode === 'inetd' ? fatal : config;
   if (line.mode === 'print-unchecked') return print(config, line);
   const crypto = createCryptoProvider();
   const serve = withHostKeys({ crypto, config, line }, complain);
   if (serve === undefined) return failed;
+  const missing = missingForSandbox();
+  if (missing !== undefined) {
+    complain(missing);
+    return fatal;
+  }
   switch (line.mode) {
     case 'test':
       return 0;
@@ -60,22 +83,21 @@ async function run(line: CommandLine): Promise<number> {
     default:
       if (line.detach && line.debugLevel === 0) return detach();
       return serveListening(serve, () => {
-        const again = usableConfiguration(line, complain);
-        return again && withHostKeys({ crypto, config: again, line }, complain);
+        const again = read();
+        return typeof again === 'number' ? undefined : withHostKeys({ crypto, config: again, line }, complain);
       });
   }
 }
 
-function usableConfiguration(line: CommandLine, complain: (sentence: string) => void): SshdConfig | undefined {
-  const { config, problems, notes } = readConfiguration({ file: line.configFile, lines: line.lines });
+/** The configuration, or the exit status when it is not usable, which has been said. */
+function usableConfiguration(line: CommandLine, workingFolder: string, complain: Complain): SshdConfig | number {
+  const { configFile: file, lines, ports } = line;
+  const { config, problems, status, notes } = readConfiguration({ file, lines, ports, workingFolder });
   for (const sentence of [...notes, ...problems]) complain(sentence);
-  return problems.length === 0 ? config : undefined;
+  return problems.length === 0 ? config : status;
 }
 
-function withHostKeys(
-  options: Omit<ServeOptions, 'keys'>,
-  complain: (sentence: string) => void,
-): ServeOptions | undefined {
+function withHostKeys(options: Omit<ServeOptions, 'keys'>, complain: Complain): ServeOptions | undefined {
   const { config, crypto } = options;
   const isDefault = !config.mentioned.some(({ name }) => name === 'HostKey');
   const loaded = loadHostKeys(crypto, config.globalOptions().HostKey, isDefault);
@@ -86,7 +108,6 @@ function withHostKeys(
 }
 
 function print(config: SshdConfig, line: CommandLine): number {
-  const shown = printedOptions(config, line.connection);
-  process.stdout.write(`${dumpSshdOptions(shown).join('\n')}\n`);
+  process.stdout.write(`${printedLines(config, line.connection).join('\n')}\n`);
   return 0;
 }

@@ -46,13 +46,19 @@ export class SshdConfig {
   readonly #commandLine: PlacedSetting[] = [];
   readonly #settings: PlacedSetting[] = [];
   #includedFiles = 0;
+  #ports: readonly number[] = [];
 
   constructor(input: SshdConfigInput) {
     this.#input = input;
     this.#context = { algorithms: input.algorithms, workingFolder: input.workingFolder };
   }
 
-  /** One option of the command line (`-o`, or -p and the like as such a line); these come before all files. */
+  /** The ports of -p, which stand for those of every line. */
+  replacePorts(ports: readonly number[]): void {
+    this.#ports = ports;
+  }
+
+  /** One option of the command line (`-o`, or -h and the like as such a line); these come before all files. */
   readOption(text: string): void {
     const split = splitLine(text);
     if (split === undefined) return;
@@ -96,13 +102,10 @@ export class SshdConfig {
   #globalSettings(): SshdSettings {
     const settings: SshdSettings = {};
     for (const { setting } of this.#commandLine) store(settings, setting);
-    const fixed = new Set(Object.keys(settings));
     for (const { setting, conditions } of this.#settings) {
-      // A repeatable keyword of the command line, such as Port, replaces those of the file.
-      if (fixed.has(setting.row.name)) continue;
       if (conditions.every(isMatchAll)) store(settings, setting);
     }
-    return settings;
+    return this.#ports.length === 0 ? settings : { ...settings, Port: this.#ports };
   }
 
   #readFile(source: { readonly path: string; readonly text: string }, position: Position): void {

@@ -229,14 +229,23 @@ test('sshd: what a connection does not tell matches nothing', () => {
   assert.equal(matchHostLine(['*', '!a'], 'a'), false);
 });
 
-test('sshd: options of the command line come first and replace repeatable ones', () => {
+test('sshd: options of the command line come first, and repeatable ones add to those of files', () => {
   const config = new SshdConfig({ include: () => [], algorithms, workingFolder: '/w' });
-  config.readOption('Port 9');
-  config.readOption('Banner=/cli');
-  config.readFile({ path: 'f', text: 'Port 1\nBanner /f\nHostKey k' });
+  for (const option of ['Port 9', 'Banner=/cli', 'DenyUsers a', 'HostKey h']) config.readOption(option);
+  config.readFile({ path: 'f', text: 'Port 1\nBanner /f\nHostKey k\nDenyUsers b' });
   const options = config.globalOptions();
-  assert.deepEqual([options.Port, options.Banner, options.HostKey], [[9], '/cli', ['/w/k']]);
-  assert.ok(dumpSshdOptions(options).includes('listenaddress [::]:9'));
+  assert.deepEqual([options.Port, options.Banner, options.HostKey], [[9, 1], '/cli', ['/w/h', '/w/k']]);
+  assert.deepEqual(options.DenyUsers, ['a', 'b']);
+});
+
+test('sshd: the ports of -p replace those of -o and of files', () => {
+  const config = new SshdConfig({ include: () => [], algorithms, workingFolder: '/w' });
+  config.replacePorts([9, 10]);
+  config.readOption('Port 8');
+  config.readFile({ path: 'f', text: 'Port 1\nBanner /f' });
+  assert.deepEqual(config.globalOptions().Port, [9, 10]);
+  assert.deepEqual(config.optionsFor({ user: 'x' }).Port, [9, 10]);
+  assert.ok(dumpSshdOptions(config.globalOptions()).includes('listenaddress [::]:9'));
 });
 
 test('sshd: global keywords are refused in Match blocks of included files as well', () => {

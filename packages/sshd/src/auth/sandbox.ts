@@ -3,6 +3,7 @@
 // where and as whom that is, because a look-up in the user database costs each start milliseconds.
 
 import * as fs from 'node:fs';
+import type { Account } from '@sallyport/system/accounts';
 import { accountByName } from '@sallyport/system/accounts';
 import {
   dieWithParent,
@@ -11,17 +12,27 @@ import {
   forbidTracing,
   limitResource,
 } from '@sallyport/system/identity';
+import { messages } from '../messages.ts';
 
 /** OpenSSH's account and empty folder for the same purpose; `nobody` stands in where they are missing. */
-const accountNames = ['sshd', 'nobody'];
-const emptyFolders = ['/run/sshd', '/var/empty', '/var/run/sshd'];
+const accountNames = ['sshd', 'nobody'] as const;
+const emptyFolders = ['/run/sshd', '/var/empty', '/var/run/sshd'] as const;
 
 /** For the monitor: the arguments of an auth process, none for an ordinary user. Throws when there is no such place. */
 export function sandboxArguments(): readonly string[] {
   if (process.getuid?.() !== 0) return [];
-  const account = accountNames.map((name) => accountByName(name)).find((found) => found !== undefined);
-  if (account === undefined) throw new Error('there is no account sshd to run the auth process as');
-  return [String(account.uid), String(account.gid), emptyFolder()];
+  const [account, folder] = [sandboxAccount(), emptyFolder()];
+  if (account === undefined || folder === undefined) throw new Error(missingForSandbox());
+  return [String(account.uid), String(account.gid), folder];
+}
+
+/** As root: what the sandbox needs and this machine does not have, before anybody is served. */
+export function missingForSandbox(): string | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  if (sandboxAccount() === undefined) return messages.noAuthAccount(accountNames[0]);
+  if (emptyFolder() !== undefined) return undefined;
+  const [first] = emptyFolders;
+  return fs.existsSync(first) ? messages.unsafeAuthFolder(first) : messages.noAuthFolder(first);
 }
 
 /** Throws when something of it cannot be given up: then nobody is served. */
@@ -38,11 +49,14 @@ export function enterSandbox([uid, gid, folder]: readonly string[]): void {
   forbidTracing();
 }
 
+function sandboxAccount(): Account | undefined {
+  return accountNames.map((name) => accountByName(name)).find((found) => found !== undefined);
+}
+
 /** A folder of root's that nobody else can write to. */
-function emptyFolder(): string {
-  for (const folder of emptyFolders) {
+function emptyFolder(): string | undefined {
+  return emptyFolders.find((folder) => {
     const stat = fs.statSync(folder, { throwIfNoEntry: false });
-    if (stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o022) === 0) return folder;
-  }
-  throw new Error(`no empty folder for the auth process: make ${emptyFolders[0]}, owned by root, mode 0755`);
+    return stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o022) === 0;
+  });
 }

@@ -9,7 +9,8 @@ test('the options of sshd become a mode and lines of configuration', () => {
   assert.equal(read.detach, false);
   assert.equal(read.debugLevel, 2);
   assert.equal(read.configFile, '/c');
-  assert.deepEqual(read.lines, ['Port 2222', 'HostKey /k', 'PidFile=none', 'LoginGraceTime 5']);
+  assert.deepEqual(read.lines, ['HostKey /k', 'PidFile=none', 'LoginGraceTime 5']);
+  assert.deepEqual(read.ports, [2222]);
 });
 
 test('-C names the connection that -T speaks of, comma-separated and repeated', () => {
@@ -19,10 +20,15 @@ test('-C names the connection that -T speaks of, comma-separated and repeated', 
 });
 
 test('wrong options of sshd are refused with their reason', () => {
-  assert.deepEqual(readCommandLine(['-p', '0']), { problem: 'Bad port number.' });
-  assert.deepEqual(readCommandLine(['-p', '65536']), { problem: 'Bad port number.' });
-  assert.deepEqual(readCommandLine(['-Z']), { problem: 'unknown option -- Z' });
-  assert.deepEqual(readCommandLine(['-f']), { problem: 'option requires an argument -- f' });
-  assert.deepEqual(readCommandLine(['x']), { problem: 'Extra argument x.' });
-  assert.deepEqual(readCommandLine(['-C', 'nonsense']), { problem: 'Invalid test mode specification nonsense' });
+  for (const [argv, problem, showsUsage] of [
+    [['-p', '0'], 'Bad port number.', false],
+    [['-p', '65536'], 'Bad port number.', false],
+    [['-g', 'soon'], 'Invalid login grace time.', false],
+    [['-Z'], 'unknown option -- Z', true],
+    [['-f'], 'option requires an argument -- f', true],
+    [['x'], 'Extra argument x.', false],
+    [['-C', 'nonsense'], 'Invalid test mode specification nonsense', false],
+  ] as const) {
+    assert.deepEqual(readCommandLine(argv), { problem, showsUsage });
+  }
 });

@@ -1,4 +1,4 @@
-// The options of sshd (sshd(8)): letters to what they mean. Values that are keywords in disguise (-p, -h, -g) become
+// The options of sshd (sshd(8)): letters to what they mean. Values that are keywords in disguise (-h, -g) become
 // lines of configuration, so that one set of rules judges them all.
 
 import { OptionReader } from '@sallyport/protocol/config/getopt';
@@ -14,13 +14,19 @@ export interface CommandLine {
   readonly configFile: string | undefined;
   /** Lines of configuration in the order of the command line. */
   readonly lines: readonly string[];
+  /** -p, in place of every Port line. */
+  readonly ports: readonly number[];
   readonly logToStderr: boolean;
   readonly logFile: string | undefined;
   /** -C: the connection that -T and -G speak of. */
   readonly connection: Readonly<Record<string, string>>;
 }
 
-export type CommandLineResult = CommandLine | { readonly problem: string };
+export interface WrongCall {
+  readonly problem: string;
+  /** Whether the usage follows. */
+  readonly showsUsage: boolean;
+}
 
 const letters = 'C:E:b:c:f:g:h:k:o:p:u:46DGQRTVdeiqrt';
 const maximumPortCount = 256;
@@ -34,6 +40,7 @@ interface Draft {
   logToStderr: boolean;
   logFile: string | undefined;
   readonly lines: string[];
+  readonly ports: number[];
   readonly connection: Record<string, string>;
 }
 
@@ -70,7 +77,7 @@ const actions: Readonly<Record<string, Action>> = {
   d: set((draft) => void (draft.debugLevel = Math.min(3, draft.debugLevel + 1))),
   e: set((draft) => void (draft.logToStderr = true)),
   f: set((draft, value) => void (draft.configFile = value)),
-  g: line('LoginGraceTime'),
+  g: readGraceTime,
   h: line('HostKey'),
   i: mode('inetd'),
   k: nothing,
@@ -83,7 +90,7 @@ const actions: Readonly<Record<string, Action>> = {
 };
 
 /** Reads the arguments; a problem is what goes to stderr before the usage. */
-export function readCommandLine(argv: readonly string[]): CommandLineResult {
+export function readCommandLine(argv: readonly string[]): CommandLine | WrongCall {
   const draft: Draft = {
     mode: 'serve',
     detach: true,
@@ -93,23 +100,31 @@ export function readCommandLine(argv: readonly string[]): CommandLineResult {
     logToStderr: false,
     logFile: undefined,
     lines: [],
+    ports: [],
     connection: {},
   };
   const reader = new OptionReader(argv, letters);
   for (let option = reader.next(); option !== undefined; option = reader.next()) {
-    if (option.kind === 'error') return { problem: option.message };
+    if (option.kind === 'error') return { problem: option.message, showsUsage: true };
     const problem = actions[option.letter]?.(draft, option.value);
-    if (problem !== undefined) return { problem };
+    if (problem !== undefined) return { problem, showsUsage: false };
   }
-  if (reader.remaining().length > 0) return { problem: `Extra argument ${reader.remaining()[0]}.` };
+  const [extra] = reader.remaining();
+  if (extra !== undefined) return { problem: `Extra argument ${extra}.`, showsUsage: false };
   return draft;
 }
 
 function readPort(draft: Draft, value: string): string | undefined {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65535) return 'Bad port number.';
-  if (draft.lines.filter((text) => text.startsWith('Port ')).length >= maximumPortCount) return 'too many ports.';
-  draft.lines.push(`Port ${value}`);
+  if (draft.ports.length >= maximumPortCount) return 'too many ports.';
+  draft.ports.push(port);
+  return undefined;
+}
+
+function readGraceTime(draft: Draft, value: string): string | undefined {
+  if (!/^(?:\d+[smhdw]?)+$/i.test(value)) return 'Invalid login grace time.';
+  draft.lines.push(`LoginGraceTime ${value}`);
   return undefined;
 }
 

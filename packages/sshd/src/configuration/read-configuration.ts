@@ -9,6 +9,7 @@ import { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
 import { matchPattern } from '@sallyport/protocol/wire/patterns';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { listenAddresses } from './listen-addresses.ts';
 
 export const defaultConfigFile = '/etc/ssh/sshd_config';
 const maximumFileBytes = 16 * 1024 * 1024;
@@ -16,33 +17,45 @@ const maximumFileBytes = 16 * 1024 * 1024;
 export interface ConfigurationSource {
   readonly file: string | undefined;
   readonly lines: readonly string[];
+  /** In place of those of every Port line. */
+  readonly ports: readonly number[];
+  /** What relative names are relative to, also when the daemon has left it. */
+  readonly workingFolder: string;
 }
 
 export interface ReadConfiguration {
   readonly config: SshdConfig;
   /** Sentences for stderr; with any of them sshd does not start. */
   readonly problems: readonly string[];
+  /** The exit status then: OpenSSH's 255 for what is in a file, 1 for the command line and a file that is not there. */
+  readonly status: 1 | 255;
   readonly notes: readonly string[];
 }
 
-export function readConfiguration({ file, lines }: ConfigurationSource): ReadConfiguration {
+export function readConfiguration({ file, lines, ports, workingFolder }: ConfigurationSource): ReadConfiguration {
   const config = new SshdConfig({
     include: includedFiles,
     algorithms: ownAlgorithms('server'),
-    workingFolder: process.cwd(),
+    workingFolder,
   });
+  config.replacePorts(ports);
   for (const line of lines) config.readOption(line);
   const problems: string[] = [];
   if (file !== 'none') {
     const name = file ?? defaultConfigFile;
     try {
-      config.readFile({ path: name, text: readText(name) });
+      config.readFile({ path: name, text: readText(path.resolve(workingFolder, name)) });
     } catch (error) {
       problems.push(`${name}: ${reasonOf(error)}`);
     }
   }
-  problems.push(...config.errors.map(configErrorText), ...notEnforced(config));
-  return { config, problems, notes: config.notes.map(({ text }) => text) };
+  const status = config.errors.some((error) => error.file !== 'command-line') ? 255 : 1;
+  problems.push(...config.errors.map(configErrorText));
+  if (problems.length > 0) return { config, problems, status, notes: config.notes.map(({ text }) => text) };
+  const addresses = listenAddresses(config.globalOptions());
+  if ('problem' in addresses) problems.push(addresses.problem);
+  problems.push(...notEnforced(config));
+  return { config, problems, status: 255, notes: config.notes.map(({ text }) => text) };
 }
 
 /** Restrictions that are set and that nothing enforces. */

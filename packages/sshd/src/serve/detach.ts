@@ -1,34 +1,49 @@
-// Without -D and -d sshd leaves its terminal: the same program again with -D in a session of its own, and this
-// process ends when that one is listening or has failed.
+// Without -D and -d sshd leaves its terminal: the same program again with -D in a session of its own. This process ends
+// when that one listens, which it says through a pipe, or has failed.
 
 import * as fs from 'node:fs';
 import { onExit } from '@sallyport/system/child-exit';
-import { closeDescriptor } from '@sallyport/system/descriptors';
+import { closeDescriptor, duplicateTo, makePipe } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { ownProgram } from '../listener/worker-program.ts';
 
-/** How long the daemon has to fail before it counts as started. */
-const settlingMs = 150;
+const readyFd = 3;
+/** Set for the daemon only; nothing that it starts gets its environment. */
+const readyVariable = 'SALLYPORT_SSHD_READY';
 
-export function detach(): Promise<number> {
+export async function detach(): Promise<number> {
   const program = ownProgram();
   const nullFd = fs.openSync('/dev/null', 'r+');
+  const ready = makePipe();
+  const { PATH = '/usr/bin:/bin', HOME, TZ } = process.env;
   const pid = spawnProcess({
     path: program.path,
     argv: [...program.argv('sshd'), '-D', ...process.argv.slice(2)],
     env: {
-      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-      ...(process.env['HOME'] === undefined ? {} : { HOME: process.env['HOME'] }),
+      PATH,
+      [readyVariable]: 'yes',
+      ...(HOME === undefined ? {} : { HOME }),
+      ...(TZ === undefined ? {} : { TZ }),
     },
-    stdio: { 0: nullFd, 1: nullFd, 2: 2 },
+    stdio: { 0: nullFd, 1: nullFd, 2: 2, [readyFd]: ready.writeFd },
     newSession: true,
   });
-  closeDescriptor(nullFd);
-  return new Promise((resolve) => {
-    const settled = setTimeout(() => resolve(0), settlingMs);
-    onExit(pid, (exit) => {
-      clearTimeout(settled);
-      resolve('code' in exit ? exit.code : 255);
-    });
-  });
+  for (const fd of [nullFd, ready.writeFd]) closeDescriptor(fd);
+  // A pipe that ends without a word is a daemon that has ended.
+  if (fs.readSync(ready.readFd, new Uint8Array(1)) === 1) return 0;
+  return new Promise((resolve) => onExit(pid, (exit) => resolve('code' in exit ? exit.code : 255)));
+}
+
+/** The daemon serves: whoever detached it may go, and its terminal and folder are let go of. */
+export function announceReady({ logToStderr }: { readonly logToStderr: boolean }): void {
+  if (process.env[readyVariable] === undefined) return;
+  delete process.env[readyVariable];
+  process.chdir('/');
+  if (!logToStderr) {
+    const nullFd = fs.openSync('/dev/null', 'r+');
+    duplicateTo(nullFd, 2);
+    closeDescriptor(nullFd);
+  }
+  fs.writeSync(readyFd, Uint8Array.of(1));
+  closeDescriptor(readyFd);
 }

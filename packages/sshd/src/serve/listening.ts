@@ -2,13 +2,14 @@
 // SIGQUIT. SIGHUP reads the configuration again. With -d it serves one connection and ends.
 
 import * as fs from 'node:fs';
-import { listeners } from '@sallyport/protocol/config/dump';
-import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { Listener } from '@sallyport/system/accepting';
 import { listenForDescriptors } from '@sallyport/system/accepting';
+import { errorText } from '@sallyport/system/system-error';
+import { listenAddresses } from '../configuration/listen-addresses.ts';
 import { messages } from '../messages.ts';
+import { announceReady } from './detach.ts';
 import type { ServeOptions, Serving } from './serve-options.ts';
 import { startServing } from './start-serving.ts';
 
@@ -55,6 +56,7 @@ class Daemon {
     this.#writePidFile();
     for (const [name, number] of Object.entries(endingSignals)) process.once(name, () => this.#end(number));
     process.on('SIGHUP', () => void this.#reload());
+    announceReady(this.#options.line);
     return true;
   }
 
@@ -69,8 +71,11 @@ class Daemon {
   }
 
   async #listen(): Promise<void> {
-    const bound = addressesOf(this.#options.config.globalOptions()).map(({ host, port }) =>
-      bind({ address: host, port }, this.#serving.log, (accepted) => {
+    const addresses = listenAddresses(this.#options.config.globalOptions());
+    // A name that has lost its addresses since the configuration was read.
+    if ('problem' in addresses) return this.#serving.log({ level: 'error', text: addresses.problem });
+    const bound = addresses.map((where) =>
+      bind(where, this.#serving.log, (accepted) => {
         if (this.#isDebugging) this.#closeListeners();
         this.#serving.connections.accept(accepted);
       }),
@@ -124,15 +129,6 @@ class Daemon {
   }
 }
 
-function addressesOf(options: SshdOptions): readonly { readonly host: string; readonly port: number }[] {
-  const { Port, ListenAddress, AddressFamily } = options;
-  const wildcards = [
-    ...(AddressFamily === 'inet6' ? [] : ['0.0.0.0']),
-    ...(AddressFamily === 'inet' ? [] : ['::']),
-  ].map((host) => ({ host }));
-  return listeners(ListenAddress.length > 0 ? ListenAddress : wildcards, Port);
-}
-
 async function bind(
   where: { readonly address: string; readonly port: number },
   log: (line: LogLine) => void,
@@ -148,15 +144,7 @@ async function bind(
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Address already in use',
-  EACCES: 'Permission denied',
-  ENOENT: 'No such file or directory',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  EAFNOSUPPORT: 'Address family not supported by protocol',
-};
-
 function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return reasons[code] ?? String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? String(error) : errorText(code);
 }

@@ -74,6 +74,8 @@ async function runProgram(
   what: { readonly program: ReturnType<typeof programOf>; readonly hasTerminal: boolean },
 ): Promise<number> {
   const { input, output, errorOutput } = openStandardStreams();
+  const serviceClass = what.hasTerminal ? options.IPQoS.interactive : options.IPQoS.bulk;
+  if (serviceClass !== 'none') transport.setTypeOfService(serviceClass);
   const { status } = await runSession(port, {
     host: plan.host,
     peer: transport.ends?.peer,

@@ -355,7 +355,7 @@ export const sshKeywords = [
     name: 'IPQoS',
     kind: serviceClassPair('Bad IPQoS value: '),
     default: { interactive: 0xb8, bulk: 0 },
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({
     name: 'RekeyLimit',

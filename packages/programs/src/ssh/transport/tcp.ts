@@ -107,6 +107,10 @@ function opened(fd: number): OpenedTransport {
   return {
     stream,
     ...(ends === undefined ? {} : { ends }),
-    setTypeOfService: (value) => setTypeOfService(fd, ends?.peer.address.includes(':') === true, value),
+    setTypeOfService: (value) => {
+      // Somebody else may have the number of a connection that is gone.
+      if (endsOf(fd)?.local.port !== ends?.local.port) return;
+      setTypeOfService(fd, ends?.peer.address.includes(':') === true, value);
+    },
   };
 }

@@ -8,7 +8,7 @@ export interface OpenedTransport {
   readonly stream: ByteStream;
   /** Both ends of a TCP connection; undefined through a proxy command. */
   readonly ends?: { readonly peer: SocketAddress; readonly local: SocketAddress };
-  /** Marks the packets of the connection (IPQoS); nothing through a proxy command. */
+  /** Marks the packets of the connection (IPQoS), where it is one of ours that still stands. */
   setTypeOfService(value: number): void;
 }
 

@@ -91,8 +91,8 @@ async function run(given: CommandLine): Promise<number> {
 
 /** The configuration, or the exit status when it is not usable, which has been said. */
 function usableConfiguration(line: CommandLine, workingFolder: string, complain: Complain): SshdConfig | number {
-  const { configFile: file, lines, ports } = line;
-  const { config, problems, status, notes } = readConfiguration({ file, lines, ports, workingFolder });
+  const { configFile: file, lines } = line;
+  const { config, problems, status, notes } = readConfiguration({ file, lines, workingFolder });
   for (const sentence of [...notes, ...problems]) complain(sentence);
   return problems.length === 0 ? config : status;
 }

@@ -46,16 +46,18 @@ export class SshdConfig {
   readonly #commandLine: PlacedSetting[] = [];
   readonly #settings: PlacedSetting[] = [];
   #includedFiles = 0;
-  #ports: readonly number[] = [];
+  #hasFixedPorts = false;
 
   constructor(input: SshdConfigInput) {
     this.#input = input;
     this.#context = { algorithms: input.algorithms, workingFolder: input.workingFolder };
   }
 
-  /** The ports of -p, which stand for those of every line. */
-  replacePorts(ports: readonly number[]): void {
-    this.#ports = ports;
+  /** A port of -p; it stands for those of every line that is read after it. */
+  fixPort(port: number): void {
+    this.#hasFixedPorts = false;
+    this.readOption(`Port ${port}`);
+    this.#hasFixedPorts = true;
   }
 
   /** One option of the command line (`-o`, or -h and the like as such a line); these come before all files. */
@@ -105,7 +107,7 @@ export class SshdConfig {
     for (const { setting, conditions } of this.#settings) {
       if (conditions.every(isMatchAll)) store(settings, setting);
     }
-    return this.#ports.length === 0 ? settings : { ...settings, Port: this.#ports };
+    return settings;
   }
 
   #readFile(source: { readonly path: string; readonly text: string }, position: Position): void {
@@ -153,6 +155,7 @@ export class SshdConfig {
       this.#fail({ kind: 'bad-line', file: path, line: setting.line, problem });
       return;
     }
+    if (setting.row.name === 'Port' && this.#hasFixedPorts) return;
     into.push({ setting, conditions });
   }
 

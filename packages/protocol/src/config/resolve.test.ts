@@ -238,13 +238,15 @@ test('sshd: options of the command line come first, and repeatable ones add to t
   assert.deepEqual(options.DenyUsers, ['a', 'b']);
 });
 
-test('sshd: the ports of -p replace those of -o and of files', () => {
+test('sshd: the ports of -p replace those of options that come after them and of files', () => {
   const config = new SshdConfig({ include: () => [], algorithms, workingFolder: '/w' });
-  config.replacePorts([9, 10]);
   config.readOption('Port 8');
+  config.fixPort(9);
+  config.fixPort(10);
+  config.readOption('Port 7');
   config.readFile({ path: 'f', text: 'Port 1\nBanner /f' });
-  assert.deepEqual(config.globalOptions().Port, [9, 10]);
-  assert.deepEqual(config.optionsFor({ user: 'x' }).Port, [9, 10]);
+  assert.deepEqual(config.globalOptions().Port, [8, 9, 10]);
+  assert.deepEqual(config.optionsFor({ user: 'x' }).Port, [8, 9, 10]);
   assert.ok(dumpSshdOptions(config.globalOptions()).includes('listenaddress [::]:9'));
 });
 

@@ -9,8 +9,7 @@ test('the options of sshd become a mode and lines of configuration', () => {
   assert.equal(read.detach, false);
   assert.equal(read.debugLevel, 2);
   assert.equal(read.configFile, '/c');
-  assert.deepEqual(read.lines, ['HostKey /k', 'PidFile=none', 'LoginGraceTime 5']);
-  assert.deepEqual(read.ports, [2222]);
+  assert.deepEqual(read.lines, [{ port: 2222 }, 'HostKey /k', 'PidFile=none', 'LoginGraceTime 5']);
 });
 
 test('-C names the connection that -T speaks of, comma-separated and repeated', () => {
@@ -28,6 +27,7 @@ test('wrong options of sshd are refused with their reason', () => {
     [['-f'], 'option requires an argument -- f', true],
     [['x'], 'Extra argument x.', false],
     [['-C', 'nonsense'], 'Invalid test mode specification nonsense', false],
+    [['-C', 'user=a,shoe=b'], 'Invalid test mode specification shoe=b', false],
   ] as const) {
     assert.deepEqual(readCommandLine(argv), { problem, showsUsage });
   }

@@ -12,15 +12,16 @@ export interface CommandLine {
   readonly debugLevel: number;
   readonly quiet: boolean;
   readonly configFile: string | undefined;
-  /** Lines of configuration in the order of the command line. */
-  readonly lines: readonly string[];
-  /** -p, in place of every Port line. */
-  readonly ports: readonly number[];
+  /** Lines of configuration, and the ports of -p, in the order of the command line. */
+  readonly lines: readonly ConfigurationLine[];
   readonly logToStderr: boolean;
   readonly logFile: string | undefined;
   /** -C: the connection that -T and -G speak of. */
   readonly connection: Readonly<Record<string, string>>;
 }
+
+/** A port of -p stands for every Port line that comes after it. */
+export type ConfigurationLine = string | { readonly port: number };
 
 export interface WrongCall {
   readonly problem: string;
@@ -30,6 +31,7 @@ export interface WrongCall {
 
 const letters = 'C:E:b:c:f:g:h:k:o:p:u:46DGQRTVdeiqrt';
 const maximumPortCount = 256;
+const connectionKeys = ['user', 'host', 'addr', 'laddr', 'lport', 'rdomain'];
 
 interface Draft {
   mode: RunMode;
@@ -39,8 +41,7 @@ interface Draft {
   configFile: string | undefined;
   logToStderr: boolean;
   logFile: string | undefined;
-  readonly lines: string[];
-  readonly ports: number[];
+  readonly lines: ConfigurationLine[];
   readonly connection: Record<string, string>;
 }
 
@@ -100,7 +101,6 @@ export function readCommandLine(argv: readonly string[]): CommandLine | WrongCal
     logToStderr: false,
     logFile: undefined,
     lines: [],
-    ports: [],
     connection: {},
   };
   const reader = new OptionReader(argv, letters);
@@ -117,8 +117,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine | WrongCal
 function readPort(draft: Draft, value: string): string | undefined {
   const port = Number(value);
   if (!/^\d{1,5}$/.test(value) || port < 1 || port > 65535) return 'Bad port number.';
-  if (draft.ports.length >= maximumPortCount) return 'too many ports.';
-  draft.ports.push(port);
+  if (draft.lines.filter((given) => typeof given !== 'string').length >= maximumPortCount) return 'too many ports.';
+  draft.lines.push({ port });
   return undefined;
 }
 
@@ -132,7 +132,7 @@ function readConnection(draft: Draft, value: string): string | undefined {
   for (const part of value.split(',')) {
     const at = part.indexOf('=');
     if (part === 'invalid-user') draft.connection['invalid-user'] = 'yes';
-    else if (at > 0) draft.connection[part.slice(0, at)] = part.slice(at + 1);
+    else if (connectionKeys.includes(part.slice(0, at))) draft.connection[part.slice(0, at)] = part.slice(at + 1);
     else if (part !== '') return `Invalid test mode specification ${part}`;
   }
   return undefined;

@@ -9,6 +9,7 @@ import { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
 import { matchPattern } from '@sallyport/protocol/wire/patterns';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import type { ConfigurationLine } from './command-line.ts';
 import { listenAddresses } from './listen-addresses.ts';
 
 export const defaultConfigFile = '/etc/ssh/sshd_config';
@@ -16,9 +17,7 @@ const maximumFileBytes = 16 * 1024 * 1024;
 
 export interface ConfigurationSource {
   readonly file: string | undefined;
-  readonly lines: readonly string[];
-  /** In place of those of every Port line. */
-  readonly ports: readonly number[];
+  readonly lines: readonly ConfigurationLine[];
   /** What relative names are relative to, also when the daemon has left it. */
   readonly workingFolder: string;
 }
@@ -27,19 +26,21 @@ export interface ReadConfiguration {
   readonly config: SshdConfig;
   /** Sentences for stderr; with any of them sshd does not start. */
   readonly problems: readonly string[];
-  /** The exit status then: OpenSSH's 255 for what is in a file, 1 for the command line and a file that is not there. */
+  /** The exit status then: OpenSSH's 1 for a file that is not there and an unknown keyword of -o, 255 for the rest. */
   readonly status: 1 | 255;
   readonly notes: readonly string[];
 }
 
-export function readConfiguration({ file, lines, ports, workingFolder }: ConfigurationSource): ReadConfiguration {
+export function readConfiguration({ file, lines, workingFolder }: ConfigurationSource): ReadConfiguration {
   const config = new SshdConfig({
     include: includedFiles,
     algorithms: ownAlgorithms('server'),
     workingFolder,
   });
-  config.replacePorts(ports);
-  for (const line of lines) config.readOption(line);
+  for (const line of lines) {
+    if (typeof line === 'string') config.readOption(line);
+    else config.fixPort(line.port);
+  }
   const problems: string[] = [];
   if (file !== 'none') {
     const name = file ?? defaultConfigFile;
@@ -49,7 +50,8 @@ export function readConfiguration({ file, lines, ports, workingFolder }: Configu
       problems.push(`${name}: ${reasonOf(error)}`);
     }
   }
-  const status = config.errors.some((error) => error.file !== 'command-line') ? 255 : 1;
+  const isFatal = config.errors.some((error) => error.file !== 'command-line' || error.kind !== 'bad-option');
+  const status = isFatal ? 255 : 1;
   problems.push(...config.errors.map(configErrorText));
   if (problems.length > 0) return { config, problems, status, notes: config.notes.map(({ text }) => text) };
   const addresses = listenAddresses(config.globalOptions());

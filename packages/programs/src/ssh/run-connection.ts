@@ -1,16 +1,14 @@
 // One connection from the first byte to the exit status: connect and log in, then run what was asked for on the user's
 // streams and terminal. The parts do the work; here their options meet.
 
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { isTerminal } from '@sallyport/system/descriptors';
-import { askUser } from '../shared/prompt.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import type { LoggedIn } from './connect.ts';
-import { connect } from './connect.ts';
 import { startLocalForwards } from './forward/local-forwards.ts';
 import { runLocalCommand } from './local-command.ts';
 import type { ProgramLog } from './log.ts';
-import type { Invocation } from './options.ts';
+import { logIn } from './log-in.ts';
+import type { Prepared } from './prepare.ts';
 import type { ConnectionPlan } from './read-config.ts';
 import { LocalTerminal } from './session/local-terminal.ts';
 import type { SessionTerminal } from './session/run-session.ts';
@@ -18,38 +16,20 @@ import { runSession } from './session/run-session.ts';
 import { openStandardStreams } from './session/standard-streams.ts';
 import { keepAliveOf, programOf, terminalKind, variablesToSend, wantsTerminal } from './session-options.ts';
 
-export interface RunOptions {
-  readonly plan: ConnectionPlan;
-  readonly invocation: Invocation;
-  readonly crypto: CryptoProvider;
-  readonly log: ProgramLog;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
 const failed = 255;
 
 /** Resolves to the status for the process. @throws OptionError for commands that contradict each other */
-export async function runConnection(given: RunOptions): Promise<number> {
+export async function runConnection(given: Prepared): Promise<number> {
   const { plan, invocation, log } = given;
   const program = programOf(plan.options, invocation);
   const hasTerminal = wantsTerminal(plan.options, { program, inputIsTerminal: isTerminal(0), log });
-  const { crypto, environment } = given;
-  const loggedIn = await connect({
-    plan,
-    crypto,
-    log,
-    environment,
-    ask: (prompt, { echo }) => askUser(prompt, { echo, env: environment }),
-    showBanner: (text) => {
-      if (log.shows('info')) writeError(text);
-    },
-  });
+  const loggedIn = await logIn(given);
   if (loggedIn === undefined) return failed;
   if (!(await startForwards(loggedIn, log))) {
     loggedIn.port.end();
     return failed;
   }
-  runLocalCommand(plan, environment);
+  runLocalCommand(plan, given.environment);
   return await runProgram(given, loggedIn, { program, hasTerminal });
 }
 
@@ -69,7 +49,7 @@ function startForwards({ port, options }: LoggedIn, log: ProgramLog): Promise<bo
 }
 
 async function runProgram(
-  { plan, log, environment }: RunOptions,
+  { plan, log, environment }: Prepared,
   { port, transport, options }: LoggedIn,
   what: { readonly program: ReturnType<typeof programOf>; readonly hasTerminal: boolean },
 ): Promise<number> {
@@ -95,7 +75,7 @@ async function runProgram(
   return status;
 }
 
-function terminalOf({ options }: ConnectionPlan, environment: RunOptions['environment']): SessionTerminal {
+function terminalOf({ options }: ConnectionPlan, environment: Prepared['environment']): SessionTerminal {
   return {
     local: new LocalTerminal(0),
     term: terminalKind(options, environment),

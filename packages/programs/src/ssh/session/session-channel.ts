@@ -40,6 +40,8 @@ export interface SessionChannelOptions {
   readonly program: Program;
   readonly terminal?: TerminalRequest | undefined;
   readonly environment: readonly { readonly name: string; readonly value: string }[];
+  /** Of what we receive; OpenSSH's sizes unless told. */
+  readonly window?: ChannelWindow | undefined;
   readonly log: LogSink;
 }
 
@@ -49,6 +51,8 @@ export interface SessionChannelOwner {
   /** A view that is valid until this returns. */
   received(data: Uint8Array, isError: boolean): void;
   sendingPossible(): void;
+  /** The server sends no more data; its other words may follow. */
+  outputEnded?(): void;
   /** The server takes no more input (PROTOCOL section 2.1). */
   inputUnwanted(): void;
   exited(status: number): void;
@@ -144,8 +148,7 @@ export class SessionChannel {
         if (this.#isForward) this.#owner.exited(0);
         return this.#owner.closed();
       case 'eof-received':
-        // The exit status comes after it.
-        return;
+        return this.#owner.outputEnded?.();
       case 'channel-requested':
         // Not about a channel of ours.
         return;
@@ -222,12 +225,12 @@ export class SessionChannel {
   }
 }
 
-function channelFor({ program, terminal }: SessionChannelOptions): {
+function channelFor({ program, terminal, window: asked }: SessionChannelOptions): {
   readonly opening: ChannelOpening;
   readonly name: string;
 } {
   if (program.type === 'stdio-forward') return { opening: program.opening, name: 'stdio-forward' };
-  const window = terminal === undefined ? plainWindow : terminalWindow;
+  const window = asked ?? (terminal === undefined ? plainWindow : terminalWindow);
   return { opening: { channelType: 'session', fields: nothing, window }, name: 'client-session' };
 }
 

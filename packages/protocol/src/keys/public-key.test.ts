@@ -86,7 +86,7 @@ test('a curve that is not the one of the key type is refused (RFC 5656 section 3
 
 test('keyTypeLabel gives the words of messages, and an unknown type itself', () => {
   assert.deepEqual(
-    ['ssh-ed25519', 'ecdsa-sha2-nistp521', 'ssh-rsa', 'ssh-new'].map((type) => keyTypeLabel(type)),
-    ['ED25519', 'ECDSA', 'RSA', 'ssh-new'],
+    ['ssh-ed25519', 'ecdsa-sha2-nistp521', 'ssh-rsa-cert-v01@openssh.com', 'ssh-new'].map((type) => keyTypeLabel(type)),
+    ['ED25519', 'ECDSA', 'RSA-CERT', 'ssh-new'],
   );
 });

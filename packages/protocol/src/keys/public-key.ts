@@ -7,7 +7,7 @@ import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import type { KeyType } from './types/key-type.ts';
-import { keyTypeOfName } from './types/table.ts';
+import { keyTypeOfName, plainTypeOf } from './types/table.ts';
 
 export interface PublicKey {
   /** The name that begins the blob: `ssh-ed25519`. */
@@ -44,9 +44,15 @@ export function publicKeyOfParts(type: KeyType, parts: PublicKeyParts): PublicKe
   return decodePublicKey(writer.bytes());
 }
 
-/** OpenSSH's short word for a key type in messages (`ED25519`, `ECDSA`, `RSA`); an unknown name stands for itself. */
+/**
+ * OpenSSH's short word for a key type in messages (`ED25519`, `ECDSA`, `RSA`, with `-CERT` for certificates); an
+ * unknown name stands for itself.
+ */
 export function keyTypeLabel(type: string): string {
-  return keyTypeOfName(type)?.label ?? type;
+  const plain = keyTypeOfName(type);
+  if (plain !== undefined) return plain.label;
+  const certified = plainTypeOf(type);
+  return certified === undefined ? type : `${certified.label}-CERT`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { matchAddressList, matchHostAndAddress, matchPattern, matchPatternList } from './patterns.ts';
+import { matchAddressList, matchHostAndAddress, matchNetworkList, matchPattern, matchPatternList } from './patterns.ts';
 
 test('matchPattern follows * and ? over the whole text', () => {
   const rows: readonly (readonly [string, string, boolean])[] = [
@@ -107,4 +107,15 @@ test('matchHostAndAddress takes either name, and a negation by either refuses', 
   assert.equal(matchHostAndAddress(peer, '192.0.2.0/24,!WEB.example'), false);
   assert.equal(matchHostAndAddress(peer, '*.other'), false);
   assert.equal(matchHostAndAddress(peer, '*.example,192.0.2.1/24'), 'invalid');
+});
+
+test('a list of networks has no wildcards, no negation and no empty entry', () => {
+  assert.equal(matchNetworkList('10.1.2.3', '192.0.2.1,10.0.0.0/8'), true);
+  assert.equal(matchNetworkList('::ffff:10.1.2.3', '10.0.0.0/8'), true);
+  assert.equal(matchNetworkList('11.1.2.3', '10.0.0.0/8,2001:db8::/32'), false);
+  assert.equal(matchNetworkList('no address', '10.0.0.0/8'), false);
+  assert.equal(matchNetworkList(undefined, '10.0.0.0/8'), false);
+  for (const list of ['', '10.*', '!10.0.0.0/8', '10.0.0.0/8,', '10.0.0.1/8', 'host']) {
+    assert.equal(matchNetworkList('10.1.2.3', list), 'invalid', list);
+  }
 });

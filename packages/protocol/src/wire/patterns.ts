@@ -78,6 +78,21 @@ export function matchAddressList(address: string | undefined, list: string): Pat
 }
 
 /**
+ * Whether a numeric address is in a list of addresses and networks without wildcards and negation. 'invalid' when an
+ * entry is anything else; callers refuse then. Without an address the list is only checked.
+ */
+export function matchNetworkList(address: string | undefined, list: string): boolean | 'invalid' {
+  const parsed = address === undefined ? undefined : parseIpAddress(address);
+  let matched = false;
+  for (const entry of list.split(',')) {
+    const network = parseIpNetwork(entry);
+    if (typeof network === 'string') return 'invalid';
+    if (parsed !== undefined && networkContains(network, parsed)) matched = true;
+  }
+  return matched;
+}
+
+/**
  * Whether a peer is in a list that may name it by host name or by address (`from=`, `Match`-style lists): a negation by
  * either refuses. 'invalid' as in matchAddressList.
  */

@@ -1,7 +1,12 @@
 // UTF-8 (RFC 3629) between strings and bytes, without the platform's TextEncoder, which this package cannot name.
-// Decoding is lossy for malformed input (U+FFFD).
+// Decoding is lossy for malformed input (U+FFFD); the reversible pair keeps malformed bytes apart as lone surrogates,
+// for names that are compared and written again.
+
+import { concatBytes } from './bytes.ts';
 
 const replacement = 0xfffd;
+/** A malformed byte stands as this plus itself: a surrogate that well-formed text cannot hold alone. */
+const firstEscape = 0xdc00;
 
 /** Encodes a string as UTF-8; lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
@@ -74,13 +79,37 @@ function secondByteFits(first: number, second: number): boolean {
 
 /** Decodes UTF-8; each malformed sequence becomes one U+FFFD. */
 export function utf8Decode(bytes: Uint8Array): string {
+  return decodeWith(bytes, (points) => points.push(replacement));
+}
+
+/** Decodes UTF-8; each byte of a malformed sequence becomes a lone surrogate, so that no two inputs look the same. */
+export function utf8DecodeReversibly(bytes: Uint8Array): string {
+  return decodeWith(bytes, (points, sequence) => {
+    for (const byte of sequence) points.push(firstEscape + byte);
+  });
+}
+
+/** The bytes that utf8DecodeReversibly() was given. */
+export function utf8EncodeReversibly(text: string): Uint8Array {
+  if (!/[\udc80-\udcff]/.test(text)) return utf8Encode(text);
+  const parts: Uint8Array[] = [];
+  for (const [piece] of text.matchAll(/[\udc80-\udcff]|[^\udc80-\udcff]+/gu)) {
+    const point = piece.codePointAt(0) as number;
+    const escaped = piece.length === 1 && point >= firstEscape + 0x80 && point <= firstEscape + 0xff;
+    parts.push(escaped ? Uint8Array.of(point - firstEscape) : utf8Encode(piece));
+  }
+  return concatBytes(...parts);
+}
+
+function decodeWith(bytes: Uint8Array, replace: (points: number[], sequence: Uint8Array) => void): string {
   let text = '';
   let points: number[] = [];
   for (let at = 0; at < bytes.length; ) {
     const { point, length } = decodePoint(bytes, at);
-    points.push(point < 0 ? replacement : point);
+    if (point < 0) replace(points, bytes.subarray(at, at + length));
+    else points.push(point);
     at += length;
-    if (points.length === 4096) {
+    if (points.length >= 4096) {
       text += String.fromCodePoint(...points);
       points = [];
     }

@@ -32,6 +32,8 @@ export interface KeyOptions {
   readonly principals: string | undefined;
   /** Pattern list of names, addresses and networks. */
   readonly from: string | undefined;
+  /** Comma-separated addresses and networks: only a certificate brings this. */
+  readonly sourceAddress: string | undefined;
   readonly environment: readonly { readonly name: string; readonly value: string }[];
   /** The key is void after the earliest. */
   readonly expiryTimes: readonly CalendarTime[];
@@ -105,6 +107,7 @@ function newDraft(): Draft {
     command: undefined,
     principals: undefined,
     from: undefined,
+    sourceAddress: undefined,
     environment: [],
     expiryTimes: [],
     permitOpen: [],

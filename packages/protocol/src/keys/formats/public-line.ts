@@ -3,10 +3,11 @@
 
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
+import { type Certificate, decodeAnyKey } from '../certificate.ts';
 import { decodePublicKey, type PublicKey } from '../public-key.ts';
 
-export interface PublicLine {
-  readonly key: PublicKey;
+export interface PublicLine<Key = PublicKey> {
+  readonly key: Key;
   /** What stands behind the key, without blanks around it; may be empty. */
   readonly comment: string;
 }
@@ -21,15 +22,27 @@ export function splitPublicLine(
 
 /** @throws DecodeError also when the type in front is not the type in the key */
 export function parsePublicLine(line: string): PublicLine {
+  return parseLine(line, decodePublicKey);
+}
+
+/** The same for places where a certificate may stand instead of a plain key. @throws DecodeError */
+export function parseAnyPublicLine(line: string): PublicLine<PublicKey | Certificate> {
+  return parseLine(line, decodeAnyKey);
+}
+
+function parseLine<Key extends PublicKey | Certificate>(
+  line: string,
+  decode: (blob: Uint8Array) => Key,
+): PublicLine<Key> {
   const fields = splitPublicLine(line);
   if (fields === undefined) throw new DecodeError('line has no key');
-  const key = decodePublicKey(base64Decode(fields.base64));
+  const key = decode(base64Decode(fields.base64));
   if (key.type !== fields.type) throw new DecodeError('key is of another type than its line says');
   return { key, comment: fields.comment };
 }
 
 /** The line without a newline. */
-export function formatPublicLine(key: PublicKey, comment = ''): string {
+export function formatPublicLine(key: Pick<PublicKey, 'type' | 'blob'>, comment = ''): string {
   const line = `${key.type} ${base64Encode(key.blob)}`;
   return comment === '' ? line : `${line} ${comment}`;
 }

@@ -2,6 +2,7 @@
 // Code walks the table; nothing else knows which types there are.
 
 import type { PrivateKeyParts } from '../../algorithms/crypto-provider.ts';
+import { certificateNameOf } from '../../algorithms/signatures.ts';
 import { ecdsaNistp256, ecdsaNistp384, ecdsaNistp521 } from './ecdsa.ts';
 import { ed25519 } from './ed25519.ts';
 import type { KeyType } from './key-type.ts';
@@ -20,4 +21,9 @@ export function keyTypeOfParts(parts: PrivateKeyParts): KeyType {
   const type = keyTypes.find((row) => row.kind === parts.kind && row.curve === curve);
   if (type === undefined) throw new Error(`no key type for ${parts.kind} ${curve ?? ''}`);
   return type;
+}
+
+/** The plain type that a certificate type certifies; undefined for any other name. */
+export function plainTypeOf(certificateType: string): KeyType | undefined {
+  return keyTypes.find((type) => certificateNameOf(type.name) === certificateType);
 }

@@ -29,3 +29,12 @@ test('Reader refuses a length that is larger than the message before it allocate
   const bytes = new Uint8Array([0xff, 0xff, 0xff, 0xff, 1]);
   assert.throws(() => new Reader(bytes).string(), DecodeError);
 });
+
+test('Writer hands over what it wrote, with a length that was filled in later, and begins anew', () => {
+  const writer = new Writer(2).uint32(0).raw(new Uint8Array([7, 8]));
+  writer.setUint32(0, 2);
+  assert.deepEqual(writer.release(), new Uint8Array([0, 0, 0, 2, 7, 8]));
+  assert.equal(writer.length, 0);
+  assert.throws(() => writer.setUint32(0, 1), /was written/);
+  assert.deepEqual(writer.byte(1).release(), new Uint8Array([1]));
+});

@@ -5,6 +5,10 @@ import { writeUint32 } from './bytes.ts';
 import { bytesFromBigint, mpintBody } from './mpint.ts';
 import { utf8Encode } from './utf8.ts';
 
+/** What a writer that has nothing takes at once. */
+const leastBytes = 64;
+const empty: Uint8Array = new Uint8Array(0);
+
 export class Writer {
   #buffer: Uint8Array;
   #length = 0;
@@ -21,7 +25,7 @@ export class Writer {
     const at = this.#length;
     const needed = at + count;
     if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2, leastBytes));
       grown.set(this.#buffer.subarray(0, at));
       this.#buffer.fill(0);
       this.#buffer = grown;
@@ -74,6 +78,20 @@ export class Writer {
   /** A copy of what was written. */
   bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#length);
+  }
+
+  /** Writes over four bytes at an offset; for a length that is known only when what follows it has been written. */
+  setUint32(at: number, value: number): void {
+    if (at + 4 > this.#length) throw new Error('only what was written can be written over');
+    writeUint32(this.#buffer, at, value);
+  }
+
+  /** What was written, without a copy: it is the caller's, and the writer begins anew. */
+  release(): Uint8Array {
+    const written = this.#buffer.subarray(0, this.#length);
+    this.#buffer = empty;
+    this.#length = 0;
+    return written;
   }
 
   /** Overwrites what was written; for messages that carry secrets. */

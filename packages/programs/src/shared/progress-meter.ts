@@ -35,7 +35,8 @@ export function format(state: MeterState, columns: number): string {
   const percent = state.total === 0 || state.position === state.total ? 100 : (state.position / state.total) * 100;
   const name = fitToColumns(state.name, Math.max(0, width - otherColumns));
   const share = String(Math.min(Math.trunc(percent), 999)).padStart(3);
-  const line = `${name} ${share}% ${formatAmount(state.position)} ${formatRate(state.bytesPerSecond)}/s ${formatTime(state)}`;
+  const rate = `${formatRate(state.bytesPerSecond)}/s`;
+  const line = `${name} ${share}% ${formatAmount(state.position)} ${rate} ${formatTime(state)}`;
   return width > otherColumns ? line : line.slice(0, width - 1);
 }
 

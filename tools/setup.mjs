@@ -3,20 +3,25 @@
 // Needs Node 20 and npm, no root, and no install script of any package: Bun's binary is taken from its platform's own package.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** The level is said because `npm run --silent` would silence this one, too, and a failure would have no reason. */
+const npmInstall = ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+/** Made by the system when it starts its own sshd; without it no sshd of root starts, neither ours nor another. */
+const separationFolder = '/run/sshd';
+
 /** The steps that each script of package.json needs, in order. */
 export const scripts = {
   build: ['packages', 'compile'],
-  test: ['packages', 'compile', 'executable'],
+  test: ['packages', 'compile', 'executable', 'separation'],
   check: ['packages'],
   fix: ['packages'],
-  demo: ['packages', 'compile', 'executable'],
-  bench: ['packages', 'compile', 'executable'],
+  demo: ['packages', 'compile', 'executable', 'separation'],
+  bench: ['packages', 'compile', 'executable', 'separation'],
 };
 
 /** Runs the steps; the path of Bun's binary and the environment for everything that is started from here on. */
@@ -27,6 +32,7 @@ export async function setUp(steps) {
     packages: 'installing packages',
     compile: 'compiling TypeScript',
     executable: 'building the executable',
+    separation: `the empty folder of sshd's auth processes`,
   };
   const state = { bun: '', environment };
   for (const [index, step] of steps.entries()) {
@@ -38,7 +44,7 @@ export async function setUp(steps) {
 const actions = {
   async packages(state) {
     const fresh = !packagesAreInstalled();
-    if (fresh) await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--prefer-offline'], process.env);
+    if (fresh) await run('npm', npmInstall, process.env);
     state.bun = findBun(state.environment);
     return fresh ? undefined : 'up to date';
   },
@@ -47,6 +53,13 @@ const actions = {
   },
   async executable({ bun, environment }) {
     await run(bun, ['tools/build.ts', '--quiet'], environment);
+  },
+  separation() {
+    if (process.getuid?.() !== 0) return 'not needed without root';
+    if (existsSync(separationFolder)) return `${separationFolder} is there`;
+    mkdirSync(separationFolder);
+    chmodSync(separationFolder, 0o755);
+    return `made ${separationFolder}`;
   },
 };
 

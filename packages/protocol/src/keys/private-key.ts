@@ -53,6 +53,12 @@ export class PrivateKey {
     this.#type.writePrivate(writer, this.#parts);
   }
 
+  /** Appends the private fields as they stand behind a certificate of this key in the agent protocol. */
+  writeCertifiedTo(writer: Writer): void {
+    if (this.#wiped) throw new Error('private key was wiped');
+    this.#type.writeCertifiedPrivate(writer, this.#parts);
+  }
+
   wipe(): void {
     this.#wiped = true;
     this.#signing?.key.free();

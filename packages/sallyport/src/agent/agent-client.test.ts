@@ -12,6 +12,7 @@ import {
   signRequest,
   signResponse,
 } from '@sallyport/protocol/agent/messages';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { startTestServer } from '@sallyport/testing/test-server';
 
@@ -54,7 +55,7 @@ test('a key in an agent logs in, and never leaves it', async () => {
   const key = generatePrivateKey();
   await using agent = await startAgent((request) => {
     if (request[0] !== signRequest.number) {
-      const identities = identity.encode({ key: key.publicKey.blob, comment: 'mine' });
+      const identities = identity.encode({ key: key.publicKey.blob, comment: utf8Encode('mine') });
       return frameAgentMessage(identitiesAnswer.encode({ count: 1, identities }));
     }
     const { data } = signRequest.decode(request);
@@ -71,7 +72,7 @@ test('an agent that refuses to sign makes the client go on, and the error says w
   const key = generatePrivateKey();
   await using agent = await startAgent((request) => {
     if (request[0] === signRequest.number) return frameAgentMessage(agentFailure.encode({}));
-    const identities = identity.encode({ key: key.publicKey.blob, comment: '' });
+    const identities = identity.encode({ key: key.publicKey.blob, comment: new Uint8Array(0) });
     return frameAgentMessage(identitiesAnswer.encode({ count: 1, identities }));
   });
   await using setup = await startTestServer({

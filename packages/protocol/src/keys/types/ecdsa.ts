@@ -59,6 +59,15 @@ function ecdsa(curve: CurveName, bits: number): KeyType<PublicParts<'ecdsa'>, Pr
       privateFields.write(writer, { curve, point: parts.publicPoint, scalar: parts.scalar });
     },
 
+    readCertifiedPrivate(reader, { publicPoint }) {
+      const scalar = padded(reader.mpintBytes(), fieldBytes);
+      return { kind: 'ecdsa', curve, scalar, publicPoint: publicPoint.slice() };
+    },
+
+    writeCertifiedPrivate(writer, parts) {
+      writer.mpint(parts.scalar);
+    },
+
     publicPartsOf(parts) {
       return { kind: 'ecdsa', curve, publicPoint: parts.publicPoint };
     },

@@ -6,6 +6,7 @@ import { struct } from '../../codec/struct.ts';
 import { concatBytes, equalBytes } from '../../wire/bytes.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
 import type { Reader } from '../../wire/reader.ts';
+import type { Writer } from '../../wire/writer.ts';
 import type { KeyType, PrivateParts, PublicParts } from './key-type.ts';
 
 const keyBytes = 32;
@@ -17,6 +18,19 @@ function exactly(reader: Reader, count: number): Uint8Array {
   const value = reader.string();
   if (value.length !== count) throw new DecodeError(`Ed25519 field is not ${count} bytes long`);
   return value;
+}
+
+function readPrivate(reader: Reader): PrivateParts<'ed25519'> {
+  const { publicKey, secret } = privateFields.read(reader);
+  const { seed, publicKey: again } = secretFields.decode(secret);
+  if (!equalBytes(publicKey, again)) throw new DecodeError('Ed25519 public and private fields differ');
+  return { kind: 'ed25519', seed: seed.slice(), publicKey: publicKey.slice() };
+}
+
+function writePrivate(writer: Writer, parts: PrivateParts<'ed25519'>): void {
+  const secret = concatBytes(parts.seed, parts.publicKey);
+  privateFields.write(writer, { publicKey: parts.publicKey, secret });
+  secret.fill(0);
 }
 
 export const ed25519: KeyType<PublicParts<'ed25519'>, PrivateParts<'ed25519'>> = {
@@ -34,18 +48,11 @@ export const ed25519: KeyType<PublicParts<'ed25519'>, PrivateParts<'ed25519'>> =
     writer.string(parts.publicKey);
   },
 
-  readPrivate(reader) {
-    const { publicKey, secret } = privateFields.read(reader);
-    const { seed, publicKey: again } = secretFields.decode(secret);
-    if (!equalBytes(publicKey, again)) throw new DecodeError('Ed25519 public and private fields differ');
-    return { kind: 'ed25519', seed: seed.slice(), publicKey: publicKey.slice() };
-  },
-
-  writePrivate(writer, parts) {
-    const secret = concatBytes(parts.seed, parts.publicKey);
-    privateFields.write(writer, { publicKey: parts.publicKey, secret });
-    secret.fill(0);
-  },
+  readPrivate,
+  writePrivate,
+  // The public key stands there again.
+  readCertifiedPrivate: readPrivate,
+  writeCertifiedPrivate: writePrivate,
 
   publicPartsOf(parts) {
     return { kind: 'ed25519', publicKey: parts.publicKey };

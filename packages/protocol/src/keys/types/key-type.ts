@@ -28,6 +28,9 @@ export interface KeyType<
   /** The fields behind the type name, up to the comment; values are copies. @throws DecodeError */
   readPrivate(reader: Reader): Private;
   writePrivate(writer: Writer, parts: Private): void;
+  /** Behind a certificate, as agents get them: the private fields without those of the certified key. */
+  readCertifiedPrivate(reader: Reader, certified: Public): Private;
+  writeCertifiedPrivate(writer: Writer, parts: Private): void;
   publicPartsOf(parts: Private): Public;
   /** What stands behind the algorithm name of a signature blob, as CryptoProvider wants it. @throws DecodeError */
   readSignature(reader: Reader, parts: Public): Uint8Array;

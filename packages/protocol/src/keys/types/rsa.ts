@@ -4,6 +4,7 @@
 import { mpint } from '../../codec/fields.ts';
 import { struct } from '../../codec/struct.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
+import type { Reader } from '../../wire/reader.ts';
 import type { KeyType, PrivateParts, PublicParts } from './key-type.ts';
 
 export const minimumRsaBits = 1024;
@@ -12,7 +13,11 @@ export const maximumRsaBits = 16384;
 const maximumExponentBits = 33;
 
 const publicFields = struct({ e: mpint, n: mpint });
-const privateFields = struct({ n: mpint, e: mpint, d: mpint, iqmp: mpint, p: mpint, q: mpint });
+/** In private keys the modulus comes first. */
+const publicPrivateFields = struct({ n: mpint, e: mpint });
+const secretFields = struct({ d: mpint, iqmp: mpint, p: mpint, q: mpint });
+
+type Secrets = Pick<PrivateParts<'rsa'>, 'd' | 'iqmp' | 'p' | 'q'>;
 
 function bitLength(magnitude: Uint8Array): number {
   const [first] = magnitude;
@@ -33,6 +38,17 @@ function checkPublic({ n, e }: { readonly n: Uint8Array; readonly e: Uint8Array 
   }
 }
 
+/** Copies of the secret numbers, none of them longer than the modulus. */
+function readSecrets(reader: Reader, modulusBytes: number): Secrets {
+  const { d, iqmp, p, q } = secretFields.read(reader);
+  for (const secret of [d, iqmp, p, q]) {
+    if (secret.length === 0 || secret.length > modulusBytes) {
+      throw new DecodeError('RSA private number has a wrong size');
+    }
+  }
+  return { d: d.slice(), iqmp: iqmp.slice(), p: p.slice(), q: q.slice() };
+}
+
 export const rsa: KeyType<PublicParts<'rsa'>, PrivateParts<'rsa'>> = {
   name: 'ssh-rsa',
   label: 'RSA',
@@ -51,24 +67,22 @@ export const rsa: KeyType<PublicParts<'rsa'>, PrivateParts<'rsa'>> = {
   },
 
   readPrivate(reader) {
-    const { n, e, d, iqmp, p, q } = privateFields.read(reader);
-    checkPublic({ n, e });
-    for (const secret of [d, iqmp, p, q]) {
-      if (secret.length === 0 || secret.length > n.length) throw new DecodeError('RSA private number has a wrong size');
-    }
-    return {
-      kind: 'rsa',
-      n: n.slice(),
-      e: e.slice(),
-      d: d.slice(),
-      iqmp: iqmp.slice(),
-      p: p.slice(),
-      q: q.slice(),
-    };
+    const fields = publicPrivateFields.read(reader);
+    checkPublic(fields);
+    return { kind: 'rsa', n: fields.n.slice(), e: fields.e.slice(), ...readSecrets(reader, fields.n.length) };
   },
 
   writePrivate(writer, parts) {
-    privateFields.write(writer, parts);
+    publicPrivateFields.write(writer, parts);
+    secretFields.write(writer, parts);
+  },
+
+  readCertifiedPrivate(reader, { n, e }) {
+    return { kind: 'rsa', n: n.slice(), e: e.slice(), ...readSecrets(reader, n.length) };
+  },
+
+  writeCertifiedPrivate(writer, parts) {
+    secretFields.write(writer, parts);
   },
 
   publicPartsOf(parts) {

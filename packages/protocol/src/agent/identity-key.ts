@@ -1,0 +1,68 @@
+// Private keys as they are added to an agent (RFC 9987 sections 4.2.1 to 4.2.5; PROTOCOL.agent for certificates): the
+// type's name, its fields, a comment. With a certificate, that stands first and the fields it carries are left out.
+
+import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
+import { type Certificate, decodeCertificate, isCertificateType } from '../keys/certificate.ts';
+import { PrivateKey } from '../keys/private-key.ts';
+import { keyTypeOfName } from '../keys/types/table.ts';
+import { equalBytes } from '../wire/bytes.ts';
+import { DecodeError } from '../wire/decode-error.ts';
+import type { Reader } from '../wire/reader.ts';
+import { utf8Encode } from '../wire/utf8.ts';
+import { Writer } from '../wire/writer.ts';
+import { type AgentConstraints, encodeConstraints } from './constraints.ts';
+import { addIdentity, addIdentityConstrained } from './messages.ts';
+
+export interface IdentityKey {
+  readonly key: PrivateKey;
+  readonly certificate?: Certificate | undefined;
+  readonly comment: Uint8Array;
+}
+
+/** Reads up to the end of the comment; the key is checked to be one. @throws DecodeError */
+export function readIdentityKey(reader: Reader, crypto: CryptoProvider): IdentityKey {
+  const name = reader.text();
+  const certificate = isCertificateType(name) ? decodeCertificate(reader.string()) : undefined;
+  const type = keyTypeOfName(certificate?.key.type ?? name);
+  if (type === undefined || (certificate !== undefined && certificate.type !== name)) {
+    throw new DecodeError('unknown or unsupported key type');
+  }
+  const parts =
+    certificate === undefined ? type.readPrivate(reader) : type.readCertifiedPrivate(reader, certificate.key.parts);
+  const key = new PrivateKey(parts);
+  try {
+    const comment = reader.string().slice();
+    if (certificate !== undefined && !equalBytes(certificate.key.blob, key.publicKey.blob)) {
+      throw new DecodeError('certificate does not match key');
+    }
+    if (!key.isConsistent(crypto)) throw new DecodeError('numbers make no key');
+    return { key, certificate, comment };
+  } catch (error) {
+    key.wipe();
+    throw error;
+  }
+}
+
+export interface AddIdentityOptions {
+  readonly certificate?: Certificate | undefined;
+  readonly comment?: string | undefined;
+  readonly constraints?: AgentConstraints | undefined;
+}
+
+/** The message that adds a key, with or without constraints; the caller wipes it. */
+export function encodeAddIdentity(key: PrivateKey, options: AddIdentityOptions = {}): Uint8Array {
+  const { certificate, comment = key.comment, constraints = {} } = options;
+  const writer = new Writer(4096);
+  if (certificate === undefined) key.writeTo(writer);
+  else key.writeCertifiedTo(writer.string(certificate.type).string(certificate.blob));
+  writer.string(utf8Encode(comment));
+  const encoded = encodeConstraints(constraints);
+  const identity = writer.raw(encoded).bytes();
+  writer.wipe();
+  const message = encoded.length > 0 ? addIdentityConstrained : addIdentity;
+  try {
+    return message.encode({ identity });
+  } finally {
+    identity.fill(0);
+  }
+}

@@ -1,0 +1,237 @@
+// What an agent answers to each request (RFC 9987 section 4), one row a message number. A request that is malformed,
+// unknown or not allowed gets a failure, which does not say why; the log does.
+
+import { signatureAlgorithm } from '../algorithms/signatures.ts';
+import { fingerprint } from '../keys/fingerprint.ts';
+import { visible } from '../log/log.ts';
+import { DecodeError } from '../wire/decode-error.ts';
+import { Reader } from '../wire/reader.ts';
+import { utf8Decode } from '../wire/utf8.ts';
+import { Writer } from '../wire/writer.ts';
+import type { AgentState } from './agent-engine.ts';
+import { type AgentConstraints, decodeConstraints } from './constraints.ts';
+import { readIdentityKey } from './identity-key.ts';
+import type { StoredIdentity } from './identity-store.ts';
+import * as messages from './messages.ts';
+import type { Passage, SessionBindings } from './session-bindings.ts';
+import { type LoginRequest, readLoginRequest } from './signed-data.ts';
+
+export interface RequestContext {
+  readonly state: AgentState;
+  readonly bindings: SessionBindings;
+}
+
+/** What the user of the agent is to be asked before a key signs. */
+export interface ConfirmationQuestion {
+  /** `SHA256:…` of the plain key. */
+  readonly fingerprint: string;
+  /** Control characters are visible. */
+  readonly comment: string;
+  /** The login that the signature is for, where the key's constraints demand one. */
+  readonly login?: { readonly user: string; readonly fromHost: string | undefined; readonly toHost: string };
+}
+
+export type Outcome =
+  | { readonly type: 'answer'; readonly answer: Uint8Array }
+  /** Not before that time: the answer, or, without one, another look at the request. */
+  | { readonly type: 'wait'; readonly until: number; readonly answer?: Uint8Array }
+  | {
+      readonly type: 'ask';
+      readonly question: ConfirmationQuestion;
+      readonly proceed: (allowed: boolean) => Uint8Array;
+    };
+
+type Handler = (context: RequestContext, message: Uint8Array) => Outcome;
+
+const failure = (): Uint8Array => messages.agentFailure.encode({});
+const answered = (answer: Uint8Array): Outcome => ({ type: 'answer', answer });
+const outcomeOf = (succeeded: boolean): Outcome => answered(succeeded ? messages.agentSuccess.encode({}) : failure());
+const knownSignFlags = messages.signFlags.rsaSha256 | messages.signFlags.rsaSha512;
+
+const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  [messages.requestIdentities.number, listIdentities],
+  [messages.signRequest.number, sign],
+  [messages.addIdentity.number, (context, message) => add(context, message.subarray(1), false)],
+  [messages.addIdentityConstrained.number, (context, message) => add(context, message.subarray(1), true)],
+  [messages.removeIdentity.number, remove],
+  [messages.removeAllIdentities.number, removeAll],
+  [messages.lockAgent.number, lock],
+  [messages.unlockAgent.number, unlock],
+  [messages.agentExtension.number, extend],
+]);
+
+/** While the agent is locked only these are looked at; every other request fails, and the list of keys is empty. */
+const handledWhileLocked: readonly number[] = [
+  messages.unlockAgent.number,
+  messages.lockAgent.number,
+  messages.agentExtension.number,
+];
+
+/** The message is a view; nothing of it is kept. */
+export function answerRequest(context: RequestContext, message: Uint8Array): Outcome {
+  const { lock: locked, log } = context.state;
+  const number = message[0] as number;
+  const handler = handlers.get(number);
+  if (handler === undefined) {
+    log('debug1', `request ${number} is not supported`);
+    return outcomeOf(false);
+  }
+  if (locked.isLocked && !handledWhileLocked.includes(number)) {
+    const isList = number === messages.requestIdentities.number;
+    return isList ? answered(encodeList([])) : outcomeOf(false);
+  }
+  try {
+    return handler(context, message);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    log('error', `request ${number} is malformed or refused: ${error.message}`);
+    return outcomeOf(false);
+  }
+}
+
+function encodeList(identities: readonly StoredIdentity[]): Uint8Array {
+  const writer = new Writer();
+  for (const { blob, comment } of identities) messages.identity.write(writer, { key: blob, comment });
+  return messages.identitiesAnswer.encode({ count: identities.length, identities: writer.bytes() });
+}
+
+function listIdentities({ state, bindings }: RequestContext, message: Uint8Array): Outcome {
+  messages.requestIdentities.decode(message);
+  return answered(encodeList(state.store.all.filter(({ destinations }) => bindings.permitsListing(destinations))));
+}
+
+/** RSA signs with SHA-2 only; other keys have one algorithm. */
+function algorithmOf({ key }: StoredIdentity, flags: number): string | undefined {
+  if ((flags & ~knownSignFlags) !== 0) return undefined;
+  const { type } = key.publicKey;
+  if (type !== 'ssh-rsa') return signatureAlgorithm(type)?.name;
+  if ((flags & messages.signFlags.rsaSha512) !== 0) return 'rsa-sha2-512';
+  return (flags & messages.signFlags.rsaSha256) !== 0 ? 'rsa-sha2-256' : undefined;
+}
+
+function sign(context: RequestContext, message: Uint8Array): Outcome {
+  const { state, bindings } = context;
+  const { key: blob, data, flags } = messages.signRequest.decode(message);
+  const identity = state.store.find(blob);
+  if (identity === undefined) return refuse(context, 'the key is not here');
+  const algorithm = algorithmOf(identity, flags);
+  if (algorithm === undefined) return refuse(context, `no algorithm for the flags ${flags}`);
+  const login = identity.destinations === undefined ? undefined : readLoginRequest(data, blob);
+  const verdict = bindings.permitsSigning(identity.destinations, login);
+  if (!verdict.allowed) return refuse(context, verdict.reason);
+  const signNow = (signed: Uint8Array): Uint8Array => {
+    const signature = identity.key.sign(state.crypto, algorithm, signed);
+    return messages.signResponse.encode({ signature });
+  };
+  if (!identity.confirm) return answered(signNow(data));
+  const kept = data.slice();
+  return {
+    type: 'ask',
+    question: questionOf(context, identity, { login, passage: verdict.passage }),
+    proceed: (allowed) => {
+      // Meanwhile the key may have gone or the agent been locked.
+      const isHere = !state.lock.isLocked && state.store.all.includes(identity);
+      return allowed && isHere ? signNow(kept) : failure();
+    },
+  };
+}
+
+function questionOf(
+  { state }: RequestContext,
+  { key, comment }: StoredIdentity,
+  to: { readonly login: LoginRequest | undefined; readonly passage: Passage | undefined },
+): ConfirmationQuestion {
+  const { login, passage } = to;
+  return {
+    fingerprint: fingerprint(state.crypto, key.publicKey),
+    comment: visible(utf8Decode(comment)),
+    ...(login === undefined || passage === undefined ? {} : { login: { user: visible(login.user), ...passage } }),
+  };
+}
+
+function refuse({ state }: RequestContext, reason: string): Outcome {
+  state.log('error', `refused to sign: ${reason}`);
+  return outcomeOf(false);
+}
+
+function add(context: RequestContext, contents: Uint8Array, isConstrained: boolean): Outcome {
+  const { state, bindings } = context;
+  const reader = new Reader(contents);
+  const { key, certificate, comment } = readIdentityKey(reader, state.crypto);
+  try {
+    const constraints = isConstrained ? decodeConstraints(reader.rest()) : {};
+    reader.end();
+    checkEnforceable(constraints);
+    const { blob } = certificate ?? key.publicKey;
+    const known = state.store.find(blob);
+    if (known !== undefined && !bindings.permitsListing(known.destinations)) {
+      throw new DecodeError('a key that is hidden here is not replaced');
+    }
+    const lifetimeSeconds = constraints.lifetimeSeconds ?? (state.lifetimeSeconds || undefined);
+    const stored = state.store.put({
+      key,
+      certificate,
+      blob,
+      comment,
+      confirm: constraints.confirm === true,
+      expiresAt: lifetimeSeconds === undefined ? undefined : state.now + lifetimeSeconds * 1000,
+      destinations: constraints.destinations,
+    });
+    if (!stored) state.log('error', 'no room for another key');
+    return outcomeOf(stored);
+  } catch (error) {
+    key.wipe();
+    throw error;
+  }
+}
+
+/** What is not enforced here must not be promised. */
+function checkEnforceable({ certificates, securityKeyProvider }: AgentConstraints): void {
+  if (certificates !== undefined) throw new DecodeError('certificates belong to the keys of a token');
+  if (securityKeyProvider !== undefined) throw new DecodeError('no provider for FIDO keys');
+}
+
+function remove({ state, bindings }: RequestContext, message: Uint8Array): Outcome {
+  const { key } = messages.removeIdentity.decode(message);
+  const identity = state.store.find(key);
+  if (identity === undefined || !bindings.permitsListing(identity.destinations)) return outcomeOf(false);
+  return outcomeOf(state.store.remove((one) => one === identity) === 1);
+}
+
+function removeAll({ state }: RequestContext, message: Uint8Array): Outcome {
+  messages.removeAllIdentities.decode(message);
+  state.store.remove(() => true);
+  return outcomeOf(true);
+}
+
+function lock({ state }: RequestContext, message: Uint8Array): Outcome {
+  return outcomeOf(state.lock.lock(messages.lockAgent.decode(message).passphrase));
+}
+
+function unlock({ state }: RequestContext, message: Uint8Array): Outcome {
+  const { lock: held, now } = state;
+  if (held.isLocked && held.busyUntil > now) return { type: 'wait', until: held.busyUntil };
+  const { passphrase } = messages.unlockAgent.decode(message);
+  if (held.unlock(passphrase, now)) return outcomeOf(true);
+  return held.busyUntil > now ? { type: 'wait', until: held.busyUntil, answer: failure() } : outcomeOf(false);
+}
+
+function extend({ state, bindings }: RequestContext, message: Uint8Array): Outcome {
+  const { name, contents } = messages.agentExtension.decode(message);
+  const { query, sessionBind } = messages.extensionNames;
+  if (name === query && !state.lock.isLocked) return answered(messages.encodeQueryAnswer([query, sessionBind]));
+  if (name !== sessionBind) return outcomeOf(false);
+  const problem = bindingProblem(bindings, contents);
+  if (problem === undefined) return outcomeOf(true);
+  state.log('error', `session-bind refused: ${problem}`);
+  return answered(messages.extensionFailure.encode({}));
+}
+
+function bindingProblem(bindings: SessionBindings, contents: Uint8Array): string | undefined {
+  try {
+    return bindings.bind(contents);
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
+  }
+}

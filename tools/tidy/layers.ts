@@ -42,7 +42,7 @@ const folderRows: Readonly<Record<string, readonly string[]>> = {
   connection: [...firstRows, 'engine'],
   sftp: firstRows,
   scp: firstRows,
-  agent: firstRows,
+  agent: [...firstRows, 'engine'],
   mux: firstRows,
   socks: firstRows,
   terminal: firstRows,

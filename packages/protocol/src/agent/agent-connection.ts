@@ -1,10 +1,10 @@
-// One client of an agent (RFC 9987 section 4): requests in, answers out, one at a time and in order. The next request is
-// not looked at before the answer to the last one has been taken, so a client that sends without reading costs one
+// One client of an agent (RFC 9987 section 4): requests in, answers out, one at a time and in order. The next request
+// is not looked at before the answer to the last one has been taken, so a client that sends without reading costs one
 // answer. What the agent's user must be asked is an event that waits for a command.
 
 import type { Engine } from '../engine.ts';
 import { DecodeError } from '../wire/decode-error.ts';
-import type { AgentState } from './agent-engine.ts';
+import type { AgentState } from './agent-state.ts';
 import { AgentMessageReader, frameAgentMessage } from './framing.ts';
 import { answerRequest, type ConfirmationQuestion, type Outcome } from './requests.ts';
 import { SessionBindings } from './session-bindings.ts';

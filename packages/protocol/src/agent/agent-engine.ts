@@ -2,28 +2,10 @@
 // asked is in agent-connection.ts. The owner tells the time with expire(), before it hands over what was received, so
 // that no key serves beyond its lifetime.
 
-import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
-import type { LogSink } from '../log/log.ts';
 import { AgentConnection } from './agent-connection.ts';
 import { AgentLock } from './agent-lock.ts';
+import type { AgentEngineOptions, AgentState } from './agent-state.ts';
 import { IdentityStore } from './identity-store.ts';
-
-export interface AgentEngineOptions {
-  readonly crypto: CryptoProvider;
-  readonly log: LogSink;
-  /** Seconds since 1970, for the validity of host certificates in destination constraints. */
-  readonly unixTime: () => number;
-  /** Lifetime of keys that are added without one. */
-  readonly lifetimeSeconds?: number | undefined;
-}
-
-/** What the connections share. */
-export interface AgentState extends AgentEngineOptions {
-  readonly store: IdentityStore;
-  readonly lock: AgentLock;
-  /** Monotonic milliseconds as the owner last told them. */
-  now: number;
-}
 
 export class AgentEngine {
   readonly #state: AgentState;

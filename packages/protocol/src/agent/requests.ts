@@ -8,7 +8,7 @@ import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { utf8Decode } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
-import type { AgentState } from './agent-engine.ts';
+import type { AgentState } from './agent-state.ts';
 import { type AgentConstraints, decodeConstraints } from './constraints.ts';
 import { readIdentityKey } from './identity-key.ts';
 import type { StoredIdentity } from './identity-store.ts';

@@ -1,5 +1,6 @@
 // What a client asks an agent to sign when it logs in: the data of a public key request (RFC 4252 section 7; PROTOCOL
-// section 3.1 with the host key). Read by agents that must know where a signature is going; nothing else is let through.
+// section 3.1 with the host key). Agents read it that must know where a signature is going; nothing else is let
+// through.
 
 import { hostBoundFields, publicKeyFields, userauthRequest } from '../messages/userauth.ts';
 import { equalBytes } from '../wire/bytes.ts';

@@ -8,7 +8,7 @@ import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
 import { defaultSignatureAlgorithms } from '@sallyport/protocol/algorithms/signatures';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockClientTarget, StockKey, StockKeyType } from '@sallyport/testing';
-import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, opensshKnowing, programPath, skipUnless } from '@sallyport/testing';
 import { protections, titleOf } from './client-suite.ts';
 import { mebibyte, testData } from './support.ts';
 
@@ -38,7 +38,6 @@ interface Setting {
   /** Re-keys every MiB. */
   readonly rekeying: StartedServer;
   readonly userKeys: readonly StockKey[];
-  readonly stockKeyExchanges: readonly string[];
 }
 
 async function createSetting(start: ServerUnderTest): Promise<Setting> {
@@ -46,8 +45,7 @@ async function createSetting(start: ServerUnderTest): Promise<Setting> {
   const userKeys = await Promise.all(hostKeyTypes.map((type) => fixture.key(type)));
   const server = await start({ fixture, hostKeyTypes, userKeys });
   const rekeying = await start({ fixture, hostKeyTypes: ['ed25519'], userKeys: [], rekeyBytes: mebibyte });
-  const query = await runProgram(programPath('ssh'), ['-Q', 'kex']);
-  return { fixture, server, rekeying, userKeys, stockKeyExchanges: query.stdout.toString().split('\n') };
+  return { fixture, server, rekeying, userKeys };
 }
 
 /** Registers the tests for a server. */
@@ -64,10 +62,10 @@ export async function describeServer(name: string, start: ServerUnderTest): Prom
   });
 }
 
-function describeAlgorithms({ fixture, server, userKeys, stockKeyExchanges }: Setting): void {
+function describeAlgorithms({ fixture, server, userKeys }: Setting): void {
   const { target } = server;
-  const login = async (config: readonly string[]): Promise<string> => {
-    const result = await fixture.runClient(target, ['echo in'], { config: [...config, 'LogLevel=DEBUG1'] });
+  const login = async (config: readonly string[], program = programPath('ssh')): Promise<string> => {
+    const result = await fixture.runClient(target, ['echo in'], { program, config: [...config, 'LogLevel=DEBUG1'] });
     assert.equal(result.stdout.toString(), 'in\n', result.stderr);
     return result.stderr;
   };
@@ -79,8 +77,9 @@ function describeAlgorithms({ fixture, server, userKeys, stockKeyExchanges }: Se
 
   for (const { name } of keyExchanges) {
     test(`a login with ${name}`, async (context) => {
-      if (!stockKeyExchanges.includes(name)) return context.skip(`the stock ssh has no ${name}`);
-      assert.match(await login([`KexAlgorithms=${name}`]), new RegExp(`kex: algorithm: ${name}\\b`));
+      const program = opensshKnowing('ssh', name);
+      if (program === undefined) return context.skip(`no stock ssh has ${name}`);
+      assert.match(await login([`KexAlgorithms=${name}`], program), new RegExp(`kex: algorithm: ${name}\\b`));
     });
   }
 

@@ -1,6 +1,7 @@
 // Which other implementations and privileges this machine has. A test names what it needs with skipUnless(); where that
 // is missing the test is skipped and the reason is printed.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -58,6 +59,23 @@ export function programPath(name: string): string {
   const path = findProgram(name);
   if (path === undefined) throw new Error(`${name} is not installed`);
   return path;
+}
+
+/**
+ * A program of an OpenSSH that is newer than the installed one, from the folder that SALLYPORT_NEWER_OPENSSH names
+ * (`.ci/newer-openssh FOLDER` makes it); undefined without.
+ */
+function newerOpenssh(program: string): string | undefined {
+  const folder = process.env['SALLYPORT_NEWER_OPENSSH'];
+  return folder === undefined ? undefined : findProgram(join(folder, 'bin', program));
+}
+
+/** The installed program if its `ssh -Q kex` has the method, else a newer one; undefined when neither has it. */
+export function opensshKnowing(program: string, keyExchange: string): string | undefined {
+  const knows = (ssh: string | undefined): boolean =>
+    ssh !== undefined && spawnSync(ssh, ['-Q', 'kex']).stdout.toString().split('\n').includes(keyExchange);
+  if (knows(findProgram('ssh'))) return findProgram(program);
+  return knows(newerOpenssh('ssh')) ? newerOpenssh(program) : undefined;
 }
 
 export function hasPeer(name: PeerName): boolean {

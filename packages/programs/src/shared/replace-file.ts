@@ -18,15 +18,18 @@ import {
 export interface ReplaceOptions {
   /** Permissions of the new file; the umask applies. */
   readonly mode: number;
+  /** Whether the contents are on the disk when the call returns; so unless told. */
+  readonly mustEndure?: boolean;
 }
 
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** Gives the file new contents; its owner stays where we may say so. Throws the error of node:fs. */
-export function replaceFile(path: string, contents: string | Uint8Array, { mode }: ReplaceOptions): void {
+export function replaceFile(path: string, contents: string | Uint8Array, options: ReplaceOptions): void {
+  const { mode, mustEndure = true } = options;
   const bytes = typeof contents === 'string' ? Buffer.from(contents, 'utf8') : contents;
   if (/^\/(?:dev|proc)\//.test(path)) {
-    writeThrough(openSync(path, constants.O_WRONLY), bytes);
+    writeThrough(openSync(path, constants.O_WRONLY), bytes, false);
     return;
   }
   const owner = ownerOf(path);
@@ -34,7 +37,7 @@ export function replaceFile(path: string, contents: string | Uint8Array, { mode 
   const fd = openSync(unfinished, createNew, mode);
   try {
     if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
-    writeThrough(fd, bytes);
+    writeThrough(fd, bytes, mustEndure);
     renameSync(unfinished, path);
   } catch (error) {
     unlinkSync(unfinished);
@@ -49,10 +52,10 @@ function ownerOf(path: string): { readonly uid: number; readonly gid: number } |
   return status?.isFile() === true ? { uid: status.uid, gid: status.gid } : undefined;
 }
 
-function writeThrough(fd: number, bytes: Uint8Array): void {
+function writeThrough(fd: number, bytes: Uint8Array, mustEndure: boolean): void {
   try {
     for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
-    if (fstatSync(fd).isFile()) fsyncSync(fd);
+    if (mustEndure && fstatSync(fd).isFile()) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }

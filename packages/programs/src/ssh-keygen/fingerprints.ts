@@ -1,27 +1,26 @@
 // ssh-keygen -l: fingerprints of the keys in a file of any kind that holds them: public keys, private keys,
 // known_hosts, authorized_keys. Lines that hold no key are passed over; a file without any is an error.
 
-import { readFileSync, statSync } from 'node:fs';
+import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { endOfKeyOptions } from '@sallyport/protocol/keys/formats/key-options';
 import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
-import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
-import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { escapeControls } from '../shared/printable.ts';
 import { KeyFileError, readPrivateKeyFile } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { readRest, writeOut } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
+import { type AnyPublicLine, readPublicFile, tryPublicLine } from '../shared/public-key-file.ts';
+import { writeOut } from '../shared/standard-streams.ts';
 import { chooseFile, type KeygenContext, logLine } from './context.ts';
 import { messages, prompts } from './messages.ts';
+import { readText } from './read-text.ts';
 
 /** Lines are written together, as a file may hold very many keys. */
 const batchLength = 32 * 1024;
 
 interface FoundKey {
-  readonly key: PublicKey;
+  readonly key: AnyPublicLine['key'];
   readonly comment: string | undefined;
 }
 
@@ -51,16 +50,6 @@ export function printFingerprints(context: KeygenContext): number {
   return 0;
 }
 
-function readText(path: string): string {
-  if (path === '-') return Buffer.from(readRest()).toString('utf8');
-  try {
-    if (statSync(path).isDirectory()) return '';
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ProgramExit(messages.cannotRead(path, reasonOf(error)));
-  }
-}
-
 /** A key with or without something before it; what is before it stands in for a missing comment, as OpenSSH has it. */
 function keyOfLine(line: string): FoundKey | 'blank' | 'none' {
   const text = line.replace(/\r.*$/, '').replace(/^[ \t]+/, '');
@@ -74,13 +63,12 @@ function keyOfLine(line: string): FoundKey | 'blank' | 'none' {
 }
 
 function tryKey(text: string): FoundKey | undefined {
-  try {
-    const { key, comment } = parsePublicLine(text);
-    return { key, comment: comment === '' || comment.startsWith('#') ? undefined : comment };
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  const found = tryPublicLine(text);
+  return found && foundKey(found);
+}
+
+function foundKey({ key, comment }: AnyPublicLine): FoundKey {
+  return { key, comment: /^(?:#|$)/.test(comment) ? undefined : comment };
 }
 
 /** A private key's public half: from the .pub file beside it, which has the comment, else from the file itself. */
@@ -95,15 +83,11 @@ function findPrivate(context: KeygenContext, path: string): FoundKey {
 
 function findBeside(path: string): FoundKey | undefined {
   try {
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
-      const text = line.trimStart();
-      const found = text === '' || text.startsWith('#') ? undefined : tryKey(text);
-      if (found !== undefined) return found;
-    }
+    return foundKey(readPublicFile(path));
   } catch (error) {
-    reasonOf(error);
+    if (error instanceof KeyFileError) return undefined;
+    throw error;
   }
-  return undefined;
 }
 
 /** Only looking into the private part asks for the file's protection. */
@@ -124,12 +108,13 @@ function trySealed(path: string, mustBeProtected: boolean): SealedPrivateKey | u
 }
 
 function describe({ crypto, options }: KeygenContext, { key, comment }: FoundKey): string {
+  const plain = isCertificate(key) ? key.key : key;
   const words = [
     key.bits,
-    fingerprint(crypto, key, options.digest),
+    fingerprint(crypto, plain, options.digest),
     escapeControls(comment ?? messages.noComment),
     `(${keyTypeLabel(key.type)})`,
   ];
-  const art = options.verbose ? randomart(crypto, key, options.digest) : [];
+  const art = options.verbose ? randomart(crypto, { ...plain, type: key.type }, options.digest) : [];
   return `${[words.join(' '), ...art].join('\n')}\n`;
 }

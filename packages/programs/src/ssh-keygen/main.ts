@@ -22,6 +22,8 @@ const modes: Readonly<Record<ModeName, (context: KeygenContext) => Promise<numbe
   'find-host': findHost,
   'remove-host': removeHost,
   'hash-hosts': hashHosts,
+  certify: async (context) => (await import('./certify.ts')).certify(context),
+  'show-certificate': async (context) => (await import('./show-certificate.ts')).showCertificates(context),
 };
 
 /** Runs the program; the arguments are those after its name. */

@@ -13,7 +13,20 @@ export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] 
        ssh-keygen -F hostname [-lv] [-f known_hosts_file]
        ssh-keygen -H [-f known_hosts_file]
        ssh-keygen -R hostname [-f known_hosts_file]
+       ssh-keygen -I certificate_identity -s ca_key [-hU]
+                  [-n principals] [-O option] [-V validity_interval]
+                  [-z serial_number] file ...
+       ssh-keygen -L [-f input_keyfile]
 `;
+
+export interface SignedCertificate {
+  readonly kind: string;
+  readonly path: string;
+  readonly identity: string;
+  readonly serial: bigint;
+  readonly names: string | undefined;
+  readonly validity: string;
+}
 
 export const prompts = {
   saveKey: 'Enter file in which to save the key',
@@ -28,8 +41,32 @@ export const prompts = {
   newComment: 'New comment: ',
 } as const;
 
+/** Why an agent is of no use. */
+export const agentReasons = {
+  absent: 'agent not present',
+  failed: 'communication with agent failed',
+  refused: 'agent refused operation',
+} as const;
+
+/** The rows of -L, without their indentation. */
+export const listing = {
+  type: (type: string, kind: string) => `Type: ${type} ${kind} certificate`,
+  publicKey: (label: string, print: string) => `Public key: ${label} ${print}`,
+  authority: (label: string, print: string, algorithm: string) => `Signing CA: ${label} ${print} (using ${algorithm})`,
+  keyId: (id: string) => `Key ID: "${id}"`,
+  serial: (serial: bigint) => `Serial: ${serial}`,
+  validity: (words: string) => `Valid: ${words}`,
+  principals: 'Principals:',
+  criticalOptions: 'Critical Options:',
+  extensions: 'Extensions:',
+  unknownFlag: (name: string) => `${name} UNKNOWN FLAG OPTION`,
+  unknownOption: (name: string, hex: string, length: number) => `${name} UNKNOWN OPTION: ${hex} (len ${length})`,
+  corrupt: '(corrupt)',
+} as const;
+
 export const messages = {
   tooManyArguments: 'Too many arguments.',
+  tooFewArguments: 'Too few arguments.',
   onlyOneOfPassphraseAndComment: 'Can only have one of -p and -c.',
   noFingerprintsOfChanges: 'Cannot use -l with -H or -R.',
   badBits: (text: string, problem: string) => `Bits has bad value ${text} (${problem})`,
@@ -70,6 +107,40 @@ export const messages = {
   sameComment: 'No change to comment',
   commentApplied: (comment: string) => `Comment '${escapeControls(comment)}' applied`,
   commentRemoved: 'Comment removed',
+
+  badSerial: (text: string) => `Invalid serial number "${text}"`,
+  badLife: (text: string) => `Invalid certificate life specification ${text}`,
+  badRelativeLife: (text: string) => `Invalid relative certificate life ${text}`,
+  badRelativeTime: (text: string) => `Invalid relative certificate time ${text}`,
+  unrepresentableTime: (text: string) => `Certificate time ${text} cannot be represented`,
+  badHexTime: 'Invalid certificate time: not a number',
+  badFromTime: (text: string) => `Invalid from time "${text}"`,
+  badToTime: (text: string) => `Invalid to time "${text}"`,
+  emptyValidity: 'Empty certificate validity interval',
+  needsIdentity: 'Must specify key id (-I) when certifying',
+  emptyPrincipal: 'Empty principal name',
+  tooManyPrincipals: 'Too many certificate principals specified',
+  authorityTypeDiffers: (type: string, wanted: string) => `CA key type ${type} doesn't match specified ${wanted}`,
+  badSignatureAlgorithm: (name: string) => `signature algorithm ${name} not supported`,
+  cannotBeCertified: (path: string, type: string) => `do_ca_sign: key "${path}" type ${type} cannot be certified`,
+  cannotLoadPublic: (path: string, reason: string) => `load pubkey "${path}": ${reason}`,
+  cannotCertify: (path: string, reason: string) => `Couldn't certify key ${path}: ${reason}`,
+  cannotCertifyByAgent: (path: string, reason: string) => `Couldn't certify ${path} via agent: ${reason}`,
+  cannotLoadAuthority: (path: string, reason: string) => `Cannot load CA public key ${path}: ${reason}`,
+  authorityNotInAgent: (path: string) => `CA key ${path} not found in agent`,
+  noAgentForAuthority: (reason: string) => `Cannot use public key for CA signature: ${reason}`,
+  noAgentKeys: (reason: string) => `Retrieve agent key list: ${reason}`,
+  emptyForcedCommand: 'Empty force-command option',
+  secondForcedCommand: 'force-command already specified',
+  emptySourceAddress: 'Empty source-address option',
+  secondSourceAddress: 'source-address already specified',
+  badSourceAddress: 'Invalid source-address list',
+  badCertificateOption: (text: string) => `Unsupported certificate option "${text}"`,
+  signedCertificate: ({ kind, path, identity, serial, names, validity }: SignedCertificate) =>
+    `Signed ${kind} key ${path}: id "${escapeControls(identity)}" serial ${serial}` +
+    `${names === undefined ? '' : ` for ${escapeControls(names)}`} valid ${validity}`,
+  invalidKeyLine: (path: string, line: number, reason: string) => `${path}:${line}: invalid key: ${reason}`,
+  notCertificate: (path: string, line: number) => `${path}:${line} is not a certificate`,
 
   cannotStat: (path: string, reason: string) => `Cannot stat ${path}: ${reason}`,
   hostFound: (host: string, line: number, mark: string) => `# Host ${host} found: line ${line} ${mark}`,

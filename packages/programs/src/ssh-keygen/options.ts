@@ -3,6 +3,7 @@
 
 import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider';
 import { OptionReader } from '@sallyport/protocol/config/getopt';
+import { type CertificateKind, endOfTime } from '@sallyport/protocol/keys/certificate';
 import {
   defaultKdfRounds,
   maximumKdfRounds,
@@ -12,6 +13,7 @@ import {
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages } from './messages.ts';
+import { parseValidity, type Validity } from './validity.ts';
 
 export type ModeName =
   | 'generate'
@@ -21,7 +23,9 @@ export type ModeName =
   | 'change-comment'
   | 'find-host'
   | 'remove-host'
-  | 'hash-hosts';
+  | 'hash-hosts'
+  | 'certify'
+  | 'show-certificate';
 
 export interface KeygenOptions {
   mode: ModeName;
@@ -43,6 +47,21 @@ export interface KeygenOptions {
   hashFound: boolean;
   /** -l together with -F. */
   fingerprintFound: boolean;
+  /** -s: the authority's key. */
+  signingFile: string | undefined;
+  /** -I: the identity of a certificate. */
+  identity: string | undefined;
+  /** -n: principals, separated by commas. */
+  names: string | undefined;
+  kind: CertificateKind;
+  validity: Validity;
+  /** -z; with a plus sign each certificate has the next number. */
+  serial: { readonly first: bigint; readonly counts: boolean };
+  /** -U. */
+  usesAgent: boolean;
+  /** -O, in order; what one means depends on the mode. */
+  settings: string[];
+  operands: readonly string[];
 }
 
 /** A wrong use: the message, if any, goes before the usage. */
@@ -72,7 +91,9 @@ const hostMode = (letter: string, name: ModeName): OptionRow =>
     draft.host = host;
   });
 
-const text = (letter: string, key: 'type' | 'file' | 'comment' | 'newPassphrase' | 'passphrase'): OptionRow =>
+type TextOption = 'type' | 'file' | 'comment' | 'newPassphrase' | 'passphrase' | 'signingFile' | 'identity' | 'names';
+
+const text = (letter: string, key: TextOption): OptionRow =>
   value(letter, (draft, given) => {
     draft[key] = given;
   });
@@ -117,6 +138,31 @@ const optionTable: readonly OptionRow[] = [
   }),
   text('f', 'file'),
   text('t', 'type'),
+  mode('L', 'show-certificate'),
+  value('s', (draft, path) => {
+    draft.modes.add('certify');
+    draft.signingFile = path;
+  }),
+  text('I', 'identity'),
+  text('n', 'names'),
+  flag('h', (draft) => {
+    draft.kind = 'host';
+  }),
+  value('V', (draft, given) => {
+    draft.validity = parseValidity(given, Math.floor(Date.now() / 1000));
+  }),
+  value('z', (draft, given) => {
+    const [, sign, digits] = /^(\+?)(\d{1,20})$/.exec(given) ?? [];
+    const first = digits === undefined ? -1n : BigInt(digits);
+    if (first < 0n || first > endOfTime) throw new ProgramExit(messages.badSerial(given));
+    draft.serial = { first, counts: sign === '+' };
+  }),
+  flag('U', (draft) => {
+    draft.usesAgent = true;
+  }),
+  value('O', (draft, given) => {
+    draft.settings.push(given);
+  }),
 ];
 
 const letters = optionTable.map((row) => (row.takesValue ? `${row.letter}:` : row.letter)).join('');
@@ -140,6 +186,15 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     host: '',
     hashFound: false,
     fingerprintFound: false,
+    signingFile: undefined,
+    identity: undefined,
+    names: undefined,
+    kind: 'user',
+    validity: { after: 0n, before: endOfTime },
+    serial: { first: 0n, counts: false },
+    usesAgent: false,
+    settings: [],
+    operands: [],
   };
   const reader = new OptionReader(argv, letters);
   for (let event = reader.next(); event !== undefined; event = reader.next()) {
@@ -147,14 +202,17 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     const { letter, value: given } = event;
     optionTable.find((row) => row.letter === letter)?.apply(draft, given);
   }
-  if (reader.remaining().length > 0) throw new UsageError(messages.tooManyArguments);
+  draft.operands = reader.remaining();
   chooseMode(draft);
   return draft;
 }
 
 /** Several modes may be named; the first of this order wins, but for pairs that are refused or mean something. */
 function chooseMode(draft: Draft): void {
-  const { modes } = draft;
+  const { modes, operands } = draft;
+  const takesFiles = modes.has('certify');
+  if (takesFiles && operands.length === 0) throw new UsageError(messages.tooFewArguments);
+  if (!takesFiles && operands.length > 0) throw new UsageError(messages.tooManyArguments);
   if (modes.has('change-passphrase') && modes.has('change-comment')) {
     throw new UsageError(messages.onlyOneOfPassphraseAndComment);
   }
@@ -163,6 +221,8 @@ function chooseMode(draft: Draft): void {
   draft.hashFound = modes.has('hash-hosts');
   draft.fingerprintFound = modes.has('fingerprint');
   const order: readonly ModeName[] = [
+    'certify',
+    'show-certificate',
     'find-host',
     'remove-host',
     'hash-hosts',

@@ -14,6 +14,7 @@ test('calendar times are dates with or without a time of day', () => {
   assert.equal(utcSeconds('20000229Z'), Date.UTC(2000, 1, 29) / 1000);
   assert.equal(utcSeconds('202511211207Z'), Date.UTC(2025, 10, 21, 12, 7) / 1000);
   assert.equal(utcSeconds('20251121120759z'), Date.UTC(2025, 10, 21, 12, 7, 59) / 1000);
+  assert.equal(utcSeconds('20251121utc'), Date.UTC(2025, 10, 21) / 1000);
   assert.equal(utcSeconds('21000301Z'), Date.UTC(2100, 2, 1) / 1000);
 });
 

@@ -1,5 +1,6 @@
-// Points in time as key files spell them: YYYYMMDD[Z] and YYYYMMDDHHMM[SS][Z] (OpenSSH's expiry-time and relatives).
-// Without Z a time is in the zone of the machine, which this package does not know: the caller brings the conversion.
+// Points in time as key files spell them: YYYYMMDD[Z] and YYYYMMDDHHMM[SS][Z], also with UTC for Z (OpenSSH's
+// expiry-time and relatives). Without either a time is in the zone of the machine, which this package does not know:
+// the caller brings the conversion.
 
 export interface CalendarTime {
   readonly year: number;
@@ -9,7 +10,7 @@ export interface CalendarTime {
   readonly hour: number;
   readonly minute: number;
   readonly second: number;
-  /** Whether the text ended with Z. */
+  /** Whether the text ended with Z or UTC. */
   readonly utc: boolean;
 }
 
@@ -20,14 +21,14 @@ const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
 /** undefined when the text has another form or names no day of the calendar from 1970 on. */
 export function parseCalendarTime(text: string): CalendarTime | undefined {
-  const match = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z?)$/i.exec(text);
+  const match = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z|UTC)?$/i.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1, 7)
     .map((digits) => Number(digits ?? 0));
   const inRange = year >= 1970 && month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59;
   if (!inRange || day < 1 || day > daysInMonth(year, month)) return undefined;
-  return { year, month, day, hour, minute, second, utc: match[7] !== '' };
+  return { year, month, day, hour, minute, second, utc: match[7] !== undefined };
 }
 
 /** Seconds since 1970. */

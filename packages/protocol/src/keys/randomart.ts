@@ -15,7 +15,9 @@ const endMark = marks.length - 1;
 /** The lines of the framed picture, SHA-256 unless told. */
 export function randomart(crypto: CryptoProvider, key: PublicKey, digest: DigestName = 'sha256'): readonly string[] {
   const squares = walk(crypto.digest(digest, key.blob));
-  const lines = [frameLine(`[${keyTypeLabel(key.type)} ${key.bits}]`)];
+  const label = keyTypeLabel(key.type);
+  const title = `[${label} ${key.bits}]`;
+  const lines = [frameLine(title.length > width ? `[${label}]` : title)];
   for (let y = 0; y < height; y++) {
     const row = squares.subarray(y * width, (y + 1) * width);
     lines.push(`|${Array.from(row, (visits) => marks.charAt(visits)).join('')}|`);

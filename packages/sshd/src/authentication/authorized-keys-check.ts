@@ -2,7 +2,6 @@
 // without waiting, as regular files only and with a size limit; each line stands alone.
 
 import * as fs from 'node:fs';
-import type { CalendarTime } from '@sallyport/protocol/keys/calendar-time';
 import type { AuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
 import { judgeKeyUse, parseAuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
@@ -13,6 +12,7 @@ import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { localSeconds } from '@sallyport/system/local-time';
 import type { AllowedKey } from '../monitor/monitor.ts';
 import type { KeyGrant } from './grant.ts';
 import type { AccountRecord } from './login-policy.ts';
@@ -111,12 +111,6 @@ function keyGrant(entry: Entry, lookUp: KeyLookUp): KeyGrant {
     permitPortForwarding: permissions.portForwarding,
     ...(targets.length === 0 ? {} : { permitOpen: targets }),
   };
-}
-
-/** Seconds since 1970 of a time on the local clock. */
-function localSeconds(time: CalendarTime): number {
-  const { year, month, day, hour, minute, second } = time;
-  return Math.floor(new Date(year, month - 1, day, hour, minute, second).getTime() / 1000);
 }
 
 /** The file's text; undefined when it is not there, not usable or not safe. */

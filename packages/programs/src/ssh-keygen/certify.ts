@@ -1,0 +1,111 @@
+// ssh-keygen -s: an authority signs certificates for the keys in any number of files, each into NAME-cert.pub beside
+// the key. A certificate file is whole before it has its name.
+
+import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
+import {
+  buildCertificate,
+  type CertificateContent,
+  isCertificate,
+  maximumPrincipals,
+} from '@sallyport/protocol/keys/certificate';
+import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
+import { certificateValidity } from '../shared/certificate-words.ts';
+import { KeyFileError } from '../shared/private-key-file.ts';
+import { ProgramExit } from '../shared/program-exit.ts';
+import { type AnyPublicLine, loadPublicKey } from '../shared/public-key-file.ts';
+import { replaceFile } from '../shared/replace-file.ts';
+import { reasonOf } from '../shared/user-folder.ts';
+import { certificateSettings } from './certificate-settings.ts';
+import { type KeygenContext, logLine } from './context.ts';
+import { messages } from './messages.ts';
+import { agentSigner, fileSigner, type Signer } from './signer.ts';
+
+export async function certify(context: KeygenContext): Promise<number> {
+  const { options } = context;
+  if (options.identity === undefined) throw new ProgramExit(messages.needsIdentity);
+  const settings = certificateSettings(options.kind, options.settings);
+  const path = options.signingFile ?? '';
+  const signer = options.usesAgent ? await agentAuthority(path) : await fileSigner(context, path);
+  const algorithm = chooseAlgorithm(signer.publicKey, options.type);
+  const { after: validAfter, before: validBefore } = options.validity;
+  const principals = splitPrincipals(options.names);
+  let { first: serial } = options.serial;
+  for (const file of options.operands) {
+    const { key, comment } = loadSubject(file);
+    if (isCertificate(key)) throw new ProgramExit(messages.cannotBeCertified(file, keyTypeLabel(key.type)));
+    const { identity: keyId, kind } = options;
+    const content = { key, kind, serial, keyId, principals, validAfter, validBefore, ...settings };
+    await certifyOne(context, content, { file, comment, signer, algorithm });
+    if (options.serial.counts) serial = BigInt.asUintN(64, serial + 1n);
+  }
+  signer.wipe();
+  return 0;
+}
+
+interface Issue {
+  readonly file: string;
+  readonly comment: string;
+  readonly signer: Signer;
+  readonly algorithm: string | undefined;
+}
+
+async function certifyOne(context: KeygenContext, content: CertificateContent, issue: Issue): Promise<void> {
+  const { crypto, options } = context;
+  const { file, comment, signer, algorithm } = issue;
+  const certificate = await buildCertificate(crypto, content, { signer, algorithm }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProgramExit((options.usesAgent ? messages.cannotCertifyByAgent : messages.cannotCertify)(file, reason));
+  });
+  const path = `${file.replace(/\.pub$/, '')}-cert.pub`;
+  try {
+    replaceFile(path, `${formatPublicLine(certificate, comment)}\n`, { mode: 0o644, mustEndure: false });
+  } catch (error) {
+    throw new ProgramExit(messages.savingPublicFailed(path, reasonOf(error)));
+  }
+  if (options.quiet) return;
+  const { kind, keyId: identity, serial } = certificate;
+  const validity = certificateValidity(certificate);
+  logLine(messages.signedCertificate({ kind, path, identity, serial, names: options.names, validity }));
+}
+
+function loadSubject(path: string): AnyPublicLine {
+  try {
+    return loadPublicKey(path);
+  } catch (error) {
+    if (error instanceof KeyFileError) throw new ProgramExit(messages.cannotLoadPublic(path, error.message));
+    throw error;
+  }
+}
+
+async function agentAuthority(path: string): Promise<Signer> {
+  let authority: AnyPublicLine['key'];
+  try {
+    authority = loadPublicKey(path).key;
+  } catch (error) {
+    if (error instanceof KeyFileError) throw new ProgramExit(messages.cannotLoadAuthority(path, error.message));
+    throw error;
+  }
+  return agentSigner(isCertificate(authority) ? authority.key : authority, {
+    noAgent: messages.noAgentForAuthority,
+    noList: messages.noAgentKeys,
+    notFound: messages.authorityNotInAgent(path),
+  });
+}
+
+function splitPrincipals(names: string | undefined): readonly string[] {
+  if (names === undefined) return [];
+  const principals = names.split(',');
+  if (principals.includes('')) throw new ProgramExit(messages.emptyPrincipal);
+  if (principals.length > maximumPrincipals) throw new ProgramExit(messages.tooManyPrincipals);
+  return principals;
+}
+
+/** The algorithm of -t, which must be one of the authority's; a mere type name leaves the choice to us. */
+function chooseAlgorithm({ type }: PublicKey, wanted: string | undefined): string | undefined {
+  if (wanted === undefined || wanted.toLowerCase() === keyTypeLabel(type).toLowerCase()) return undefined;
+  const row = signatureAlgorithm(wanted);
+  if (row?.keyType !== type) throw new ProgramExit(messages.authorityTypeDiffers(type, wanted));
+  if (row.availability === 'known') throw new ProgramExit(messages.badSignatureAlgorithm(wanted));
+  return wanted;
+}

@@ -4,12 +4,30 @@
 import type { FailureCode } from '@sallyport/protocol/failure/catalogue';
 import type { Failure } from '@sallyport/protocol/failure/failure';
 import { visible } from '@sallyport/protocol/log/log';
+import type { StatusName } from '@sallyport/protocol/sftp/status';
 import type { PeerDisconnect } from '@sallyport/protocol/transport/events';
 
 import type { CommandResult } from './client/command-result.ts';
 
+/** What a server answers about files, and what else can go wrong with a transfer. */
+export type SftpErrorCode =
+  | Exclude<StatusName, 'ok'>
+  /** The server does not announce the extension that this needs. */
+  | 'extension-missing'
+  /** An operation on our own files failed: the cause is the system's error. */
+  | 'local-failed'
+  /** A name of the server that would lead out of the folder, or into another one. */
+  | 'suspect-name'
+  /** Neither a file nor a folder, or not the one that it should be. */
+  | 'wrong-file-type'
+  | 'size-mismatch'
+  | 'digest-mismatch'
+  | 'aborted'
+  | 'limit-exceeded';
+
 export type SshErrorCode =
   | FailureCode
+  | SftpErrorCode
   | 'channel-closed'
   | 'command-failed'
   | 'exit-missing'

@@ -22,6 +22,7 @@ const pythonPackages = '/usr/lib/python3/dist-packages';
 const peerRows = [
   { name: 'openssh-client', programs: ['ssh', 'ssh-keygen'] },
   { name: 'openssh-server', programs: ['sshd', 'ssh-keygen'] },
+  { name: 'openssh-sftp-server', files: ['/usr/lib/openssh/sftp-server'] },
   { name: 'openssh-agent', programs: ['ssh-agent', 'ssh-add'] },
   { name: 'dropbear', programs: ['dropbear', 'dropbearkey'] },
   { name: 'dbclient', programs: ['dbclient'] },

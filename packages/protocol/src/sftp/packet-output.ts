@@ -1,5 +1,5 @@
-// Packets that wait to leave, behind their lengths: small ones share a chunk, large data goes by reference. Used by both
-// sides; whoever fills it bounds it by pendingBytes.
+// Packets that wait to leave, behind their lengths: small ones share a chunk, large data goes by reference. Used by
+// both sides; whoever fills it bounds it by pendingBytes.
 
 import type { Message } from '../codec/struct.ts';
 import { Writer } from '../wire/writer.ts';

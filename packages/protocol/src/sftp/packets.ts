@@ -1,6 +1,6 @@
 // The packets of the file transfer protocol, version 3: draft-ietf-secsh-filexfer-02 sections 3 to 8, without the
-// length in front (packet-stream.ts). The order of the fields of SYMLINK is that of OpenSSH (PROTOCOL section 4.1), which
-// everybody else has taken over.
+// length in front (packet-stream.ts). The order of the fields of SYMLINK is that of OpenSSH (PROTOCOL section 4.1),
+// which everybody else has taken over.
 
 import type { Field } from '../codec/fields.ts';
 import { bytes, rest, text, uint32, uint64 } from '../codec/fields.ts';

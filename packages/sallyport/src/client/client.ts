@@ -1,6 +1,8 @@
 // A connection to a server, as an application sees it: run commands,
 // start programs, dial through it, close it.
 
+import type { ChannelWindow } from '@sallyport/protocol/connection/events';
+import { defaultWindow } from '@sallyport/protocol/connection/window';
 import {
   envFields,
   execFields,
@@ -14,7 +16,9 @@ import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { CallOptions } from '../cancellation.ts';
 import { cancellable, throwIfAborted, watch } from '../cancellation.ts';
 import type { Channel } from '../channel/channel.ts';
+import { channelStream } from '../channel/channel-stream.ts';
 import { CommandError, SshError } from '../errors.ts';
+import { SftpClient } from '../sftp/sftp-client.ts';
 import { CommandResult } from './command-result.ts';
 import { DialedStream } from './dialed-stream.ts';
 import { quoteCommand } from './quote.ts';
@@ -48,6 +52,13 @@ export interface RunOptions extends SpawnOptions {
   /** Bytes of stdout and of stderr that are kept; more rejects with code `limit-exceeded`. 64 MiB unless told. */
   readonly outputLimitBytes?: number;
 }
+
+interface OpenWindow {
+  readonly window?: ChannelWindow;
+}
+
+/** What a server may send of a file before we say that we have it: enough for 160 MB/s over 50 ms. */
+const sftpWindowBytes = 8 * 1024 * 1024;
 
 const defaultSize = { columns: 80, rows: 24, widthPixels: 0, heightPixels: 0 };
 
@@ -134,6 +145,21 @@ export class Client implements AsyncDisposable {
     return this.#start({ request: 'subsystem', fields: subsystemFields.encode({ name }) }, options);
   }
 
+  /** Opens the server's files: the subsystem `sftp` in a channel of its own, which ends with the returned client. */
+  async sftp(options: CallOptions = {}): Promise<SftpClient> {
+    const fields = subsystemFields.encode({ name: 'sftp' });
+    const window = { bytes: sftpWindowBytes, maximumPacketBytes: defaultWindow.maximumPacketBytes };
+    const channel = await this.#open('session', new Uint8Array(0), { ...options, window });
+    const asked = (): Promise<void> => channel.request('subsystem', fields);
+    try {
+      await cancellable(options, asked, () => undefined);
+      return await SftpClient.over(channelStream(channel), options);
+    } catch (error) {
+      channel.close({ discard: true });
+      throw error;
+    }
+  }
+
   /**
    * Has the server connect to a host and port (direct-tcpip, RFC 4254 section 7.2). Rejects with ChannelError when it
    * may not or cannot.
@@ -190,12 +216,13 @@ export class Client implements AsyncDisposable {
   }
 
   /** A channel that is given up while it opens is closed as soon as it is there. */
-  #open(channelType: string, fields: Uint8Array, options: CallOptions): Promise<Channel> {
+  #open(channelType: string, fields: Uint8Array, options: CallOptions & OpenWindow): Promise<Channel> {
+    const { window } = options;
     let opening: Promise<Channel> | undefined;
     return cancellable(
       options,
       () => {
-        opening = this.#session.channels.open(channelType, { fields });
+        opening = this.#session.channels.open(channelType, { fields, ...(window === undefined ? {} : { window }) });
         return opening;
       },
       () => {

@@ -1,0 +1,69 @@
+// The names of a folder, asked for ahead: several READDIR are under way at a time, more the longer the folder is, since
+// a round trip for every hundred names would be most of the time. A folder that does not end is given up.
+
+import { SshError } from '../errors.ts';
+import type { DirectoryEntry } from './file-status.ts';
+import { fileStatus } from './file-status.ts';
+import { pathText } from './names.ts';
+import { handleOf, isDone, namesOf } from './replies.ts';
+import type { SftpSession } from './sftp-session.ts';
+
+/** Names of one folder unless told: more is an error. */
+const maximumNames = 1_000_000;
+/** READDIR requests that are under way at the beginning, and at most. */
+const fewRequests = 2;
+const manyRequests = 32;
+
+export interface DirectoryOptions {
+  /** Names after which the folder is given up with code `limit-exceeded`; a million unless told. */
+  readonly maximumNames?: number;
+}
+
+/** The names as they come, `.` and `..` and whatever else the server says included. Rejects with SftpError. */
+export async function* readDirectory(
+  session: SftpSession,
+  path: Uint8Array,
+  options: DirectoryOptions = {},
+): AsyncGenerator<DirectoryEntry[], void, undefined> {
+  const opened = { operation: 'opendir', path };
+  const handle = await session.ask((engine) => engine.request('opendir', { path }), {
+    subject: opened,
+    pick: handleOf,
+  });
+  const limit = options.maximumNames ?? maximumNames;
+  const question = { subject: { operation: 'readdir', path }, endIsReply: true, pick: namesOf };
+  const batches: Promise<DirectoryEntry[]>[] = [];
+  const ask = async (): Promise<DirectoryEntry[]> =>
+    (await session.ask((engine) => engine.request('readdir', { handle }), question)).map(directoryEntry);
+  let wanted = fewRequests;
+  let count = 0;
+  try {
+    for (;;) {
+      while (batches.length < wanted) batches.push(quiet(ask()));
+      const names = (await batches.shift()) ?? [];
+      if (names.length === 0) return;
+      count += names.length;
+      if (count > limit) throw new SshError('limit-exceeded', `more than ${limit} names in a folder`);
+      yield names;
+      wanted = Math.min(wanted * 2, manyRequests);
+    }
+  } finally {
+    const closed = { subject: { operation: 'close', path }, pick: isDone };
+    void quiet(session.ask((engine) => engine.request('close', { handle }), closed));
+  }
+}
+
+/** A rejection of a request that is not awaited yet is told when its turn comes, or not at all. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function directoryEntry(entry: ReturnType<typeof namesOf>[number]): DirectoryEntry {
+  return {
+    name: pathText(entry.name),
+    nameBytes: entry.name,
+    longName: entry.longName,
+    ...fileStatus(entry.attributes),
+  };
+}

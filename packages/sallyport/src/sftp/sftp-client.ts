@@ -1,0 +1,279 @@
+// The files of a server: what an application does with them, one method each, with promises. Paths are text (UTF-8) or
+// bytes; every method rejects with SftpError, or with what ended the connection. Transfers of files and trees are in
+// transfer/.
+
+import type { FileSystemFields } from '@sallyport/protocol/sftp/extensions';
+import { fileSystemFields, limitFields, nameLists } from '@sallyport/protocol/sftp/extensions';
+import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
+
+import type { CallOptions } from '../cancellation.ts';
+import type { ByteStream } from '../driver/byte-stream.ts';
+import type { SshError } from '../errors.ts';
+import type { DirectoryOptions } from './directory.ts';
+import { readDirectory } from './directory.ts';
+import type { DirectoryEntry, FileChanges, FileStatus } from './file-status.ts';
+import { fileAttributes, fileStatus } from './file-status.ts';
+import { isDotName, pathBytes, pathText, type SftpPath } from './names.ts';
+import { type OpenMode, openRemote } from './open-remote.ts';
+import type { RemoteFile } from './remote-file.ts';
+import { attributesOf, fieldsOf, isDone, singleNameOf } from './replies.ts';
+import { SftpCalls } from './sftp-calls.ts';
+import type { SftpLimits } from './sftp-limits.ts';
+import { globPaths, type WalkEntry, type WalkOptions, walkTree } from './walk.ts';
+import { copyFile, isSftpError, readWholeFile, writeWholeFile } from './whole-files.ts';
+
+export interface OpenOptions extends CallOptions {
+  /** For a file that is created: permissions, and what else the server takes at once. */
+  readonly attributes?: FileChanges;
+}
+
+export interface RenameOptions extends CallOptions {
+  /** The old rename, which refuses when the new name exists, even where the server has a better one. */
+  readonly legacy?: boolean;
+}
+
+export interface NamesById {
+  /** A name for each number that was asked for, in its place; empty when there is none. */
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
+export class SftpClient implements AsyncDisposable {
+  /** Resolves, never rejects, when the session is over: undefined after end(), or what took it away. */
+  readonly closed: Promise<SshError | undefined>;
+  readonly #calls: SftpCalls;
+
+  private constructor(calls: SftpCalls) {
+    this.#calls = calls;
+    this.closed = calls.session.closed;
+  }
+
+  /** Speaks SFTP over a stream, which it takes over: a subsystem, a program's pipes. Rejects when that is no server. */
+  static async over(stream: ByteStream, options: CallOptions = {}): Promise<SftpClient> {
+    return new SftpClient(await SftpCalls.start(stream, options));
+  }
+
+  /** What the server announced: names of extensions with their data, mostly a version in digits. */
+  get extensions(): ReadonlyMap<string, Uint8Array> {
+    return this.#calls.session.extensions;
+  }
+
+  /** The sizes of requests that are used with this server. */
+  get limits(): SftpLimits {
+    return this.#calls.limits;
+  }
+
+  /** For transfers: requests in the protocol's terms. */
+  get calls(): SftpCalls {
+    return this.#calls;
+  }
+
+  /** Opens a file; close it in the end, or declare it with `await using`. */
+  open(path: SftpPath, mode: OpenMode | number = 'r', options: OpenOptions = {}): Promise<RemoteFile> {
+    return openRemote(this.#calls, pathBytes(path), { mode, ...options });
+  }
+
+  /** The names of a folder in the server's order, without `.` and `..`. */
+  async list(path: SftpPath, options: DirectoryOptions = {}): Promise<DirectoryEntry[]> {
+    const entries: DirectoryEntry[] = [];
+    for await (const names of this.opendir(path, options)) {
+      for (const entry of names) if (!isDotName(entry.nameBytes)) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** The names of a folder as they come, `.` and `..` included. */
+  opendir(path: SftpPath, options: DirectoryOptions = {}): AsyncGenerator<DirectoryEntry[], void, undefined> {
+    return readDirectory(this.#calls.session, pathBytes(path), options);
+  }
+
+  /** Everything below a folder, each folder before what it contains. */
+  walk(path: SftpPath, options: WalkOptions = {}): AsyncGenerator<WalkEntry, void, undefined> {
+    return walkTree(this.#calls.session, pathBytes(path), { ...options, stat: (below) => this.stat(below) });
+  }
+
+  /** The paths that fit a pattern with `*`, `?` and `[a-z]`, sorted by their bytes; as text. */
+  async glob(pattern: SftpPath): Promise<string[]> {
+    return (await this.globBytes(pattern)).map(pathText);
+  }
+
+  /** The same as bytes. */
+  globBytes(pattern: SftpPath): Promise<Uint8Array[]> {
+    return globPaths(this.#calls.session, pathBytes(pattern), (path) => this.stat(path));
+  }
+
+  /** What a path leads to. */
+  async stat(path: SftpPath, options: CallOptions = {}): Promise<FileStatus> {
+    return fileStatus(await this.#calls.ask('stat', pathBytes(path), { pick: attributesOf, ...options }));
+  }
+
+  /** What a path is, a symlink included. */
+  async lstat(path: SftpPath, options: CallOptions = {}): Promise<FileStatus> {
+    return fileStatus(await this.#calls.ask('lstat', pathBytes(path), { pick: attributesOf, ...options }));
+  }
+
+  /** Whether a path leads to something. */
+  async exists(path: SftpPath, options: CallOptions = {}): Promise<boolean> {
+    try {
+      await this.stat(path, options);
+      return true;
+    } catch (error) {
+      if (isSftpError(error, 'no-such-file')) return false;
+      throw error;
+    }
+  }
+
+  /** Sets what is given on what a path leads to. */
+  setstat(path: SftpPath, changes: FileChanges, options: CallOptions = {}): Promise<void> {
+    const bytes = pathBytes(path);
+    const attributes = fileAttributes(changes);
+    const subject = { operation: 'setstat', path: bytes };
+    return this.#calls.request(
+      (engine) => engine.request('setstat', { path: bytes, attributes }),
+      { subject, pick: isDone },
+      options,
+    );
+  }
+
+  /** Sets what is given on the symlink itself. */
+  lsetstat(path: SftpPath, changes: FileChanges, options: CallOptions = {}): Promise<void> {
+    const fields = { path: pathBytes(path), attributes: fileAttributes(changes) };
+    return this.#calls.extension('lsetstat', fields, { path: fields.path, pick: isDone, ...options });
+  }
+
+  mkdir(path: SftpPath, options: CallOptions & { readonly attributes?: FileChanges } = {}): Promise<void> {
+    const bytes = pathBytes(path);
+    const attributes = fileAttributes(options.attributes ?? {});
+    const subject = { operation: 'mkdir', path: bytes };
+    return this.#calls.request(
+      (engine) => engine.request('mkdir', { path: bytes, attributes }),
+      { subject, pick: isDone },
+      options,
+    );
+  }
+
+  /** Removes a folder that is empty. */
+  rmdir(path: SftpPath, options: CallOptions = {}): Promise<void> {
+    return this.#calls.ask('rmdir', pathBytes(path), { pick: isDone, ...options });
+  }
+
+  /** Removes a file or a symlink. */
+  remove(path: SftpPath, options: CallOptions = {}): Promise<void> {
+    return this.#calls.ask('remove', pathBytes(path), { pick: isDone, ...options });
+  }
+
+  /** Removes a file, or with `recursive` a folder and all that is in it; symlinks in it are removed, not followed. */
+  async rm(path: SftpPath, options: CallOptions & { readonly recursive?: boolean } = {}): Promise<void> {
+    const isFolder = options.recursive === true && (await this.lstat(path, options)).type === 'directory';
+    if (!isFolder) return this.remove(path, options);
+    const folders = [pathBytes(path)];
+    for await (const entry of this.walk(path)) {
+      if (entry.type === 'directory') folders.push(entry.pathBytes);
+      else await this.remove(entry.pathBytes, options);
+    }
+    for (const folder of folders.reverse()) await this.rmdir(folder, options);
+  }
+
+  /** Gives a file another name; replaces what has that name where the server can do so in one step. */
+  rename(from: SftpPath, to: SftpPath, options: RenameOptions = {}): Promise<void> {
+    const fields = { from: pathBytes(from), to: pathBytes(to) };
+    const { legacy, ...rest } = options;
+    if (legacy !== true && this.#calls.has('posixRename')) {
+      return this.#calls.extension('posixRename', fields, { path: fields.from, pick: isDone, ...rest });
+    }
+    const subject = { operation: 'rename', path: fields.from };
+    return this.#calls.request((engine) => engine.request('rename', fields), { subject, pick: isDone }, rest);
+  }
+
+  /** Makes `link` a symlink to `target`, which may be anything. */
+  symlink(target: SftpPath, link: SftpPath, options: CallOptions = {}): Promise<void> {
+    const fields = { target: pathBytes(target), link: pathBytes(link) };
+    const subject = { operation: 'symlink', path: fields.link };
+    return this.#calls.request((engine) => engine.request('symlink', fields), { subject, pick: isDone }, options);
+  }
+
+  /** Gives a file a second name. */
+  hardlink(from: SftpPath, to: SftpPath, options: CallOptions = {}): Promise<void> {
+    const fields = { from: pathBytes(from), to: pathBytes(to) };
+    return this.#calls.extension('hardlink', fields, { path: fields.from, pick: isDone, ...options });
+  }
+
+  /** What a symlink says, as bytes. */
+  readlinkBytes(path: SftpPath, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#calls.ask('readlink', pathBytes(path), { pick: singleNameOf, ...options });
+  }
+
+  async readlink(path: SftpPath, options: CallOptions = {}): Promise<string> {
+    return pathText(await this.readlinkBytes(path, options));
+  }
+
+  /** The absolute path, as the server sees it, as bytes. */
+  realpathBytes(path: SftpPath, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#calls.ask('realpath', pathBytes(path), { pick: singleNameOf, ...options });
+  }
+
+  async realpath(path: SftpPath, options: CallOptions = {}): Promise<string> {
+    return pathText(await this.realpathBytes(path, options));
+  }
+
+  /** The absolute path of one with `~` or `~user` in front, as bytes. */
+  expandPath(path: SftpPath, options: CallOptions = {}): Promise<Uint8Array> {
+    const fields = { path: pathBytes(path) };
+    return this.#calls.extension('expandPath', fields, { path: fields.path, pick: singleNameOf, ...options });
+  }
+
+  /** The home of a user, of our own for an empty name, as bytes. */
+  homeDirectory(user: string, options: CallOptions = {}): Promise<Uint8Array> {
+    const fields = { user: utf8Encode(user) };
+    return this.#calls.extension('homeDirectory', fields, { path: fields.user, pick: singleNameOf, ...options });
+  }
+
+  /** Sizes of the file system that a path is on, in blocks of `fragmentBytes`. */
+  statvfs(path: SftpPath, options: CallOptions = {}): Promise<FileSystemFields> {
+    const fields = { path: pathBytes(path) };
+    const pick = fieldsOf(fileSystemFields);
+    return this.#calls.extension('statvfs', fields, { path: fields.path, pick, ...options });
+  }
+
+  /** What the server says of its limits, unbelieved; `limits` has what is used. */
+  async toldLimits(options: CallOptions = {}): Promise<ReturnType<typeof limitFields.decode>> {
+    const pick = fieldsOf(limitFields);
+    return await this.#calls.extension('limits', {}, { path: new Uint8Array(0), pick, ...options });
+  }
+
+  async usersGroupsById(
+    ids: { readonly users: readonly number[]; readonly groups: readonly number[] },
+    options: CallOptions = {},
+  ): Promise<NamesById> {
+    const pick = fieldsOf(nameLists);
+    const path = new Uint8Array(0);
+    const { users, groups } = await this.#calls.extension('usersGroupsById', ids, { path, pick, ...options });
+    return { users: users.map(utf8Decode), groups: groups.map(utf8Decode) };
+  }
+
+  /** The whole file; rejects with code `limit-exceeded` above `limitBytes`, 64 MiB unless told. */
+  readFile(path: SftpPath, options: CallOptions & { readonly limitBytes?: number } = {}): Promise<Uint8Array> {
+    return readWholeFile(this.#calls, pathBytes(path), options);
+  }
+
+  /** Makes the file contain just this. */
+  writeFile(path: SftpPath, data: string | Uint8Array, options: OpenOptions = {}): Promise<void> {
+    const bytes = typeof data === 'string' ? utf8Encode(data) : data;
+    return writeWholeFile(this.#calls, pathBytes(path), { data: bytes, ...options });
+  }
+
+  /** Copies a file at the server, which does it itself where it can (`copy-data`). */
+  copy(from: SftpPath, to: SftpPath, options: CallOptions = {}): Promise<void> {
+    return copyFile(this.#calls, { from: pathBytes(from), to: pathBytes(to) }, options);
+  }
+
+  /** Ends the session; the connection that it runs over stays. */
+  end(): Promise<void> {
+    return this.#calls.session.end();
+  }
+
+  /** The same as end(). */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+}

@@ -6,10 +6,13 @@
 /** `int` and `uint` have 32 bits; `long`, `size` and `pointer` have 64 and arrive as exact numbers. */
 export type CType = 'int' | 'uint' | 'long' | 'size' | 'pointer' | 'void';
 
-export interface CFunction {
-  readonly library: keyof typeof libraries;
+export interface CSignature {
   readonly result: CType;
   readonly arguments: readonly CType[];
+}
+
+export interface CFunction extends CSignature {
+  readonly library: keyof typeof libraries;
 }
 
 /** File names to try, in order. */
@@ -48,6 +51,9 @@ export const functions = {
   close: { library: 'c', result: 'int', arguments: ['int'] },
   connect: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'uint'] },
   crypt_r: { library: 'crypt', result: 'pointer', arguments: ['pointer', 'pointer', 'pointer'] },
+  dlerror: { library: 'c', result: 'pointer', arguments: [] },
+  dlopen: { library: 'c', result: 'pointer', arguments: ['pointer', 'int'] },
+  dlsym: { library: 'c', result: 'pointer', arguments: ['size', 'pointer'] },
   dup: { library: 'c', result: 'int', arguments: ['int'] },
   dup2: { library: 'c', result: 'int', arguments: ['int', 'int'] },
   execve: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer'] },

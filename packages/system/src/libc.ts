@@ -1,7 +1,7 @@
 // Calls into the table of C functions. Nothing is loaded before the first call, and a function is bound when it is
 // first used, so a program that needs none of this pays nothing.
 
-import type { FunctionName } from './functions.ts';
+import type { CSignature, FunctionName } from './functions.ts';
 import { functions } from './functions.ts';
 import { loadBun } from './load-bun.ts';
 import { loadKoffi } from './load-koffi.ts';
@@ -23,6 +23,11 @@ export function nativeFunction<Name extends FunctionName>(
   const known = bound.get(name) ?? loader().bind(name, functions[name]);
   if (known !== undefined) bound.set(name, known);
   return known;
+}
+
+/** A function that is known by its address only. */
+export function functionAt(address: number, signature: CSignature): NativeFunction {
+  return loader().functionAt(address, signature);
 }
 
 /** Calls a function and gives its result as it is. */

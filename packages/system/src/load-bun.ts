@@ -2,14 +2,20 @@
 // ms), by a `require` that Node's loader and the bundler both leave alone.
 
 import { createRequire } from 'node:module';
-import type { CFunction, CType } from './functions.ts';
+import type { CFunction, CSignature, CType } from './functions.ts';
 import { functions, libraries } from './functions.ts';
 import type { Loader, NativeFunction } from './loader.ts';
 
+interface BunSignature {
+  readonly args: readonly string[];
+  readonly returns: string;
+}
+
 interface BunFfi {
+  readonly CFunction: new (options: BunSignature & { readonly ptr: number }) => NativeFunction;
   dlopen(
     file: string,
-    symbols: Readonly<Record<string, { readonly args: readonly string[]; readonly returns: string }>>,
+    symbols: Readonly<Record<string, BunSignature>>,
   ): { readonly symbols: Readonly<Record<string, NativeFunction>> };
   ptr(bytes: Uint8Array): number;
   readonly read: { i32(address: number): number };
@@ -37,7 +43,7 @@ const errnoFunction = '__errno_location';
 export function loadBun(): Loader {
   const ffi = createRequire(import.meta.url)('bun:ffi') as BunFfi;
   const bind = (name: string, row: CFunction): NativeFunction | undefined => {
-    const symbol = { args: row.arguments.map((type) => argumentTypes[type]), returns: resultTypes[row.result] };
+    const symbol = signatureOf(row);
     for (const file of libraries[row.library]) {
       try {
         return ffi.dlopen(file, { [name]: symbol }).symbols[name];
@@ -49,5 +55,11 @@ export function loadBun(): Loader {
   };
   const errnoAddress = bind(errnoFunction, functions[errnoFunction])?.();
   if (errnoAddress === undefined) throw new Error(`The C library of this machine has no ${errnoFunction}`);
-  return { bind, errno: () => ffi.read.i32(errnoAddress), addressOf: (bytes) => ffi.ptr(bytes) };
+  const functionAt = (address: number, signature: CSignature): NativeFunction =>
+    new ffi.CFunction({ ptr: address, ...signatureOf(signature) });
+  return { bind, functionAt, errno: () => ffi.read.i32(errnoAddress), addressOf: (bytes) => ffi.ptr(bytes) };
+}
+
+function signatureOf(signature: CSignature): BunSignature {
+  return { args: signature.arguments.map((type) => argumentTypes[type]), returns: resultTypes[signature.result] };
 }

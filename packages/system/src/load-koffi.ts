@@ -2,7 +2,7 @@
 // (it costs 15 to 30 ms).
 
 import { createRequire } from 'node:module';
-import type { CFunction, CType } from './functions.ts';
+import type { CFunction, CSignature, CType } from './functions.ts';
 import { libraries } from './functions.ts';
 import type { Loader, NativeFunction } from './loader.ts';
 
@@ -11,6 +11,8 @@ interface KoffiLibrary {
 }
 
 interface Koffi {
+  proto(name: string, result: string, args: readonly string[]): unknown;
+  call(address: bigint, type: unknown, ...args: readonly unknown[]): unknown;
   load(file: string): KoffiLibrary;
   errno(): number;
   address(bytes: Uint8Array): bigint;
@@ -46,5 +48,13 @@ export function loadKoffi(): Loader {
     }
     return undefined;
   };
-  return { bind, errno: () => koffi.errno(), addressOf: (bytes) => Number(koffi.address(bytes)) };
+  const types = new Map<string, unknown>();
+  const functionAt = (address: number, signature: CSignature): NativeFunction => {
+    const args = signature.arguments.map((type) => argumentTypes[type]);
+    const name = [signature.result, ...signature.arguments].join('_');
+    const type = types.get(name) ?? koffi.proto(name, resultTypes[signature.result], args);
+    types.set(name, type);
+    return (...values) => koffi.call(BigInt(address), type, ...values) as number;
+  };
+  return { bind, functionAt, errno: () => koffi.errno(), addressOf: (bytes) => Number(koffi.address(bytes)) };
 }

@@ -33,6 +33,7 @@ const peerRows = [
   { name: 'ssh2', module: 'ssh2' },
   { name: 'tmux', programs: ['tmux'] },
   { name: 'netcat', programs: ['nc'] },
+  { name: 'softhsm2', programs: ['softhsm2-util', 'pkcs11-tool'], files: ['/usr/lib/softhsm/libsofthsm2.so'] },
   { name: 'root', holds: () => process.getuid?.() === 0 },
   { name: 'ordinary-account', holds: () => ordinaryAccount() !== undefined },
 ] as const satisfies readonly PeerRow[];

@@ -26,7 +26,7 @@ export async function certify(context: KeygenContext): Promise<number> {
   if (options.identity === undefined) throw new ProgramExit(messages.needsIdentity);
   const settings = certificateSettings(options.kind, options.settings);
   const path = options.signingFile ?? '';
-  const signer = options.usesAgent ? await agentAuthority(path) : await fileSigner(context, path);
+  const signer = await authority(context, path);
   const algorithm = chooseAlgorithm(signer.publicKey, options.type);
   const { after: validAfter, before: validBefore } = options.validity;
   const principals = splitPrincipals(options.names);
@@ -78,15 +78,29 @@ function loadSubject(path: string): AnyPublicLine {
   }
 }
 
-async function agentAuthority(path: string): Promise<Signer> {
-  let authority: AnyPublicLine['key'];
+async function authority(context: KeygenContext, path: string): Promise<Signer> {
+  const { tokenModule, usesAgent } = context.options;
+  if (tokenModule !== undefined) {
+    const { tokenSigner } = await import('./token.ts');
+    return await tokenSigner(tokenModule, publicAuthority(path));
+  }
+  return usesAgent ? await agentAuthority(path) : await fileSigner(context, path);
+}
+
+/** The public half of the authority, where the private one is elsewhere. */
+function publicAuthority(path: string): PublicKey {
+  let found: AnyPublicLine['key'];
   try {
-    authority = loadPublicKey(path).key;
+    found = loadPublicKey(path).key;
   } catch (error) {
     if (error instanceof KeyFileError) throw new ProgramExit(messages.cannotLoadAuthority(path, error.message));
     throw error;
   }
-  return agentSigner(isCertificate(authority) ? authority.key : authority, {
+  return isCertificate(found) ? found.key : found;
+}
+
+async function agentAuthority(path: string): Promise<Signer> {
+  return await agentSigner(publicAuthority(path), {
     noAgent: messages.noAgentForAuthority,
     noList: messages.noAgentKeys,
     notFound: messages.authorityNotInAgent(path),

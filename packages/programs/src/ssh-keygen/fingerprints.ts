@@ -107,7 +107,8 @@ function trySealed(path: string, mustBeProtected: boolean): SealedPrivateKey | u
   }
 }
 
-function describe({ crypto, options }: KeygenContext, { key, comment }: FoundKey): string {
+/** The line of a key, and its picture with -v. */
+export function describe({ crypto, options }: KeygenContext, { key, comment }: FoundKey): string {
   const plain = isCertificate(key) ? key.key : key;
   const words = [
     key.bits,

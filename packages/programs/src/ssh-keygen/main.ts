@@ -23,6 +23,7 @@ const modes: Readonly<Record<ModeName, (context: KeygenContext) => Promise<numbe
   'remove-host': removeHost,
   'hash-hosts': hashHosts,
   certify: async (context) => (await import('./certify.ts')).certify(context),
+  'token-keys': async (context) => (await import('./token.ts')).printTokenKeys(context),
   'show-certificate': async (context) => (await import('./show-certificate.ts')).showCertificates(context),
 };
 

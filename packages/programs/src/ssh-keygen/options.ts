@@ -25,7 +25,8 @@ export type ModeName =
   | 'remove-host'
   | 'hash-hosts'
   | 'certify'
-  | 'show-certificate';
+  | 'show-certificate'
+  | 'token-keys';
 
 export interface KeygenOptions {
   mode: ModeName;
@@ -59,6 +60,10 @@ export interface KeygenOptions {
   serial: { readonly first: bigint; readonly counts: boolean };
   /** -U. */
   usesAgent: boolean;
+  /** -D: the PKCS#11 module whose keys are listed, or whose key signs. */
+  tokenModule: string | undefined;
+  /** -l together with -D. */
+  fingerprintOfToken: boolean;
   /** -O, in order; what one means depends on the mode. */
   settings: string[];
   operands: readonly string[];
@@ -160,6 +165,10 @@ const optionTable: readonly OptionRow[] = [
   flag('U', (draft) => {
     draft.usesAgent = true;
   }),
+  value('D', (draft, path) => {
+    draft.modes.add('token-keys');
+    draft.tokenModule = path;
+  }),
   value('O', (draft, given) => {
     draft.settings.push(given);
   }),
@@ -193,6 +202,8 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     validity: { after: 0n, before: endOfTime },
     serial: { first: 0n, counts: false },
     usesAgent: false,
+    tokenModule: undefined,
+    fingerprintOfToken: false,
     settings: [],
     operands: [],
   };
@@ -220,8 +231,10 @@ function chooseMode(draft: Draft): void {
   if (modes.has('fingerprint') && changesHosts) throw new UsageError(messages.noFingerprintsOfChanges);
   draft.hashFound = modes.has('hash-hosts');
   draft.fingerprintFound = modes.has('fingerprint');
+  draft.fingerprintOfToken = modes.has('fingerprint');
   const order: readonly ModeName[] = [
     'certify',
+    'token-keys',
     'show-certificate',
     'find-host',
     'remove-host',

@@ -1,6 +1,6 @@
 // Which keys are offered, in which order (ssh_config(5), IdentityFile, IdentitiesOnly, IdentityAgent): keys of the
-// agent that are named by a file, other keys of the agent, keys that only files have. A file's key is opened when
-// it has to sign, and its passphrase is asked for then.
+// agent that are named by a file, other keys of the agent, keys of tokens, keys that only files have. A file's key is
+// opened when it has to sign, and its passphrase is asked for then.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { isProblem } from '@sallyport/protocol/config/config-error';
@@ -11,6 +11,7 @@ import { loadKeyFailed } from '../shared/messages.ts';
 import { KeyFile } from './key-file.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 import type { ConnectionPlan } from './read-config.ts';
+import { tokenKeys } from './token-keys.ts';
 
 export interface IdentityOptions {
   readonly plan: Pick<ConnectionPlan, 'options' | 'expansion' | 'mentioned'>;
@@ -37,7 +38,8 @@ export async function listIdentities(given: IdentityOptions): Promise<CandidateK
     else if (!IdentitiesOnly) others.push(key);
   }
   const rest = files.filter((file) => file.hasPrivateHalf && !agent.some(({ publicKey }) => file.matches(publicKey)));
-  return [...named, ...others, ...rest.flatMap((file) => file.candidate() ?? [])];
+  const tokens = await tokenKeys(given);
+  return [...named, ...others, ...tokens, ...rest.flatMap((file) => file.candidate() ?? [])];
 }
 
 function keyFiles(given: IdentityOptions): KeyFile[] {

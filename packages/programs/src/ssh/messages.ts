@@ -205,3 +205,10 @@ export const forwardMessages = {
   socketBindFailed: (path: string, reason: string) => `unix_listener: cannot bind to path ${path}: ${reason}`,
   notRequested: 'Could not request local forwarding.',
 } as const;
+
+/** Keys of tokens (PKCS11Provider). */
+export const tokenMessages = {
+  pinPrompt: (label: string) => `Enter PIN for '${label}': `,
+  noKeys: (provider: string) => `provider ${provider} returned no keys`,
+  missing: (provider: string) => `provider ${provider} cannot be loaded: No such file or directory`,
+};

@@ -1,6 +1,7 @@
 // Messages of the agent protocol (RFC 9987 sections 3 and 4; PROTOCOL.agent). A message is a number and its fields
 // behind a length (framing.ts). Private keys inside them are in identity-key.ts, constraints in constraints.ts.
 
+import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { boolean, bytes, rest, text, uint32 } from '../codec/fields.ts';
 import { message, struct } from '../codec/struct.ts';
 import { DecodeError } from '../wire/decode-error.ts';
@@ -44,6 +45,16 @@ export const identity = struct({ key: bytes, comment: bytes });
 
 /** Flags of a sign request: which digest an RSA key signs with; 0 is SHA-1, which the suite does not ask for. */
 export const signFlags = { rsaSha256: 2, rsaSha512: 4 } as const;
+
+const knownSignFlags = signFlags.rsaSha256 | signFlags.rsaSha512;
+
+/** What a key of a type signs with by the flags of a request: RSA with SHA-2 only; other keys have one algorithm. */
+export function algorithmToSign(keyType: string, flags: number): string | undefined {
+  if ((flags & ~knownSignFlags) !== 0) return undefined;
+  if (keyType !== 'ssh-rsa') return signatureAlgorithm(keyType)?.name;
+  if ((flags & signFlags.rsaSha512) !== 0) return 'rsa-sha2-512';
+  return (flags & signFlags.rsaSha256) !== 0 ? 'rsa-sha2-256' : undefined;
+}
 
 /** Failures of this and of two older protocols; all say no more than that. */
 const failureNumbers: readonly number[] = [agentFailure.number, extensionFailure.number, 30, 102];

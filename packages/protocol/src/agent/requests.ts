@@ -1,7 +1,6 @@
 // What an agent answers to each request (RFC 9987 section 4), one row a message number. A request that is malformed,
 // unknown or not allowed gets a failure, which does not say why; the log does.
 
-import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { fingerprint } from '../keys/fingerprint.ts';
 import { visible } from '../log/log.ts';
 import { DecodeError } from '../wire/decode-error.ts';
@@ -46,7 +45,6 @@ type Handler = (context: RequestContext, message: Uint8Array) => Outcome;
 const failure = (): Uint8Array => messages.agentFailure.encode({});
 const answered = (answer: Uint8Array): Outcome => ({ type: 'answer', answer });
 const outcomeOf = (succeeded: boolean): Outcome => answered(succeeded ? messages.agentSuccess.encode({}) : failure());
-const knownSignFlags = messages.signFlags.rsaSha256 | messages.signFlags.rsaSha512;
 
 const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [messages.requestIdentities.number, listIdentities],
@@ -100,21 +98,12 @@ function listIdentities({ state, bindings }: RequestContext, message: Uint8Array
   return answered(encodeList(state.store.all.filter(({ destinations }) => bindings.permitsListing(destinations))));
 }
 
-/** RSA signs with SHA-2 only; other keys have one algorithm. */
-function algorithmOf({ key }: StoredIdentity, flags: number): string | undefined {
-  if ((flags & ~knownSignFlags) !== 0) return undefined;
-  const { type } = key.publicKey;
-  if (type !== 'ssh-rsa') return signatureAlgorithm(type)?.name;
-  if ((flags & messages.signFlags.rsaSha512) !== 0) return 'rsa-sha2-512';
-  return (flags & messages.signFlags.rsaSha256) !== 0 ? 'rsa-sha2-256' : undefined;
-}
-
 function sign(context: RequestContext, message: Uint8Array): Outcome {
   const { state, bindings } = context;
   const { key: blob, data, flags } = messages.signRequest.decode(message);
   const identity = state.store.find(blob);
   if (identity === undefined) return refuse(context, 'the key is not here');
-  const algorithm = algorithmOf(identity, flags);
+  const algorithm = messages.algorithmToSign(identity.key.publicKey.type, flags);
   if (algorithm === undefined) return refuse(context, `no algorithm for the flags ${flags}`);
   const login = identity.destinations === undefined ? undefined : readLoginRequest(data, blob);
   const verdict = bindings.permitsSigning(identity.destinations, login);

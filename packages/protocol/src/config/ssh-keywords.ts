@@ -211,7 +211,7 @@ export const sshKeywords = [
     default: undefined,
     effect: 'yes',
   }),
-  row({ name: 'PKCS11Provider', kind: text(), default: undefined, effect: 'not-yet' }),
+  row({ name: 'PKCS11Provider', kind: text(), default: undefined, effect: 'yes' }),
   row({ name: 'SecurityKeyProvider', kind: text(), default: 'internal', effect: 'not-yet' }),
   row({ name: 'PreferredAuthentications', kind: text(), default: undefined, effect: 'yes' }),
   row({ name: 'PubkeyAcceptedAlgorithms', kind: keyTypes, default: undefined, effect: 'yes' }),

@@ -4,7 +4,7 @@
 export interface CandidateKey {
   /** The file, or an agent's comment: how messages name it. */
   readonly name: string;
-  readonly source: 'file' | 'agent';
+  readonly source: 'file' | 'agent' | 'token';
   /** Named by -i, IdentityFile or CertificateFile. */
   readonly isExplicit: boolean;
   /** The public key blob. */

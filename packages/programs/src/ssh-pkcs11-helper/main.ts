@@ -1,0 +1,88 @@
+// ssh-pkcs11-helper: runs PKCS#11 modules, so that no program that holds keys or talks to strangers does. Agent messages
+// on stdin and stdout: modules are added and removed, their keys listed by the answer, and data signed (ssh-pkcs11-helper
+// (8), RFC 9987 section 4). It ends when its input does.
+
+import { createCryptoProvider } from '@sallyport/crypto';
+import { AgentMessageReader, frameAgentMessage } from '@sallyport/protocol/agent/framing';
+import * as messages from '@sallyport/protocol/agent/messages';
+import { Writer } from '@sallyport/protocol/wire/writer';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { forbidTracing } from '@sallyport/system/identity';
+import { writeError } from '../shared/standard-streams.ts';
+import type { TokenKey } from './token-keys.ts';
+import { Tokens } from './tokens.ts';
+
+const usage = 'usage: ssh-pkcs11-helper [-v]\n';
+const input = 0;
+const output = 1;
+
+/** Resolves when stdin has ended. */
+export function main(argv: readonly string[]): Promise<number> {
+  const isVerbose = argv.length > 0 && argv.every((word) => /^-v+$/.test(word));
+  if (argv.length > 0 && !isVerbose) {
+    writeError(usage);
+    return Promise.resolve(1);
+  }
+  forbidTracing();
+  const log = {
+    error: (text: string) => writeError(`${text}\r\n`),
+    debug: (text: string) => isVerbose && writeError(`debug1: ${text}\r\n`),
+  };
+  return serve(new Tokens(createCryptoProvider(), log));
+}
+
+function serve(tokens: Tokens): Promise<number> {
+  const reader = new AgentMessageReader();
+  const requests = openDescriptor(input, { readable: true, writable: false });
+  const answers = openDescriptor(output, { readable: false, writable: true });
+  return new Promise((resolve) => {
+    const end = (status: number): void => {
+      tokens.removeAll();
+      reader.wipe();
+      resolve(status);
+    };
+    requests.onData = (chunk) => {
+      reader.receive(chunk);
+      chunk.fill(0);
+      try {
+        for (let request = reader.next(); request !== undefined; request = reader.next()) {
+          answers.write([frameAgentMessage(answerTo(tokens, request))]);
+        }
+      } catch (error) {
+        writeError(`${error instanceof Error ? error.message : String(error)}\r\n`);
+        end(255);
+      }
+    };
+    requests.onEnd = () => end(0);
+    requests.onClose = () => end(0);
+    requests.resume();
+  });
+}
+
+/** @throws DecodeError for what our side of the pipe never sends */
+function answerTo(tokens: Tokens, request: Uint8Array): Uint8Array {
+  switch (request[0]) {
+    case messages.addTokenKeys.number: {
+      const { provider, pin } = messages.addTokenKeys.decode(request);
+      const keys = tokens.add(provider, pin);
+      return keys === undefined ? messages.agentFailure.encode({}) : listOf(keys);
+    }
+    case messages.removeTokenKeys.number: {
+      const isGone = tokens.remove(messages.removeTokenKeys.decode(request).provider);
+      return isGone ? messages.agentSuccess.encode({}) : messages.agentFailure.encode({});
+    }
+    case messages.signRequest.number: {
+      const { key, data, flags } = messages.signRequest.decode(request);
+      const signature = tokens.sign(key, data, (type) => messages.algorithmToSign(type, flags));
+      return signature === undefined ? messages.agentFailure.encode({}) : messages.signResponse.encode({ signature });
+    }
+    default:
+      return messages.agentFailure.encode({});
+  }
+}
+
+function listOf(keys: readonly TokenKey[]): Uint8Array {
+  const writer = new Writer();
+  for (const { key, label } of keys) messages.identity.write(writer, { key: key.blob, comment: Buffer.from(label) });
+  return messages.identitiesAnswer.encode({ count: keys.length, identities: writer.bytes() });
+}

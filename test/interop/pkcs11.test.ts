@@ -1,0 +1,126 @@
+// Keys on a token of SoftHSM through ssh-pkcs11-helper: listed as stock programs list them, used for logins to the stock
+// sshd and for certificates that the stock ssh-keygen takes; wrong PINs and files that are no modules.
+
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createCryptoProvider } from '@sallyport/crypto';
+import { TokenHelper } from '@sallyport/programs/shared/helper/token-helper';
+import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
+import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
+
+const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
+const tokenLibrary = '/usr/lib/softhsm/libsofthsm2.so';
+const pin = '1234';
+const made = [
+  { type: 'ssh-rsa', pkcs11: 'rsa:2048', label: 'token rsa', id: '01' },
+  { type: 'ecdsa-sha2-nistp256', pkcs11: 'EC:prime256v1', label: 'token p256', id: '02' },
+  { type: 'ecdsa-sha2-nistp384', pkcs11: 'EC:secp384r1', label: 'token p384', id: '03' },
+  { type: 'ssh-ed25519', pkcs11: 'EC:edwards25519', label: 'token ed25519', id: '04' },
+] as const;
+
+describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'openssh-client'), () => {
+  let fixture: OpensshFixture;
+  let env: Record<string, string>;
+  const run = (program: string, args: readonly string[], input = '') =>
+    runProgram(program, args, { env, input, timeoutMs: 30_000 });
+
+  before(async () => {
+    fixture = await OpensshFixture.create();
+    const tokens = fixture.folder.file('tokens');
+    await mkdir(tokens);
+    const config = `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`;
+    const askpass = await fixture.folder.write('askpass', `#!/bin/sh\necho ${pin}\n`, 0o755);
+    env = {
+      SOFTHSM2_CONF: await fixture.folder.write('softhsm2.conf', config),
+      HOME: fixture.folder.path,
+      SSH_PKCS11_HELPER: own('ssh-pkcs11-helper'),
+      SSH_ASKPASS: askpass,
+      SSH_ASKPASS_REQUIRE: 'force',
+    };
+    const init = ['--init-token', '--free', '--label', 'test', '--pin', pin, '--so-pin', '5678'];
+    assert.equal((await run(programPath('softhsm2-util'), init)).code, 0);
+    for (const { pkcs11, label, id } of made) {
+      const args = ['--module', tokenLibrary, '--login', '--pin', pin, '--keypairgen', '--key-type', pkcs11];
+      const result = await run(programPath('pkcs11-tool'), [...args, '--label', label, '--id', id]);
+      assert.equal(result.code, 0, result.stderr);
+    }
+  });
+  after(() => fixture[Symbol.asyncDispose]());
+
+  const lines = async (program: string): Promise<string[]> => {
+    const { stdout } = await run(program, ['-D', tokenLibrary]);
+    return stdout
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
+  };
+
+  test('ssh-keygen -D lists what the stock one lists, and Ed25519, which 9.2 does not know', async () => {
+    // The stock program starts the helper of the environment, which must be its own.
+    delete env['SSH_PKCS11_HELPER'];
+    const stock = await lines(programPath('ssh-keygen'));
+    env['SSH_PKCS11_HELPER'] = own('ssh-pkcs11-helper');
+    const ours = await lines(own('ssh-keygen'));
+    assert.deepEqual(
+      ours.filter((line) => !line.startsWith('ssh-ed25519 ')),
+      stock.filter((line) => !line.startsWith('ssh-ed25519 ')),
+    );
+    assert.deepEqual(ours.map((line) => line.split(' ')[0]).sort(), made.map(({ type }) => type).sort());
+    const prints = (await run(own('ssh-keygen'), ['-l', '-D', tokenLibrary])).stdout.toString();
+    assert.match(prints, /^256 SHA256:\S+ token p256 \(ECDSA\)$/m);
+  });
+
+  test('ssh -I logs in to the stock sshd with each key of the token, which asks for its PIN', async () => {
+    for (const line of await lines(own('ssh-keygen'))) {
+      await using server = await fixture.startServer({ authorizedKeys: [line] });
+      const config = [`PKCS11Provider=${tokenLibrary}`, 'IdentityFile=none', 'BatchMode=no'];
+      const result = await fixture.runClient(server, ['echo', 'in'], { program: own('ssh'), config, env });
+      assert.equal(result.stdout.toString(), 'in\n', `${line}\n${result.stderr}`);
+    }
+  });
+
+  test('a key of the token is the authority of a certificate that the stock ssh-keygen takes', async () => {
+    const [authority = ''] = (await lines(own('ssh-keygen'))).filter((line) => line.startsWith('ecdsa-sha2-nistp256'));
+    const path = await fixture.folder.write('authority.pub', `${authority}\n`);
+    const args = ['-s', path, '-D', tokenLibrary, '-I', 'by token', '-n', 'root', `${fixture.userKey.path}.pub`];
+    const signed = await run(own('ssh-keygen'), args);
+    assert.equal(signed.code, 0, signed.stderr);
+    const certificate = `${fixture.userKey.path}-cert.pub`;
+    const shown = await run(programPath('ssh-keygen'), ['-L', '-f', certificate]);
+    assert.match(shown.stdout.toString(), /Key ID: "by token"/);
+    assert.match(await readFile(certificate, 'utf8'), /^ssh-ed25519-cert-v01@openssh\.com /);
+  });
+
+  test('without the PIN keys are listed and nothing is signed; a wrong PIN and other files are refused', async () => {
+    const helper = new TokenHelper(env);
+    const crypto = createCryptoProvider();
+    const data = new TextEncoder().encode('to be signed');
+    const listed = (await helper.add(tokenLibrary, new Uint8Array())) ?? [];
+    assert.equal(listed.length, made.length);
+    const [first] = listed;
+    assert.ok(first);
+    const algorithm = first.key.type === 'ssh-rsa' ? 'rsa-sha2-256' : first.key.type;
+    assert.equal(await helper.sign(first.key.blob, { algorithm, data }), undefined);
+    assert.deepEqual(await helper.add(tokenLibrary, Buffer.from('9999')), []);
+    assert.equal(await helper.add('/etc/passwd', new Uint8Array()), undefined);
+    assert.equal(await helper.add('/nonexistent.so', new Uint8Array()), undefined);
+    await helper.add(tokenLibrary, Buffer.from(pin));
+    const signature = await helper.sign(first.key.blob, { algorithm, data });
+    assert.ok(signature);
+    assert.ok(verifySignature(crypto, { key: decodePublicKey(first.key.blob), data, signature }));
+    assert.equal(await helper.remove(tokenLibrary), true);
+    assert.equal(await helper.sign(first.key.blob, { algorithm, data }), undefined);
+    helper.end();
+  });
+
+  test('ssh says that a module is missing, and goes on without it', async () => {
+    await using server = await fixture.startServer();
+    const config = ['PKCS11Provider=/nonexistent.so', 'LogLevel=INFO'];
+    const result = await fixture.runClient(server, ['echo', 'in'], { program: own('ssh'), config, env });
+    assert.equal(result.stdout.toString(), 'in\n');
+    assert.match(result.stderr, /provider \/nonexistent\.so/);
+  });
+});

@@ -3,8 +3,11 @@
 // arguments that we use, which both of these calling conventions allow. What a function does is in its manual page,
 // section 2 or 3.
 
-/** `int` and `uint` have 32 bits; `long`, `size` and `pointer` have 64 and arrive as exact numbers. */
-export type CType = 'int' | 'uint' | 'long' | 'size' | 'pointer' | 'void';
+/**
+ * `int` and `uint` have 32 bits; `long`, `size` and `pointer` have 64 and arrive as exact numbers. `offset` is a `long`
+ * that is given as a bigint: positions in a file beyond what a number holds.
+ */
+export type CType = 'int' | 'uint' | 'long' | 'size' | 'offset' | 'pointer' | 'void';
 
 export interface CSignature {
   readonly result: CType;
@@ -59,8 +62,11 @@ export const functions = {
   execve: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer'] },
   fcntl: { library: 'c', result: 'int', arguments: ['int', 'int', 'long'] },
   freeaddrinfo: { library: 'c', result: 'void', arguments: ['pointer'] },
+  fstatvfs: { library: 'c', result: 'int', arguments: ['int', 'pointer'] },
+  ftruncate: { library: 'c', result: 'int', arguments: ['int', 'offset'] },
   gai_strerror: { library: 'c', result: 'pointer', arguments: ['int'] },
   getaddrinfo: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'pointer'] },
+  getdents64: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size'] },
   getgid: { library: 'c', result: 'uint', arguments: [] },
   getgrgid_r: { library: 'c', result: 'int', arguments: ['uint', 'pointer', 'pointer', 'size', 'pointer'] },
   getgrnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },
@@ -107,6 +113,8 @@ export const functions = {
   posix_spawnattr_setsigdefault: { library: 'c', result: 'int', arguments: ['pointer', 'pointer'] },
   posix_spawnattr_setsigmask: { library: 'c', result: 'int', arguments: ['pointer', 'pointer'] },
   prctl: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'size', 'size', 'size'] },
+  pread: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size', 'offset'] },
+  pwrite: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size', 'offset'] },
   read: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size'] },
   recvmsg: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'int'] },
   send: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size', 'int'] },
@@ -121,6 +129,7 @@ export const functions = {
   shutdown: { library: 'c', result: 'int', arguments: ['int', 'int'] },
   socket: { library: 'c', result: 'int', arguments: ['int', 'int', 'int'] },
   socketpair: { library: 'c', result: 'int', arguments: ['int', 'int', 'int', 'pointer'] },
+  statvfs: { library: 'c', result: 'int', arguments: ['pointer', 'pointer'] },
   strlen: { library: 'c', result: 'size', arguments: ['pointer'] },
   waitpid: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'int'] },
   write: { library: 'c', result: 'long', arguments: ['int', 'pointer', 'size'] },

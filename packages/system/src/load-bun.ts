@@ -26,6 +26,7 @@ const argumentTypes: Readonly<Record<CType, string>> = {
   uint: 'u32',
   long: 'i64',
   size: 'u64',
+  offset: 'i64',
   pointer: 'ptr',
   void: 'void',
 };

@@ -23,6 +23,7 @@ const argumentTypes: Readonly<Record<CType, string>> = {
   uint: 'unsigned int',
   long: 'long',
   size: 'size_t',
+  offset: 'int64_t',
   pointer: 'void *',
   void: 'void',
 };

@@ -6,7 +6,7 @@ import type { CFunction, CSignature, CType, FunctionName, functions } from './fu
 /** A pointer argument: memory of ours, an address, or null. */
 export type Pointer = Uint8Array | number | null;
 
-export type CValue = number | Uint8Array | null;
+export type CValue = number | bigint | Uint8Array | null;
 
 export type NativeFunction = (...args: readonly CValue[]) => number;
 
@@ -21,7 +21,7 @@ export interface Loader {
   readonly addressOf: (bytes: Uint8Array) => number;
 }
 
-type ArgumentOf<Type extends CType> = Type extends 'pointer' ? Pointer : number;
+type ArgumentOf<Type extends CType> = Type extends 'pointer' ? Pointer : Type extends 'offset' ? bigint : number;
 
 type ArgumentsFor<Types extends readonly CType[]> = { readonly [Index in keyof Types]: ArgumentOf<Types[Index]> };
 

@@ -4,10 +4,18 @@
 import { addressOf, call } from './libc.ts';
 import { errorNumber, SystemError } from './system-error.ts';
 
+const zero = new Uint8Array(1);
+
 /** A string of C: UTF-8 with a zero at the end. A zero inside is refused: C would see a shorter string. */
 export function cString(text: string): Buffer {
   if (text.includes('\0')) throw new SystemError('string with a zero byte', errorNumber('EINVAL'));
   return Buffer.from(`${text}\0`, 'utf8');
+}
+
+/** A path of C, whose bytes need not be text. A zero inside is refused. */
+export function pathString(path: Uint8Array): Buffer {
+  if (path.includes(0)) throw new SystemError('path with a zero byte', errorNumber('EINVAL'));
+  return Buffer.concat([path, zero]);
 }
 
 /** The string of C at an address. */

@@ -13,6 +13,17 @@ export function visible(text: string): string {
   return onOneLine(text.replaceAll('\\', '\\\\'));
 }
 
+/** Bytes of a peer, such as a file's name, as visible text: everything but printable ASCII becomes octal. */
+export function visibleBytes(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) {
+    if (byte === 0x5c) out += '\\\\';
+    else if (byte >= 0x20 && byte < 0x7f) out += String.fromCharCode(byte);
+    else out += `\\${byte.toString(8).padStart(3, '0')}`;
+  }
+  return out;
+}
+
 /** Escapes control characters and DEL only: for a whole line whose parts have been made visible already. */
 export function onOneLine(text: string): string {
   let out = '';

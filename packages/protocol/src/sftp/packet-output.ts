@@ -5,7 +5,7 @@ import type { Message } from '../codec/struct.ts';
 import { Writer } from '../wire/writer.ts';
 
 /** Data from this size on is not copied. */
-const largeDataBytes = 16 * 1024;
+export const largeDataBytes = 16 * 1024;
 const lengthBytes = 4;
 
 export class SftpPacketOutput {

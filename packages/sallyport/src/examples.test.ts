@@ -7,8 +7,10 @@ import { encodeOpensshKeyV1 } from '@sallyport/protocol/keys/formats/openssh-key
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { findProgram } from '@sallyport/testing/peers';
 import { runProgram, startProgram } from '@sallyport/testing/program';
+import { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { startTestServer } from '@sallyport/testing/test-server';
+import { sessionStream } from './channel/channel-stream.ts';
 import type { PrivateKey } from './index.ts';
 import { connect, generatePrivateKey } from './index.ts';
 
@@ -85,9 +87,43 @@ for (const [name, runtime] of runtimes) {
     server.child.kill('SIGTERM');
     assert.equal((await server.exited).code, 0);
   });
+
+  test(`on ${name}: an example serves files from memory`, unless, async () => {
+    assert.ok(runtime);
+    const key = generatePrivateKey();
+    const server = startProgram(runtime, [example('sftp-in-memory.mjs'), '0', formatPublicLine(key.publicKey)]);
+    while (!/port \d+\n/.test(server.stdout().toString())) await new Promise((wake) => setTimeout(wake, 10));
+    const port = Number(/port (\d+)/.exec(server.stdout().toString())?.[1]);
+    const target = { host: '127.0.0.1', port, agent: false, insecureAcceptAnyHostKey: true } as const;
+    const client = await connect({ ...target, identities: [key] });
+    const { stdin, stdout, closed, abort } = await client.subsystem('sftp');
+    const sftp = new SftpDriver(sessionStream({ input: stdout, output: stdin, closed, destroy: () => abort() }));
+    await sftp.ready;
+    assert.deepEqual(
+      [...sftp.extensions.keys()],
+      ['fsync@openssh.com', 'limits@openssh.com', 'expand-path@openssh.com', 'copy-data'],
+    );
+    const path = Buffer.from('made');
+    const handle = await sftp.handle(sftp.request('open', { path, flags: 11, attributes: {} }));
+    assert.equal(await sftp.code(sftp.write(handle, 3n, Buffer.from('text'))), 0);
+    const read = await sftp.request('read', { handle, offset: 0n, length: 99 });
+    assert.ok(read.kind === 'data' && Buffer.from(read.data).toString() === '\0\0\0text');
+    const listed = await sftp.request('readdir', {
+      handle: await sftp.handle(sftp.request('opendir', { path: Buffer.from('/') })),
+    });
+    assert.ok(listed.kind === 'names');
+    const lines = listed.entries.map(({ longName }) => Buffer.from(longName).toString());
+    assert.match(lines.join('\n'), /^-rw-r--r-- {4}\? 0 {8}0 {14}31 .* welcome\.txt\n-rw-r--r-- .* 7 .* made$/);
+    assert.equal(await sftp.code(sftp.request('mkdir', { path, attributes: {} })), 8);
+    assert.equal(await sftp.code(sftp.request('stat', { path: Buffer.from('missing') })), 2);
+    await client.end();
+    server.child.kill('SIGTERM');
+    assert.equal((await server.exited).code, 0);
+  });
 }
 
 test('every example is listed in the README beside it', async () => {
   const readme = await readFile(example('README.md'), 'utf8');
-  for (const name of ['run-command.mjs', 'jump.mjs', 'server.mjs']) assert.ok(readme.includes(`\`${name}\``));
+  for (const name of ['run-command.mjs', 'jump.mjs', 'server.mjs', 'sftp-in-memory.mjs'])
+    assert.ok(readme.includes(`\`${name}\``));
 });

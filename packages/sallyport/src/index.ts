@@ -32,3 +32,16 @@ export type { Server } from './server/server.ts';
 export { createServer } from './server/server.ts';
 export type { ServerOptions } from './server/server-options.ts';
 export type { ServerSession } from './server/server-session.ts';
+export type {
+  DirectoryEntry,
+  FollowOptions,
+  OpenOptions,
+  SftpDirectory,
+  SftpFile,
+  SftpFileSystem,
+} from './sftp-server/file-system.ts';
+export type { LocalFileSystem, LocalFileSystemOptions } from './sftp-server/local-file-system.ts';
+export { localFileSystem } from './sftp-server/local-file-system.ts';
+export { serveSftp } from './sftp-server/serve-sftp.ts';
+export { sftpServer } from './sftp-server/sftp-server.ts';
+export type { SftpServerOptions } from './sftp-server/sftp-session.ts';

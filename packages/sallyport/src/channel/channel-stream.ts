@@ -1,7 +1,9 @@
 // A channel as a ByteStream: what lets a connection run through another one, and a forwarded socket be pumped by a
-// driver.
+// driver. A session's two main streams are one as well, for protocols that a program of ours speaks there.
 
 import type { ByteStream } from '../driver/byte-stream.ts';
+import type { ByteSink } from './byte-sink.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { Channel } from './channel.ts';
 
 /** Bytes that wait in the channel before write() says that it is full. */
@@ -9,7 +11,28 @@ const fullBytes = 512 * 1024;
 
 /** Takes over both directions of the channel. */
 export function channelStream(channel: Channel): ByteStream {
-  return new ChannelStream(channel);
+  channel.errors.discard();
+  return new ChannelStream({
+    input: channel.input,
+    output: channel.output,
+    closed: channel.closed,
+    finish: () => channel.close(),
+    destroy: () => channel.close({ discard: true }),
+  });
+}
+
+/** Takes over the two main streams of a session, which ends by its exit. */
+export function sessionStream(session: Omit<StreamParts, 'finish'>): ByteStream {
+  return new ChannelStream({ ...session, finish: () => undefined });
+}
+
+interface StreamParts {
+  readonly input: ByteSource;
+  readonly output: ByteSink;
+  readonly closed: Promise<Error | undefined>;
+  /** Both directions have ended. */
+  readonly finish: () => void;
+  readonly destroy: () => void;
 }
 
 class ChannelStream implements ByteStream {
@@ -17,16 +40,16 @@ class ChannelStream implements ByteStream {
   onEnd?: () => void;
   onDrain?: () => void;
   onClose?: (error?: Error) => void;
-  readonly #channel: Channel;
+  onTaken?: (chunk: Uint8Array) => void;
+  readonly #parts: StreamParts;
   #drainDue = false;
   #inputEnded = false;
   #ended = false;
 
-  constructor(channel: Channel) {
-    this.#channel = channel;
-    channel.input.pause(true);
-    channel.errors.discard();
-    channel.input.flowTo({
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+    parts.input.pause(true);
+    parts.input.flowTo({
       data: (chunk) => this.onData?.(chunk.slice()),
       end: () => {
         this.#inputEnded = true;
@@ -34,21 +57,21 @@ class ChannelStream implements ByteStream {
         this.#closeWhenDone();
       },
     });
-    void channel.closed.then((error) => this.onClose?.(error));
+    void parts.closed.then((error) => this.onClose?.(error));
   }
 
   pause(): void {
-    this.#channel.input.pause(true);
+    this.#parts.input.pause(true);
   }
 
   resume(): void {
-    this.#channel.input.pause(false);
+    this.#parts.input.pause(false);
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
     for (const chunk of chunks) {
-      this.#channel.output.write(chunk).then(
-        () => this.#written(),
+      this.#parts.output.write(chunk).then(
+        () => this.#written(chunk),
         () => undefined,
       );
     }
@@ -57,24 +80,25 @@ class ChannelStream implements ByteStream {
   }
 
   get bufferedBytes(): number {
-    return this.#channel.output.waitingBytes;
+    return this.#parts.output.waitingBytes;
   }
 
   end(): void {
     this.#ended = true;
-    this.#channel.output.end();
+    this.#parts.output.end();
     this.#closeWhenDone();
   }
 
   destroy(): void {
-    this.#channel.close({ discard: true });
+    this.#parts.destroy();
   }
 
   #closeWhenDone(): void {
-    if (this.#ended && this.#inputEnded) this.#channel.close();
+    if (this.#ended && this.#inputEnded) this.#parts.finish();
   }
 
-  #written(): void {
+  #written(chunk: Uint8Array): void {
+    this.onTaken?.(chunk);
     if (!this.#drainDue || this.bufferedBytes > fullBytes / 2) return;
     this.#drainDue = false;
     this.onDrain?.();

@@ -80,6 +80,7 @@ class MemoryStream implements ByteStream {
     this.#incoming = [];
     this.#incomingBytes = 0;
     this.#peer?.endIncoming();
+    this.#peer?.incomingTaken();
     queueMicrotask(() => this.onClose?.());
   }
 

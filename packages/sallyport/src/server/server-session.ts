@@ -17,8 +17,10 @@ import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import type { ByteSink } from '../channel/byte-sink.ts';
 import type { ByteSource } from '../channel/byte-source.ts';
 import type { Channel } from '../channel/channel.ts';
+import { sessionStream } from '../channel/channel-stream.ts';
 import type { Exit } from '../client/command-result.ts';
 import type { TerminalSize } from '../client/remote-process.ts';
+import type { ByteStream } from '../driver/byte-stream.ts';
 import type { SucceededMethod } from './policy.ts';
 import { RequestQueue } from './request-queue.ts';
 
@@ -86,6 +88,18 @@ export class ServerSession {
     void channel.closed.then(() => {
       start.requests.end();
       gone.abort();
+    });
+  }
+
+  /** `stdin` and `stdout` as one stream, which takes both over; the session ends by its exit nevertheless. */
+  stream(): ByteStream {
+    const channel = this.#channel;
+    const { closed } = channel;
+    return sessionStream({
+      input: this.stdin,
+      output: this.stdout,
+      closed,
+      destroy: () => channel.close({ discard: true }),
     });
   }
 

@@ -1,0 +1,155 @@
+// OpenSSH's extensions (PROTOCOL section 4): each with the limits and refusals of its sftp-server. What the file system
+// does not have is unsupported.
+
+import type { ExtensionKey } from '@sallyport/protocol/sftp/extensions';
+import { fileSystemFields, limitFields, nameLists } from '@sallyport/protocol/sftp/extensions';
+import { maximumPacketBytes } from '@sallyport/protocol/sftp/packets';
+import { statusCodes } from '@sallyport/protocol/sftp/status';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+
+import type { Answer } from './answers.ts';
+import { endOfFile, failure, ok, oneName, status, unsupported } from './answers.ts';
+import { fileOf } from './handle-requests.ts';
+import { settingLines, sftpLines } from './log-lines.ts';
+import type { OpenFile } from './open-handles.ts';
+import type { RequestHandlers, Serving } from './request-handlers.ts';
+import { maximumReadBytes } from './room-pool.ts';
+import type { Steps } from './steps.ts';
+import { of } from './steps.ts';
+
+export const extensionRequests: RequestHandlers<ExtensionKey> = {
+  *posixRename(serving, { from, to }) {
+    serving.log(sftpLines.between('posix-rename', from, to));
+    if (serving.fs.rename === undefined) return unsupported;
+    yield* of(serving.fs.rename(from, to, { replace: true }));
+    return ok;
+  },
+  *statvfs(serving, { path }) {
+    serving.log(sftpLines.named('info', 'statvfs', path));
+    if (serving.fs.fileSystem === undefined) return unsupported;
+    return { kind: 'extended', fields: fileSystemFields.encode(yield* of(serving.fs.fileSystem(path))) };
+  },
+  *fstatvfs(serving, { handle }) {
+    const opened = fileOf(serving, handle);
+    if (opened === undefined) return failure;
+    if (opened.file.fileSystem === undefined) return unsupported;
+    return { kind: 'extended', fields: fileSystemFields.encode(yield* of(opened.file.fileSystem())) };
+  },
+  *hardlink(serving, { from, to }) {
+    serving.log(sftpLines.between('hardlink', from, to));
+    if (serving.fs.hardLink === undefined) return unsupported;
+    yield* of(serving.fs.hardLink(from, to));
+    return ok;
+  },
+  *fsync(serving, { handle }) {
+    const opened = fileOf(serving, handle);
+    if (opened === undefined) return failure;
+    serving.log(sftpLines.named('verbose', 'fsync', opened.path));
+    if (opened.file.sync === undefined) return unsupported;
+    yield* of(opened.file.sync());
+    return ok;
+  },
+  *lsetstat(serving, { path, attributes }) {
+    const { size, ...others } = attributes;
+    for (const line of settingLines(path, others)) serving.log(line);
+    if (serving.fs.setStat === undefined) return unsupported;
+    yield* of(serving.fs.setStat(path, others, { follow: false }));
+    // A link has no size that could be set.
+    return size === undefined ? ok : status(statusCodes.badMessage);
+  },
+  *limits(serving) {
+    return {
+      kind: 'extended',
+      fields: limitFields.encode({
+        packetBytes: BigInt(maximumPacketBytes),
+        readBytes: BigInt(maximumReadBytes),
+        writeBytes: BigInt(maximumReadBytes),
+        openHandles: BigInt(serving.maximumHandles),
+      }),
+    };
+  },
+  *expandPath(serving, { path }) {
+    const expanded = yield* expand(serving, path);
+    if (expanded === undefined) return status(statusCodes.noSuchFile, 'no such user');
+    serving.log(sftpLines.named('verbose', 'expand', expanded));
+    return oneName(yield* of(serving.fs.realPath(expanded)));
+  },
+  *copyData(serving, { readHandle, readOffset, length, writeHandle, writeOffset }) {
+    const from = fileOf(serving, readHandle);
+    const to = fileOf(serving, writeHandle);
+    if (from === undefined || to === undefined || (yield* isOneFile(from, to))) return failure;
+    return yield* copy(serving, { from, to, readOffset, length, writeOffset });
+  },
+  *homeDirectory(serving, { user }) {
+    const home = yield* of(serving.fs.homeOf?.(user));
+    if (home === undefined) return failure;
+    serving.log(sftpLines.named('verbose', 'home-directory', home));
+    return oneName(home);
+  },
+  *usersGroupsById({ fs }, { users, groups }) {
+    if (fs.userName === undefined) return unsupported;
+    const lists: { users: Uint8Array[]; groups: Uint8Array[] } = { users: [], groups: [] };
+    for (const uid of users) lists.users.push(utf8Encode((yield* of(fs.userName(uid))) ?? ''));
+    for (const gid of groups) lists.groups.push(utf8Encode((yield* of(fs.groupName?.(gid))) ?? ''));
+    return { kind: 'extended', fields: nameLists.encode(lists) };
+  },
+};
+
+const tilde = 0x7e;
+const slash = 0x2f;
+const dot = Uint8Array.of(0x2e);
+
+/** `~` is where the client started, `~user` that user's home; undefined when there is no such user. */
+function* expand({ fs }: Serving, path: Uint8Array): Steps<Uint8Array | undefined> {
+  if (path.length === 0) return dot;
+  if (path[0] !== tilde) return path;
+  const at = path.indexOf(slash);
+  const user = path.subarray(1, at < 0 ? path.length : at);
+  const rest = at < 0 ? dot : path.subarray(at + 1);
+  if (user.length === 0) return rest.length === 0 ? dot : relative(rest);
+  const home = yield* of(fs.homeOf?.(user));
+  return home && Buffer.concat([home, Uint8Array.of(slash), rest]);
+}
+
+/** `~//etc` is below the start, too. */
+function relative(rest: Uint8Array): Uint8Array {
+  return Buffer.concat([dot, Uint8Array.of(slash), rest]);
+}
+
+function* isOneFile(from: OpenFile, to: OpenFile): Steps<boolean> {
+  if (from === to || Buffer.compare(from.path, to.path) === 0) return true;
+  const [one, other] = [yield* of(from.file.identity?.()), yield* of(to.file.identity?.())];
+  return one !== undefined && one === other;
+}
+
+interface Copy {
+  readonly from: OpenFile;
+  readonly to: OpenFile;
+  readonly readOffset: bigint;
+  /** 0: to the end. */
+  readonly length: bigint;
+  readonly writeOffset: bigint;
+}
+
+function* copy(serving: Serving, { from, to, readOffset, length, writeOffset }: Copy): Steps<Answer> {
+  const room = serving.rooms.take(maximumReadBytes);
+  try {
+    for (let done = 0n; length === 0n || done < length; ) {
+      const left = length === 0n ? maximumReadBytes : Number(min(length - done, BigInt(room.length)));
+      const count = yield* of(from.file.read(room.subarray(0, left), readOffset + done));
+      if (serving.isOver) return failure;
+      if (count === 0) return length === 0n ? ok : endOfFile;
+      from.readBytes += BigInt(count);
+      yield* of(to.file.write(room.subarray(0, count), writeOffset + done));
+      to.writtenBytes += BigInt(count);
+      done += BigInt(count);
+    }
+    return ok;
+  } finally {
+    serving.rooms.give(room);
+  }
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

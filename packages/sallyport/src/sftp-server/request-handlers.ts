@@ -1,0 +1,34 @@
+// How the answer to each kind of request is written down: a function of what one client is served with and of the
+// request.
+
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { HandleTable } from '@sallyport/protocol/sftp/handle-table';
+import type { SftpRequestKey } from '@sallyport/protocol/sftp/requests';
+import type { SftpRequest } from '@sallyport/protocol/sftp/server';
+
+import type { Answer } from './answers.ts';
+import type { SftpFileSystem } from './file-system.ts';
+import type { OpenHandle } from './open-handles.ts';
+import type { RoomPool } from './room-pool.ts';
+import type { Steps } from './steps.ts';
+
+/** What one client is served with. */
+export interface Serving {
+  readonly fs: SftpFileSystem;
+  readonly handles: HandleTable<OpenHandle>;
+  readonly maximumHandles: number;
+  readonly rooms: RoomPool;
+  readonly readOnly: boolean;
+  /** The client is gone: long work ends. */
+  readonly isOver: boolean;
+  /** A new handle for what was opened, which is closed again when the client has too many. */
+  keep(opened: OpenHandle): Steps<Answer>;
+  log(line: LogLine): void;
+}
+
+export type RequestOf<Key extends SftpRequestKey> = Extract<SftpRequest, { readonly key: Key }>;
+
+/** How each request of a family is answered; errors of the file system are thrown. */
+export type RequestHandlers<Keys extends SftpRequestKey> = {
+  readonly [Key in Keys]: (serving: Serving, request: RequestOf<Key>) => Steps<Answer>;
+};

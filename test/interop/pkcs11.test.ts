@@ -1,12 +1,12 @@
-// Keys on a token of SoftHSM through ssh-pkcs11-helper: listed as stock programs list them, used for logins to the stock
-// sshd and for certificates that the stock ssh-keygen takes; wrong PINs and files that are no modules.
+// Keys on a token of SoftHSM through ssh-pkcs11-helper: listed as stock programs list them, used for logins to the
+// stock sshd and for certificates that the stock ssh-keygen takes; wrong PINs and files that are no modules.
 
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { TokenHelper } from '@sallyport/programs/shared/helper/token-helper';
+import { TokenModules } from '@sallyport/programs/shared/helper/token-modules';
 import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
 import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
 
@@ -95,7 +95,7 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
   });
 
   test('without the PIN keys are listed and nothing is signed; a wrong PIN and other files are refused', async () => {
-    const helper = new TokenHelper(env);
+    const helper = new TokenModules(env);
     const crypto = createCryptoProvider();
     const data = new TextEncoder().encode('to be signed');
     const listed = (await helper.add(tokenLibrary, new Uint8Array())) ?? [];

@@ -1,5 +1,6 @@
-// A shared library that the user names by its path: PKCS#11 modules and FIDO middleware. Its code runs in this process
-// with all rights of it, so only helper processes open one, never a program that holds keys. Nothing is ever unloaded.
+// A shared library that the user names by its path: PKCS#11 modules and FIDO middleware. Its code runs in this
+// process with all rights of it, so only helper processes open one, never a program that holds keys. Nothing is ever
+// unloaded.
 
 import type { CSignature } from './functions.ts';
 import { call, functionAt, nativeFunction } from './libc.ts';

@@ -1,5 +1,6 @@
 // A PKCS#11 module: its tokens, the objects on them and signatures by their keys (OASIS PKCS #11, section 5). All
-// numbers in structures are 64-bit words. For helper processes only: the module's code runs here (dynamic-library.ts).
+// numbers in structures are 64-bit words. For helper processes only: the module's code runs here (dynamic-
+// library.ts).
 
 import { DynamicLibrary } from './dynamic-library.ts';
 import { addressOf, functionAt } from './libc.ts';

@@ -4,7 +4,7 @@
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { TokenHelper, type TokenIdentity } from '../shared/helper/token-helper.ts';
+import { type TokenIdentity, TokenModules } from '../shared/helper/token-modules.ts';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';
@@ -15,7 +15,7 @@ import type { Signer } from './signer.ts';
 
 export async function printTokenKeys(context: KeygenContext): Promise<number> {
   const { fingerprintOfToken: printsFingerprints, tokenModule = '' } = context.options;
-  const helper = new TokenHelper(process.env);
+  const helper = new TokenModules(process.env);
   const keys = await tokenKeys(helper, tokenModule, new Uint8Array());
   helper.end();
   const lines = keys.map(({ key, label }) =>
@@ -29,7 +29,7 @@ export async function printTokenKeys(context: KeygenContext): Promise<number> {
 
 /** The key of a token, which must hold it; its PIN is asked for. @throws ProgramExit */
 export async function tokenSigner(module: string, publicKey: PublicKey): Promise<Signer> {
-  const helper = new TokenHelper(process.env);
+  const helper = new TokenModules(process.env);
   const keys = await tokenKeys(helper, module, new Uint8Array());
   const found = keys.find(({ key }) => equalBytes(key.blob, publicKey.blob));
   if (found === undefined) throw new ProgramExit(messages.authorityNotOnToken);
@@ -48,7 +48,7 @@ export async function tokenSigner(module: string, publicKey: PublicKey): Promise
 }
 
 /** @throws ProgramExit when there are none */
-async function tokenKeys(helper: TokenHelper, module: string, pin: Uint8Array): Promise<readonly TokenIdentity[]> {
+async function tokenKeys(helper: TokenModules, module: string, pin: Uint8Array): Promise<readonly TokenIdentity[]> {
   const found = await helper.add(module, pin).catch(() => undefined);
   if (found !== undefined && found.length > 0) return found;
   helper.end();

@@ -1,6 +1,6 @@
-// ssh-pkcs11-helper: runs PKCS#11 modules, so that no program that holds keys or talks to strangers does. Agent messages
-// on stdin and stdout: modules are added and removed, their keys listed by the answer, and data signed (ssh-pkcs11-helper
-// (8), RFC 9987 section 4). It ends when its input does.
+// ssh-pkcs11-helper: runs PKCS#11 modules, so that no program that holds keys or talks to strangers does. Agent
+// messages on stdin and stdout: modules are added and removed, their keys listed by the answer, and data signed
+// (ssh-pkcs11-helper (8), RFC 9987 section 4). It ends when its input does.
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import { AgentMessageReader, frameAgentMessage } from '@sallyport/protocol/agent/framing';

@@ -30,8 +30,11 @@ const ed25519Parameters: readonly string[] = ['06032b6570', '130c656477617264733
 const octetString = 0x04;
 const ed25519Bytes = 32;
 
+/** What a module shows of its objects. */
+export type TokenObjects = Pick<Pkcs11Module, 'attribute' | 'findObjects'>;
+
 /** @throws TokenError */
-export function readTokenKeys(module: Pkcs11Module, session: number): TokenKey[] {
+export function readTokenKeys(module: TokenObjects, session: number): TokenKey[] {
   const found: TokenKey[] = [];
   const add = (object: number, key: PublicKey | undefined, fallbackLabel = ''): void => {
     const id = module.attribute(session, object, 'id') ?? new Uint8Array();
@@ -49,7 +52,7 @@ export function readTokenKeys(module: Pkcs11Module, session: number): TokenKey[]
   return found;
 }
 
-function keyOfObject(module: Pkcs11Module, session: number, object: number): PublicKey | undefined {
+function keyOfObject(module: TokenObjects, session: number, object: number): PublicKey | undefined {
   const type = module.attribute(session, object, 'keyType');
   if (type === undefined || type.length < 8) return undefined;
   const value = (name: 'modulus' | 'publicExponent' | 'ecParameters' | 'ecPoint'): Uint8Array =>

@@ -1,6 +1,6 @@
-// The modules that were added, with their tokens and keys. A session is opened for each token and stays, logged in when
-// a PIN was given; a key that asks for the PIN at each signature gets the same one again, and so does a token that
-// forgets the login. PINs are kept for that, in this process only.
+// The modules that were added, with their tokens and keys. A session is opened for each token and stays, logged in
+// when a PIN was given; a key that asks for the PIN at each signature gets the same one again, and so does a token
+// that forgets the login. PINs are kept for that, in this process only.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';

@@ -2,25 +2,14 @@
 // agent that are named by a file, other keys of the agent, keys of tokens, keys that only files have. A file's key is
 // opened when it has to sign, and its passphrase is asked for then.
 
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { isProblem } from '@sallyport/protocol/config/config-error';
 import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
-import type { LogSink } from '@sallyport/protocol/log/log';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { loadKeyFailed } from '../shared/messages.ts';
+import type { IdentityOptions } from './identity-options.ts';
 import { KeyFile } from './key-file.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
-import type { ConnectionPlan } from './read-config.ts';
 import { tokenKeys } from './token-keys.ts';
-
-export interface IdentityOptions {
-  readonly plan: Pick<ConnectionPlan, 'options' | 'expansion' | 'mentioned'>;
-  readonly crypto: CryptoProvider;
-  readonly log: LogSink;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Asks for a passphrase; undefined when nobody answers. The caller of ask wipes the answer. */
-  readonly askPassphrase: (prompt: string) => Promise<Uint8Array | undefined>;
-}
 
 /** Milliseconds that an agent has to list its keys. */
 const agentPatienceMs = 10_000;

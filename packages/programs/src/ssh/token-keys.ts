@@ -1,11 +1,12 @@
-// The keys of the PKCS#11 module that -I or PKCS11Provider names. The module runs in ssh-pkcs11-helper, which ends with
-// us. Most tokens show their public keys to anybody and sign after a login only: the PIN is asked for then, once.
+// The keys of the PKCS#11 module that -I or PKCS11Provider names. The module runs in ssh-pkcs11-helper, which ends
+// with us. Most tokens show their public keys to anybody and sign after a login only: the PIN is asked for then,
+// once.
 
 import { existsSync } from 'node:fs';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
-import { TokenHelper } from '../shared/helper/token-helper.ts';
-import type { IdentityOptions } from './identities.ts';
+import { TokenModules } from '../shared/helper/token-modules.ts';
+import type { IdentityOptions } from './identity-options.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 import { tokenMessages } from './messages.ts';
 
@@ -13,7 +14,7 @@ import { tokenMessages } from './messages.ts';
 export async function tokenKeys(given: IdentityOptions): Promise<CandidateKey[]> {
   const { PKCS11Provider: provider } = given.plan.options;
   if (provider === undefined || provider.toLowerCase() === 'none') return [];
-  const helper = new TokenHelper(given.environment);
+  const helper = new TokenModules(given.environment);
   const found = await orUndefined(given.log, () => helper.add(provider, new Uint8Array()));
   if (found === undefined || found.length === 0) {
     given.log('error', existsSync(provider) ? tokenMessages.noKeys(provider) : tokenMessages.missing(provider));
@@ -38,11 +39,11 @@ interface Wanted {
 
 class Token {
   readonly #given: IdentityOptions;
-  readonly #helper: TokenHelper;
+  readonly #helper: TokenModules;
   readonly #provider: string;
   #hasAsked = false;
 
-  constructor(given: IdentityOptions, from: { readonly helper: TokenHelper; readonly provider: string }) {
+  constructor(given: IdentityOptions, from: { readonly helper: TokenModules; readonly provider: string }) {
     this.#given = given;
     this.#helper = from.helper;
     this.#provider = from.provider;

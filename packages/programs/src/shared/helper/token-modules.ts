@@ -13,7 +13,7 @@ export interface TokenIdentity {
   readonly label: string;
 }
 
-export class TokenHelper {
+export class TokenModules {
   readonly #environment: Readonly<Record<string, string | undefined>>;
   #helper: HelperProcess | undefined;
 
@@ -23,9 +23,9 @@ export class TokenHelper {
   }
 
   /**
-   * Loads a module and lists the keys of its tokens; an empty PIN logs in nowhere, which shows what is public. Undefined
-   * when the module cannot be used; the helper has said why on stderr. The PIN is the caller's to wipe. Rejects when the
-   * helper cannot be started or ends.
+   * Loads a module and lists the keys of its tokens; an empty PIN logs in nowhere, which shows what is public.
+   * Undefined when the module cannot be used; the helper has said why on stderr. The PIN is the caller's to wipe.
+   * Rejects when the helper cannot be started or ends.
    */
   async add(provider: string, pin: Uint8Array): Promise<readonly TokenIdentity[] | undefined> {
     const request = messages.addTokenKeys.encode({ provider, pin });

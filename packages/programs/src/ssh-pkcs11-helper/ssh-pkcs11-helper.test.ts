@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createCryptoProvider } from '@sallyport/crypto';
+import { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import { concatBytes } from '@sallyport/protocol/wire/bytes';
+import { Reader } from '@sallyport/protocol/wire/reader';
+import type { AttributeName } from '@sallyport/system/pkcs11-names';
+import { keyTypes, mechanisms, objectClasses } from '@sallyport/system/pkcs11-names';
+import { main } from './main.ts';
+import type { TokenObjects } from './token-keys.ts';
+import { readTokenKeys } from './token-keys.ts';
+import { planSignature, signatureBlob } from './token-signature.ts';
+import { Tokens } from './tokens.ts';
+
+const crypto = createCryptoProvider();
+const word = (value: number): Uint8Array => new Uint8Array(new BigUint64Array([BigInt(value)]).buffer);
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
+const text = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value));
+
+type FakeObject = Partial<Record<AttributeName, Uint8Array>> & { readonly objectClass: number };
+
+/** A token whose objects are those; handles are their places. */
+function token(...objects: readonly FakeObject[]): TokenObjects {
+  return {
+    findObjects: (_session, [first]) =>
+      objects.flatMap(({ objectClass }, at) => (objectClass === first?.[1] ? at : [])),
+    attribute: (_session, object, name) => objects[object]?.[name],
+  };
+}
+
+const p256 = new PrivateKey(crypto.generateKey('ecdsa', { curve: 'nistp256' }));
+const ed25519 = new PrivateKey(crypto.generateKey('ed25519'));
+const rsa = new PrivateKey(crypto.generateKey('rsa', { bits: 2048 }));
+
+function pointOf({ parts }: PublicKey): Uint8Array {
+  return parts.kind === 'ecdsa' ? parts.publicPoint : assert.fail();
+}
+
+test('keys of every kind are read from public key objects, with or without DER around their points', () => {
+  const { parts } = rsa.publicKey;
+  assert.ok(parts.kind === 'rsa' && ed25519.publicKey.parts.kind === 'ed25519');
+  const point = pointOf(p256.publicKey);
+  const common = { objectClass: objectClasses.publicKey };
+  const found = readTokenKeys(
+    token(
+      { ...common, keyType: word(keyTypes.rsa), modulus: concatBytes(hex('00'), parts.n), publicExponent: parts.e },
+      {
+        ...common,
+        keyType: word(keyTypes.ec),
+        ecParameters: hex('06082a8648ce3d030107'),
+        ecPoint: concatBytes(hex('0441'), point),
+        label: text('p256'),
+        id: hex('02'),
+      },
+      { ...common, keyType: word(keyTypes.ec), ecParameters: hex('06082a8648ce3d030107'), ecPoint: point },
+      {
+        ...common,
+        keyType: word(keyTypes.ecEdwards),
+        ecParameters: hex('06032b6570'),
+        ecPoint: concatBytes(hex('0420'), ed25519.publicKey.parts.publicKey),
+      },
+    ),
+    1,
+  );
+  assert.deepEqual(
+    found.map(({ key }) => key.blob),
+    [rsa, p256, ed25519].map(({ publicKey }) => publicKey.blob),
+  );
+  assert.deepEqual([found[1]?.label, found[1]?.id], ['p256', hex('02')]);
+});
+
+test('objects that are no usable keys are passed over', () => {
+  const common = { objectClass: objectClasses.publicKey };
+  const found = readTokenKeys(
+    token(
+      common,
+      { ...common, keyType: word(keyTypes.rsa) },
+      { ...common, keyType: hex('00') },
+      { ...common, keyType: word(0x77) },
+      { ...common, keyType: word(keyTypes.ec), ecParameters: hex('06092b2403030208010107'), ecPoint: hex('0441') },
+      { ...common, keyType: word(keyTypes.ec), ecParameters: hex('06082a8648ce3d030107'), ecPoint: hex('04820000') },
+      { ...common, keyType: word(keyTypes.rsa), modulus: hex('c5'), publicExponent: hex('03') },
+      { objectClass: objectClasses.certificate, value: hex('3003020101') },
+      { objectClass: objectClasses.certificate },
+    ),
+    1,
+  );
+  assert.deepEqual(found, []);
+});
+
+test('a token signs what the algorithm says, and nothing for algorithms of other keys or with SHA-1', () => {
+  const data = text('data');
+  const plan = (key: PublicKey, algorithm: string) => planSignature(crypto, { key, algorithm, data });
+  assert.deepEqual(plan(ed25519.publicKey, 'ssh-ed25519'), { mechanism: mechanisms.eddsa, input: data });
+  const digest = crypto.digest('sha256', data);
+  const ecdsa = { mechanism: mechanisms.ecdsa, input: digest };
+  assert.deepEqual(plan(p256.publicKey, 'ecdsa-sha2-nistp256'), ecdsa);
+  const info = plan(rsa.publicKey, 'rsa-sha2-256');
+  assert.equal(info?.mechanism, mechanisms.rsaPkcs);
+  assert.deepEqual(info?.input.subarray(-digest.length), digest);
+  assert.equal(info?.input.length, 19 + digest.length);
+  for (const [key, algorithm] of [
+    [rsa, 'ssh-rsa'],
+    [rsa, 'ssh-ed25519'],
+    [p256, 'ecdsa-sha2-nistp384'],
+    [p256, 'none'],
+  ] as const) {
+    assert.equal(plan(key.publicKey, algorithm), undefined);
+  }
+});
+
+test('a signature of a token leaves only when it verifies', () => {
+  const data = text('data');
+  const algorithm = 'ssh-ed25519';
+  const blob = ed25519.sign(crypto, algorithm, data);
+  const reader = new Reader(blob);
+  reader.text();
+  const raw = reader.string().slice();
+  const made = { key: ed25519.publicKey, algorithm, data, raw };
+  assert.deepEqual(signatureBlob(crypto, made), blob);
+  raw[5] = (raw[5] as number) ^ 1;
+  assert.equal(signatureBlob(crypto, made), undefined);
+});
+
+test('modules that cannot be loaded are told and give no keys', () => {
+  const errors: string[] = [];
+  const tokens = new Tokens(crypto, { error: (line) => errors.push(line), debug: () => undefined });
+  assert.equal(tokens.add('/nonexistent.so', new Uint8Array()), undefined);
+  assert.match(errors.join(), /^provider \/nonexistent\.so: /);
+  assert.equal(tokens.remove('/nonexistent.so'), false);
+  assert.equal(
+    tokens.sign(ed25519.publicKey.blob, text('data'), () => 'ssh-ed25519'),
+    undefined,
+  );
+});
+
+test('the program takes -v and nothing else', async () => {
+  assert.equal(await main(['--help']), 1);
+  assert.equal(await main(['-v', 'x']), 1);
+});

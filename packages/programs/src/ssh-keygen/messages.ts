@@ -17,6 +17,9 @@ export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] 
                   [-n principals] [-O option] [-V validity_interval]
                   [-z serial_number] file ...
        ssh-keygen -L [-f input_keyfile]
+       ssh-keygen -k -f krl_file [-u] [-s ca_public] [-z version_number]
+                  file ...
+       ssh-keygen -Q [-l] -f krl_file [file ...]
 `;
 
 export interface SignedCertificate {
@@ -63,6 +66,23 @@ export const listing = {
   unknownFlag: (name: string) => `${name} UNKNOWN FLAG OPTION`,
   unknownOption: (name: string, hex: string, length: number) => `${name} UNKNOWN OPTION: ${hex} (len ${length})`,
   corrupt: '(corrupt)',
+} as const;
+
+/** Why a file is no revocation list at all. */
+export const krlReasons = { badMagic: 'KRL file has invalid magic number' } as const;
+
+/** The lines of -Q -l. */
+export const krlListing = {
+  version: (version: bigint) => `# KRL version ${version}`,
+  generated: (time: string) => `# Generated at ${time}`,
+  comment: (comment: string) => `# Comment: ${escapeControls(comment)}`,
+  key: (print: string, type: string) => `hash: ${print} # ${type}`,
+  sha256: (hex: string) => `hash: SHA256:${hex}`,
+  sha1: (hex: string) => `# hash SHA1:${hex}`,
+  anyAuthority: '# Wildcard CA',
+  authority: (type: string, print: string) => `# CA key ${type} ${print}`,
+  serial: (low: bigint, high: bigint) => `serial: ${low === high ? low : `${low}-${high}`}`,
+  keyId: (id: string) => `id: ${escapeControls(id)}`,
 } as const;
 
 export const messages = {
@@ -144,6 +164,28 @@ export const messages = {
     `${names === undefined ? '' : ` for ${escapeControls(names)}`} valid ${validity}`,
   invalidKeyLine: (path: string, line: number, reason: string) => `${path}:${line}: invalid key: ${reason}`,
   notCertificate: (path: string, line: number) => `${path}:${line} is not a certificate`,
+
+  krlNeedsOutput: 'KRL generation requires an output file',
+  krlNeedsInput: 'KRL checking requires an input file',
+  noKrlToUpdate: (path: string) => `KRL "${path}" does not exist`,
+  cannotLoadKrl: (path: string, reason: string) => `Unable to load KRL ${path}: ${reason}`,
+  invalidKrl: (path: string, reason: string) => `Invalid KRL file ${path}: ${reason}`,
+  cannotWrite: (path: string, reason: string) => `write ${path}: ${reason}`,
+  cannotFopen: (path: string, reason: string) => `fopen ${path}: ${reason}`,
+  cannotLoadChecked: (path: string, reason: string) => `Cannot load public key ${path}: ${reason}`,
+  badKrlKey: (reason: string) => `parse KRL key: ${reason}`,
+  revokingFrom: (path: string) => `Revoking from ${path}`,
+  serialNeedsAuthority: 'revoking certificates by serial number requires specification of a CA key',
+  keyIdNeedsAuthority: 'revoking certificates by key ID requires specification of a CA key',
+  badSerialLine: (place: string, text: string) => `${place}: invalid serial "${text}"`,
+  serialOutOfRange: (place: string) => `${place}: serial out of range`,
+  badSerialRange: (place: string, low: bigint, high: bigint) => `${place}: invalid serial range ${low}:${high}`,
+  serialZero: 'update_krl_from_file: revoke serial failed',
+  badHashAlgorithm: (place: string) => `${place}: unsupported hash algorithm`,
+  badHashLine: (place: string, reason: string) => `${place}: decode hash failed: ${reason}`,
+  badKeyLine: (place: string, reason: string) => `${place}: invalid key: ${reason}`,
+  checkedKey: (path: string, comment: string, isRevoked: boolean) =>
+    `${path}${comment === '' ? '' : ` (${escapeControls(comment)})`}: ${isRevoked ? 'REVOKED' : 'ok'}`,
 
   cannotStat: (path: string, reason: string) => `Cannot stat ${path}: ${reason}`,
   hostFound: (host: string, line: number, mark: string) => `# Host ${host} found: line ${line} ${mark}`,

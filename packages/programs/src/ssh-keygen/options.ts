@@ -26,7 +26,9 @@ export type ModeName =
   | 'hash-hosts'
   | 'certify'
   | 'show-certificate'
-  | 'token-keys';
+  | 'token-keys'
+  | 'make-krl'
+  | 'query-krl';
 
 export interface KeygenOptions {
   mode: ModeName;
@@ -46,8 +48,10 @@ export interface KeygenOptions {
   host: string;
   /** -H together with -F. */
   hashFound: boolean;
-  /** -l together with -F. */
+  /** -l together with -F or -Q. */
   fingerprintFound: boolean;
+  /** -u: keep what the list revokes already. */
+  updates: boolean;
   /** -s: the authority's key. */
   signingFile: string | undefined;
   /** -I: the identity of a certificate. */
@@ -144,6 +148,11 @@ const optionTable: readonly OptionRow[] = [
   text('f', 'file'),
   text('t', 'type'),
   mode('L', 'show-certificate'),
+  mode('k', 'make-krl'),
+  mode('Q', 'query-krl'),
+  flag('u', (draft) => {
+    draft.updates = true;
+  }),
   value('s', (draft, path) => {
     draft.modes.add('certify');
     draft.signingFile = path;
@@ -195,6 +204,7 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     host: '',
     hashFound: false,
     fingerprintFound: false,
+    updates: false,
     signingFile: undefined,
     identity: undefined,
     names: undefined,
@@ -221,9 +231,10 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
 /** Several modes may be named; the first of this order wins, but for pairs that are refused or mean something. */
 function chooseMode(draft: Draft): void {
   const { modes, operands } = draft;
-  const takesFiles = modes.has('certify');
-  if (takesFiles && operands.length === 0) throw new UsageError(messages.tooFewArguments);
-  if (!takesFiles && operands.length > 0) throw new UsageError(messages.tooManyArguments);
+  const isKrl = modes.has('make-krl') || modes.has('query-krl');
+  const certifies = modes.has('certify') && !modes.has('make-krl');
+  if (certifies && operands.length === 0) throw new UsageError(messages.tooFewArguments);
+  if (!certifies && !isKrl && operands.length > 0) throw new UsageError(messages.tooManyArguments);
   if (modes.has('change-passphrase') && modes.has('change-comment')) {
     throw new UsageError(messages.onlyOneOfPassphraseAndComment);
   }
@@ -232,17 +243,20 @@ function chooseMode(draft: Draft): void {
   draft.hashFound = modes.has('hash-hosts');
   draft.fingerprintFound = modes.has('fingerprint');
   draft.fingerprintOfToken = modes.has('fingerprint');
-  const order: readonly ModeName[] = [
-    'certify',
-    'token-keys',
-    'show-certificate',
-    'find-host',
-    'remove-host',
-    'hash-hosts',
-    'fingerprint',
-    'change-passphrase',
-    'change-comment',
-    'print-public',
-  ];
-  draft.mode = order.find((name) => modes.has(name)) ?? 'generate';
+  draft.mode = modeOrder.find((name) => modes.has(name)) ?? 'generate';
 }
+
+const modeOrder: readonly ModeName[] = [
+  'make-krl',
+  'query-krl',
+  'certify',
+  'token-keys',
+  'show-certificate',
+  'find-host',
+  'remove-host',
+  'hash-hosts',
+  'fingerprint',
+  'change-passphrase',
+  'change-comment',
+  'print-public',
+];

@@ -32,6 +32,18 @@ export type { Server } from './server/server.ts';
 export { createServer } from './server/server.ts';
 export type { ServerOptions } from './server/server-options.ts';
 export type { ServerSession } from './server/server-session.ts';
+export type { FileChanges, FileStatus, FileType, RemoteEntry } from './sftp/file-status.ts';
+export type { LocalFiles } from './sftp/local-files.ts';
+export type { RemoteFile } from './sftp/remote-file.ts';
+export { SftpClient } from './sftp/sftp-client.ts';
+export { SftpError } from './sftp/sftp-error.ts';
+export type {
+  FileProgress,
+  TransferHooks,
+  TransferOptions,
+  TransferProgress,
+  TransferSummary,
+} from './sftp/transfer/transfer-options.ts';
 export type {
   DirectoryEntry,
   FollowOptions,

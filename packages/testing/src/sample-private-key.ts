@@ -1,5 +1,5 @@
-// The private key of a sample (key-samples.ts), opened, for tests that sign with keys of every type. They guard nothing;
-// anyone may know them.
+// The private key of a sample (key-samples.ts), opened, for tests that sign with keys of every type. They guard
+// nothing; anyone may know them.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';

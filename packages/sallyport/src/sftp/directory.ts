@@ -2,7 +2,7 @@
 // a round trip for every hundred names would be most of the time. A folder that does not end is given up.
 
 import { SshError } from '../errors.ts';
-import type { DirectoryEntry } from './file-status.ts';
+import type { RemoteEntry } from './file-status.ts';
 import { fileStatus } from './file-status.ts';
 import { pathText } from './names.ts';
 import { handleOf, isDone, namesOf } from './replies.ts';
@@ -24,7 +24,7 @@ export async function* readDirectory(
   session: SftpSession,
   path: Uint8Array,
   options: DirectoryOptions = {},
-): AsyncGenerator<DirectoryEntry[], void, undefined> {
+): AsyncGenerator<RemoteEntry[], void, undefined> {
   const opened = { operation: 'opendir', path };
   const handle = await session.ask((engine) => engine.request('opendir', { path }), {
     subject: opened,
@@ -32,8 +32,8 @@ export async function* readDirectory(
   });
   const limit = options.maximumNames ?? maximumNames;
   const question = { subject: { operation: 'readdir', path }, endIsReply: true, pick: namesOf };
-  const batches: Promise<DirectoryEntry[]>[] = [];
-  const ask = async (): Promise<DirectoryEntry[]> =>
+  const batches: Promise<RemoteEntry[]>[] = [];
+  const ask = async (): Promise<RemoteEntry[]> =>
     (await session.ask((engine) => engine.request('readdir', { handle }), question)).map(directoryEntry);
   let wanted = fewRequests;
   let count = 0;
@@ -59,7 +59,7 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-function directoryEntry(entry: ReturnType<typeof namesOf>[number]): DirectoryEntry {
+function directoryEntry(entry: ReturnType<typeof namesOf>[number]): RemoteEntry {
   return {
     name: pathText(entry.name),
     nameBytes: entry.name,

@@ -31,7 +31,7 @@ export interface FileStatus {
 }
 
 /** A name of a folder with what the server told about it. */
-export interface DirectoryEntry extends FileStatus {
+export interface RemoteEntry extends FileStatus {
   /** As text; bytes that are no UTF-8 are lost in it. */
   readonly name: string;
   readonly nameBytes: Uint8Array;

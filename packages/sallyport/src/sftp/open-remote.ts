@@ -50,6 +50,7 @@ export function openRemote(calls: SftpCalls, path: Uint8Array, options: OpenRemo
     if (givenUp) void file.close().catch(() => undefined);
     return file;
   };
+  if (call.signal === undefined && call.timeoutMs === undefined) return open();
   return cancellable(call, open, () => {
     givenUp = true;
   });

@@ -4,14 +4,13 @@
 
 import type { FileSystemFields } from '@sallyport/protocol/sftp/extensions';
 import { fileSystemFields, limitFields, nameLists } from '@sallyport/protocol/sftp/extensions';
-import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
 
 import type { CallOptions } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import type { SshError } from '../errors.ts';
 import type { DirectoryOptions } from './directory.ts';
 import { readDirectory } from './directory.ts';
-import type { DirectoryEntry, FileChanges, FileStatus } from './file-status.ts';
+import type { FileChanges, FileStatus, RemoteEntry } from './file-status.ts';
 import { fileAttributes, fileStatus } from './file-status.ts';
 import { isDotName, pathBytes, pathText, type SftpPath } from './names.ts';
 import { type OpenMode, openRemote } from './open-remote.ts';
@@ -19,6 +18,8 @@ import type { RemoteFile } from './remote-file.ts';
 import { attributesOf, fieldsOf, isDone, singleNameOf } from './replies.ts';
 import { SftpCalls } from './sftp-calls.ts';
 import type { SftpLimits } from './sftp-limits.ts';
+import type { TransferOptions, TransferSummary } from './transfer/transfers.ts';
+import * as transfers from './transfer/transfers.ts';
 import { globPaths, type WalkEntry, type WalkOptions, walkTree } from './walk.ts';
 import { copyFile, isSftpError, readWholeFile, writeWholeFile } from './whole-files.ts';
 
@@ -63,19 +64,14 @@ export class SftpClient implements AsyncDisposable {
     return this.#calls.limits;
   }
 
-  /** For transfers: requests in the protocol's terms. */
-  get calls(): SftpCalls {
-    return this.#calls;
-  }
-
   /** Opens a file; close it in the end, or declare it with `await using`. */
   open(path: SftpPath, mode: OpenMode | number = 'r', options: OpenOptions = {}): Promise<RemoteFile> {
     return openRemote(this.#calls, pathBytes(path), { mode, ...options });
   }
 
   /** The names of a folder in the server's order, without `.` and `..`. */
-  async list(path: SftpPath, options: DirectoryOptions = {}): Promise<DirectoryEntry[]> {
-    const entries: DirectoryEntry[] = [];
+  async list(path: SftpPath, options: DirectoryOptions = {}): Promise<RemoteEntry[]> {
+    const entries: RemoteEntry[] = [];
     for await (const names of this.opendir(path, options)) {
       for (const entry of names) if (!isDotName(entry.nameBytes)) entries.push(entry);
     }
@@ -83,7 +79,7 @@ export class SftpClient implements AsyncDisposable {
   }
 
   /** The names of a folder as they come, `.` and `..` included. */
-  opendir(path: SftpPath, options: DirectoryOptions = {}): AsyncGenerator<DirectoryEntry[], void, undefined> {
+  opendir(path: SftpPath, options: DirectoryOptions = {}): AsyncGenerator<RemoteEntry[], void, undefined> {
     return readDirectory(this.#calls.session, pathBytes(path), options);
   }
 
@@ -224,7 +220,7 @@ export class SftpClient implements AsyncDisposable {
 
   /** The home of a user, of our own for an empty name, as bytes. */
   homeDirectory(user: string, options: CallOptions = {}): Promise<Uint8Array> {
-    const fields = { user: utf8Encode(user) };
+    const fields = { user: pathBytes(user) };
     return this.#calls.extension('homeDirectory', fields, { path: fields.user, pick: singleNameOf, ...options });
   }
 
@@ -248,7 +244,7 @@ export class SftpClient implements AsyncDisposable {
     const pick = fieldsOf(nameLists);
     const path = new Uint8Array(0);
     const { users, groups } = await this.#calls.extension('usersGroupsById', ids, { path, pick, ...options });
-    return { users: users.map(utf8Decode), groups: groups.map(utf8Decode) };
+    return { users: users.map(pathText), groups: groups.map(pathText) };
   }
 
   /** The whole file; rejects with code `limit-exceeded` above `limitBytes`, 64 MiB unless told. */
@@ -258,13 +254,45 @@ export class SftpClient implements AsyncDisposable {
 
   /** Makes the file contain just this. */
   writeFile(path: SftpPath, data: string | Uint8Array, options: OpenOptions = {}): Promise<void> {
-    const bytes = typeof data === 'string' ? utf8Encode(data) : data;
-    return writeWholeFile(this.#calls, pathBytes(path), { data: bytes, ...options });
+    return writeWholeFile(this.#calls, pathBytes(path), { data: pathBytes(data), ...options });
   }
 
   /** Copies a file at the server, which does it itself where it can (`copy-data`). */
   copy(from: SftpPath, to: SftpPath, options: CallOptions = {}): Promise<void> {
     return copyFile(this.#calls, { from: pathBytes(from), to: pathBytes(to) }, options);
+  }
+
+  /**
+   * Gets a file, or a folder with all that is in it; into `localPath` where that is a folder. Rejects with the first
+   * thing that failed, after the others.
+   */
+  download(remotePath: SftpPath, localPath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+    return transfers.download(this.#calls, transferPaths(remotePath, localPath), options);
+  }
+
+  /** Puts a file, or a folder with all that is in it; into `remotePath` where that is a folder. As download(). */
+  upload(localPath: SftpPath, remotePath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+    return transfers.upload(this.#calls, transferPaths(remotePath, localPath), options);
+  }
+
+  /** Gets one file under this very name. */
+  downloadFile(remotePath: SftpPath, localPath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+    return transfers.downloadFile(this.#calls, transferPaths(remotePath, localPath), options);
+  }
+
+  /** Puts one file under this very name. */
+  uploadFile(localPath: SftpPath, remotePath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+    return transfers.uploadFile(this.#calls, transferPaths(remotePath, localPath), options);
+  }
+
+  /** Gets what is in a folder into one of ours, which is made if it is not there; what failed is in the summary. */
+  downloadTree(remotePath: SftpPath, localPath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+    return transfers.downloadTree(this.#calls, transferPaths(remotePath, localPath), options);
+  }
+
+  /** Puts what is in a folder of ours into one of the server, which is made if it is not there. As downloadTree(). */
+  uploadTree(localPath: SftpPath, remotePath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+    return transfers.uploadTree(this.#calls, transferPaths(remotePath, localPath), options);
   }
 
   /** Ends the session; the connection that it runs over stays. */
@@ -276,4 +304,8 @@ export class SftpClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
   }
+}
+
+function transferPaths(remotePath: SftpPath, localPath: SftpPath): transfers.TransferPaths {
+  return { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) };
 }

@@ -5,7 +5,7 @@ import { parseGlobPattern } from '@sallyport/protocol/wire/glob-pattern';
 
 import { SshError } from '../errors.ts';
 import { readDirectory } from './directory.ts';
-import type { DirectoryEntry, FileStatus } from './file-status.ts';
+import type { FileStatus, RemoteEntry } from './file-status.ts';
 import { isDotName, isSafeName, joinPath, pathText } from './names.ts';
 import { SftpError } from './sftp-error.ts';
 import type { SftpSession } from './sftp-session.ts';
@@ -14,7 +14,7 @@ import type { SftpSession } from './sftp-session.ts';
 export const maximumDepth = 64;
 
 /** A file of a tree. */
-export interface WalkEntry extends DirectoryEntry {
+export interface WalkEntry extends RemoteEntry {
   /** With the path that the walk began with; as text, bytes that are no UTF-8 are lost in it. */
   readonly path: string;
   readonly pathBytes: Uint8Array;

@@ -1,0 +1,116 @@
+// A folder of ours and all that is in it, to the server. Folders that the server has already are used. Symlinks are
+// left out or followed, never made.
+
+import { fileAttributes, fileStatus } from '../file-status.ts';
+import type { LocalEntry, LocalStatus } from '../local-files.ts';
+import { joinPath } from '../names.ts';
+import { attributesOf, isDone } from '../replies.ts';
+import { SftpError } from '../sftp-error.ts';
+import { maximumDepth } from '../walk.ts';
+import { tryLocally } from './local-call.ts';
+import type { TreeItem } from './run-tree.ts';
+import { TreeRun } from './run-tree.ts';
+import type { Transfer } from './transfer.ts';
+import { preserved, uploadOne } from './upload-file.ts';
+
+interface Folder {
+  readonly localPath: Uint8Array;
+  readonly remotePath: Uint8Array;
+  readonly status: LocalStatus;
+  readonly depth: number;
+}
+
+const permissionBits = 0o777;
+const ownerFull = 0o700;
+
+/** What failed, a file or folder each; rejects with what ended the whole. */
+export async function uploadFolder(
+  transfer: Transfer,
+  paths: { readonly localPath: Uint8Array; readonly remotePath: Uint8Array },
+): Promise<readonly SftpError[]> {
+  const { localPath } = paths;
+  const status = await tryLocally('stat', localPath, () => transfer.local.status(localPath));
+  if (status?.type !== 'directory') {
+    throw new SftpError('wrong-file-type', { operation: 'upload', path: localPath }, { reason: 'not a directory' });
+  }
+  const run = new TreeRun<Folder>(transfer, {
+    open: (folder) => openFolder(transfer, folder),
+    close: (folder) => closeFolder(transfer, folder),
+  });
+  return run.run({ ...paths, status, depth: 0 });
+}
+
+async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<TreeItem<Folder>[], void, undefined> {
+  const { localPath, remotePath, depth } = folder;
+  if (depth > maximumDepth) {
+    const reason = 'Maximum directory depth exceeded';
+    throw new SftpError('limit-exceeded', { operation: 'upload', path: localPath }, { reason });
+  }
+  const entries = await tryLocally('list', localPath, () => transfer.local.list(localPath));
+  await makeFolder(transfer, folder);
+  transfer.progress.folders++;
+  transfer.hooks.folderEntered?.({ remotePath, localPath });
+  const items: TreeItem<Folder>[] = [];
+  for (const entry of entries) {
+    const item = await itemOf(transfer, folder, entry);
+    if (item !== undefined) items.push(item);
+  }
+  yield items;
+}
+
+async function itemOf(transfer: Transfer, folder: Folder, entry: LocalEntry): Promise<TreeItem<Folder> | undefined> {
+  const localPath = joinPath(folder.localPath, entry.name);
+  const remotePath = joinPath(folder.remotePath, entry.name);
+  const noFollow = transfer.options.symlinks !== 'follow';
+  if (entry.type === 'file') return fileItem(transfer, { localPath, remotePath, noFollow });
+  if (entry.type === 'directory' || (entry.type === 'symlink' && !noFollow)) {
+    const status = await tryLocally('stat', localPath, () => transfer.local.status(localPath, { noFollow }));
+    if (status?.type === 'directory') {
+      return { kind: 'folder', folder: { localPath, remotePath, status, depth: folder.depth + 1 } };
+    }
+    if (status?.type === 'file' || status === undefined) return fileItem(transfer, { localPath, remotePath, noFollow });
+  }
+  transfer.hooks.skipped?.(localPath, entry.type === 'symlink' && noFollow ? 'symlink' : 'special');
+  return undefined;
+}
+
+function fileItem(
+  transfer: Transfer,
+  file: { readonly localPath: Uint8Array; readonly remotePath: Uint8Array; readonly noFollow: boolean },
+): TreeItem<Folder> {
+  transfer.progress.totalFiles++;
+  return { kind: 'file', run: () => uploadOne(transfer, file) };
+}
+
+/** The server does not say why it refuses a folder: it may be there. */
+async function makeFolder(transfer: Transfer, folder: Folder): Promise<void> {
+  const { remotePath: path, status } = folder;
+  const { calls } = transfer;
+  const attributes = { permissions: (status.permissions & permissionBits) | ownerFull };
+  const question = { subject: { operation: 'mkdir', path }, pick: isDone };
+  try {
+    await calls.session.ask((engine) => engine.request('mkdir', { path, attributes }), question);
+  } catch (error) {
+    if (!(error instanceof SftpError)) throw error;
+    if (!(await isFolder(transfer, path))) throw error;
+  }
+}
+
+async function isFolder(transfer: Transfer, path: Uint8Array): Promise<boolean> {
+  try {
+    return fileStatus(await transfer.calls.ask('stat', path, { pick: attributesOf })).type === 'directory';
+  } catch (error) {
+    if (error instanceof SftpError) return false;
+    throw error;
+  }
+}
+
+async function closeFolder(transfer: Transfer, { remotePath: path, status }: Folder): Promise<void> {
+  const isWidened = (status.permissions & ownerFull) !== ownerFull;
+  const isPreserved = transfer.options.preserve === true;
+  if (!isPreserved && !isWidened) return;
+  const permissions = status.permissions & permissionBits;
+  const attributes = fileAttributes(isPreserved ? preserved(status) : { permissions });
+  const question = { subject: { operation: 'setstat', path }, pick: isDone };
+  await transfer.calls.session.ask((engine) => engine.request('setstat', { path, attributes }), question);
+}

@@ -10,6 +10,7 @@ import { OpensshFixture, skipUnless, TemporaryAccount } from '@sallyport/testing
 import { findAccount } from '@sallyport/testing/peers';
 import type { Client } from 'sallyport';
 import { connect } from 'sallyport';
+import { children, childrenNamed, descriptors, until } from './processes.ts';
 import { ourSshd, SshdFixture } from './sshd-fixture.ts';
 
 const needs = skipUnless('root', 'openssh-client');
@@ -20,31 +21,6 @@ function statusOfThreads(pid: number): readonly ReadonlyMap<string, string>[] {
     const lines = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8').trim().split('\n');
     return new Map(lines.map((line) => [line.split(':')[0] ?? '', line.slice(line.indexOf(':') + 1).trim()]));
   });
-}
-
-function children(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
-}
-
-function commandLine(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-}
-
-function childrenNamed(pid: number, name: RegExp): readonly number[] {
-  return children(pid).filter((child) => name.test(commandLine(child)));
-}
-
-function descriptors(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-}
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not so in 15 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 const noCapabilities = '0'.repeat(16);

@@ -14,5 +14,6 @@ export const programs: Readonly<Record<string, Program>> = {
   sshd: () => import('@sallyport/sshd/main'),
   'sshd-auth': () => import('@sallyport/sshd/auth/main'),
   'sshd-session': () => import('@sallyport/sshd/account/main'),
+  'sshd-keys': () => import('@sallyport/sshd/keys/main'),
   'sshd-password': () => import('@sallyport/sshd/authentication/password-helper'),
 };

@@ -1,15 +1,19 @@
 // Strings and arrays between JavaScript and C. What is passed to C is one buffer with its own pointers inside, so that
 // holding the argument holds everything that it points to.
 
+import { utf8DecodeReversibly, utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 import { addressOf, call } from './libc.ts';
 import { errorNumber, SystemError } from './system-error.ts';
 
 const zero = new Uint8Array(1);
 
-/** A string of C: UTF-8 with a zero at the end. A zero inside is refused: C would see a shorter string. */
+/**
+ * A string of C: UTF-8, or the bytes that were decoded reversibly, with a zero at the end. A zero inside is refused: C
+ * would see a shorter string.
+ */
 export function cString(text: string): Buffer {
   if (text.includes('\0')) throw new SystemError('string with a zero byte', errorNumber('EINVAL'));
-  return Buffer.from(`${text}\0`, 'utf8');
+  return Buffer.from(utf8EncodeReversibly(`${text}\0`));
 }
 
 /** A path of C, whose bytes need not be text. A zero inside is refused. */
@@ -18,9 +22,9 @@ export function pathString(path: Uint8Array): Buffer {
   return Buffer.concat([path, zero]);
 }
 
-/** The string of C at an address. */
+/** The string of C at an address, decoded reversibly. */
 export function stringAt(address: number): string {
-  return bytesAt(address, call('strlen', address)).toString('utf8');
+  return utf8DecodeReversibly(bytesAt(address, call('strlen', address)));
 }
 
 /** A copy of memory that belongs to somebody else. */

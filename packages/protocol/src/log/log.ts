@@ -1,6 +1,8 @@
 // A typed sink for what an engine or a program wants said: the owner decides about levels, prefixes and where lines go.
 // Lines that other tools match are in stable-lines.ts.
 
+import { isEscapedByte } from '../wire/utf8.ts';
+
 /** OpenSSH's levels, from quiet to loud. */
 export const logLevels = ['fatal', 'error', 'info', 'verbose', 'debug1', 'debug2', 'debug3'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -29,7 +31,8 @@ export function onOneLine(text: string): string {
   let out = '';
   for (const character of text) {
     const point = character.codePointAt(0) as number;
-    const hidden = point < 0x20 || point === 0x7f || (point >= 0x80 && point < 0xa0) || point === 0xfffd;
+    const isControl = point < 0x20 || (point >= 0x7f && point < 0xa0);
+    const hidden = isControl || point === 0xfffd || isEscapedByte(point);
     out += hidden ? `\\${(point & 0xff).toString(8).padStart(3, '0')}` : character;
   }
   return out;

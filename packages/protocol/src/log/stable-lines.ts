@@ -88,6 +88,8 @@ export const stableLines = {
   receivedDisconnect: (peer: PeerAddress, reason: number, description: string) =>
     line(reason === 11 ? 'info' : 'error', `Received disconnect from ${from(peer)}:${reason}: ${visible(description)}`),
   /** After authentication. */
+  /** A file that keeps everybody but root out (nologin(5)). */
+  noLogins: (user: string, file: string) => line('info', `User ${visible(user)} not allowed because ${file} exists`),
   sessionConnectionClosed: (peer: PeerAddress) => line('verbose', `Connection closed by ${from(peer)}`),
   disconnected: (peer: PeerName) => line('info', `Disconnected from ${peerText(peer)}`),
   /** `what` such as `cipher`, `key exchange method`, `host key type`. */

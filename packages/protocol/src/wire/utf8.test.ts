@@ -18,3 +18,8 @@ test('malformed bytes stay apart where they are kept, and become U+FFFD where no
   assert.notEqual(utf8DecodeReversibly(Uint8Array.of(0xfe)), utf8DecodeReversibly(Uint8Array.of(0xff)));
   assert.equal(utf8Decode(Uint8Array.of(0x61, 0xff)), 'a\ufffd');
 });
+
+test('what was decoded reversibly is the same after it travelled as JSON', () => {
+  const text = utf8DecodeReversibly(Uint8Array.of(0x61, 0xe9, 0xff));
+  assert.equal(JSON.parse(JSON.stringify(text)), text);
+});

@@ -8,6 +8,11 @@ const replacement = 0xfffd;
 /** A malformed byte stands as this plus itself: a surrogate that well-formed text cannot hold alone. */
 const firstEscape = 0xdc00;
 
+/** Whether utf8DecodeReversibly() made this code point of a byte that is no UTF-8. */
+export function isEscapedByte(point: number): boolean {
+  return point >= firstEscape + 0x80 && point <= firstEscape + 0xff;
+}
+
 /** Encodes a string as UTF-8; lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
   const ascii = new Uint8Array(text.length);
@@ -95,8 +100,7 @@ export function utf8EncodeReversibly(text: string): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const [piece] of text.matchAll(/[\udc80-\udcff]|[^\udc80-\udcff]+/gu)) {
     const point = piece.codePointAt(0) as number;
-    const escaped = piece.length === 1 && point >= firstEscape + 0x80 && point <= firstEscape + 0xff;
-    parts.push(escaped ? Uint8Array.of(point - firstEscape) : utf8Encode(piece));
+    parts.push(piece.length === 1 && isEscapedByte(point) ? Uint8Array.of(point - firstEscape) : utf8Encode(piece));
   }
   return concatBytes(...parts);
 }

@@ -56,6 +56,8 @@ export class EngineDriver<Event, Command> {
   #inputEnded = false;
   #timer: { readonly due: number; readonly handle: NodeJS.Timeout } | undefined;
   #whenWritten: (() => void)[] = [];
+  #receivedBytes = 0;
+  #sentBytes = 0;
 
   constructor(engine: Engine<Event, Command>, stream: ByteStream, owner: DriverOptions<Event>) {
     this.#engine = engine;
@@ -82,6 +84,11 @@ export class EngineDriver<Event, Command> {
   /** Whether the stream is still there and end() was not called. */
   get running(): boolean {
     return this.#phase === 'running';
+  }
+
+  /** Bytes that went over the stream so far. */
+  get traffic(): { readonly receivedBytes: number; readonly sentBytes: number } {
+    return { receivedBytes: this.#receivedBytes, sentBytes: this.#sentBytes };
   }
 
   /** Gives the engine a command; its output leaves with the running turn or at the end of the running task. */
@@ -144,6 +151,7 @@ export class EngineDriver<Event, Command> {
 
   #receive(chunk: Uint8Array): void {
     if (this.#phase !== 'running') return;
+    this.#receivedBytes += chunk.length;
     if (this.#turning || this.#held.length > 0 || !this.#engine.inputWanted) {
       this.#held.push(chunk);
       this.#setPaused(true);
@@ -192,6 +200,7 @@ export class EngineDriver<Event, Command> {
     if (this.#streamFull) return false;
     const chunks = this.#engine.takeOutput();
     if (chunks.length === 0) return false;
+    for (const { length } of chunks) this.#sentBytes += length;
     this.#streamFull = !this.#stream.write(chunks);
     return true;
   }

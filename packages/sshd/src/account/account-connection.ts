@@ -46,6 +46,8 @@ export class AccountConnection {
   readonly #channels: Channels;
   readonly #alive: ClientAlive;
   readonly #peer: PeerName;
+  /** What the auth process has sent and received. */
+  readonly #before: { readonly sentBytes: number; readonly receivedBytes: number };
   #told = false;
 
   constructor(options: AccountConnectionOptions) {
@@ -55,6 +57,8 @@ export class AccountConnection {
     const transport = decodeTransportSnapshot(options.snapshot);
     const isSigned = equalBytes(transport.session.sessionId, options.sessionId);
     if (!isSigned) throw new Error('the session is not the one that was signed');
+    const { sending, receiving } = transport;
+    this.#before = { sentBytes: sending.counters.bytes, receivedBytes: receiving.counters.bytes };
     const settings = stackOptions({
       begin,
       crypto,
@@ -138,14 +142,23 @@ export class AccountConnection {
     if (disconnect !== undefined) {
       log(stableLines.receivedDisconnect(this.#peer, disconnect.reason, disconnect.description));
       log(stableLines.disconnected(this.#peer));
-    } else if (event.failure.code === 'connection-lost') log(stableLines.sessionConnectionClosed(this.#peer));
+    } else if (event.failure.code === 'connection-lost') this.#logLoss();
     else log(stableLines.disconnecting(this.#peer, event.failure.description));
     this.#driver.end();
   }
 
+  /** The client has gone without a word. */
+  #logLoss(): void {
+    const { log } = this.#options;
+    const { sentBytes, receivedBytes } = this.#driver.traffic;
+    log(stableLines.sessionConnectionClosed(this.#peer));
+    log(stableLines.transferred(this.#before.sentBytes + sentBytes, this.#before.receivedBytes + receivedBytes));
+    log(stableLines.closingConnection(this.#peer));
+  }
+
   #closed(): void {
     this.#alive.stop();
-    if (!this.#told) this.#options.log(stableLines.sessionConnectionClosed(this.#peer));
+    if (!this.#told) this.#logLoss();
     this.#channels.destroy();
     this.#options.onEnded();
   }

@@ -2,7 +2,7 @@
 // pressure; the end is told once, after the program has exited and everything that it wrote has been passed on.
 
 import * as fs from 'node:fs';
-import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
@@ -114,8 +114,9 @@ interface StartFolder {
 /** The home; when it cannot be entered the session starts above everything, and says so. */
 function startFolder(home: string): StartFolder {
   try {
-    if (!fs.statSync(home).isDirectory()) return { path: '/', complaint: cannotEnter(home, 'ENOTDIR') };
-    fs.accessSync(home, fs.constants.X_OK);
+    const folder = Buffer.from(utf8EncodeReversibly(home));
+    if (!fs.statSync(folder).isDirectory()) return { path: '/', complaint: cannotEnter(home, 'ENOTDIR') };
+    fs.accessSync(folder, fs.constants.X_OK);
     return { path: home };
   } catch (error) {
     return { path: '/', complaint: cannotEnter(home, (error as NodeJS.ErrnoException).code ?? '') };
@@ -128,7 +129,7 @@ function cannotEnter(home: string, code: string): string {
 
 function complain(text: string, { terminal, onOutput }: ProcessOptions): void {
   const isError = terminal === undefined;
-  onOutput(utf8Encode(isError ? text : text.replace('\n', '\r\n')), isError);
+  onOutput(utf8EncodeReversibly(isError ? text : text.replace('\n', '\r\n')), isError);
 }
 
 export class SessionProcess {

@@ -5,7 +5,10 @@ import { decodeSessionRequest } from './session-request.ts';
 
 test('session requests decode to typed values (RFC 4254 section 6)', () => {
   const command = Uint8Array.from([0x6c, 0x73, 0xff]);
-  assert.deepEqual(decodeSessionRequest('exec', requests.execFields.encode({ command })), { type: 'exec', command });
+  assert.deepEqual(decodeSessionRequest('exec', requests.execFields.encode({ command })), {
+    type: 'exec',
+    command: 'ls\udcff',
+  });
   const size = { columns: 80, rows: 24, widthPixels: 0, heightPixels: 0 };
   assert.deepEqual(decodeSessionRequest('window-change', requests.windowChangeFields.encode(size)), {
     type: 'window-change',

@@ -1,16 +1,16 @@
 // The requests on a session channel (RFC 4254 section 6) decoded by a table: type to a typed value. What is not in
-// the table or does not decode is answered with failure, never guessed at.
+// the table or does not decode is answered with failure, never guessed at. Commands and values keep their bytes.
 
 import type { PtyRequest, WindowSize } from '@sallyport/protocol/messages/channel-requests';
 import * as requests from '@sallyport/protocol/messages/channel-requests';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
 
 export type SessionRequest =
   | { readonly type: 'pty-req'; readonly pty: PtyRequest }
   | { readonly type: 'env'; readonly name: string; readonly value: string }
   | { readonly type: 'shell' }
-  | { readonly type: 'exec'; readonly command: Uint8Array }
+  | { readonly type: 'exec'; readonly command: string }
   | { readonly type: 'subsystem'; readonly name: string }
   | { readonly type: 'window-change'; readonly size: WindowSize }
   | { readonly type: 'signal'; readonly name: string }
@@ -26,13 +26,13 @@ const decoders: Readonly<Record<RequestType, (fields: Uint8Array) => SessionRequ
   },
   env: (fields) => {
     const { name, value } = requests.envFields.decode(fields);
-    return { type: 'env', name: utf8Decode(name), value: utf8Decode(value) };
+    return { type: 'env', name: utf8DecodeReversibly(name), value: utf8DecodeReversibly(value) };
   },
   shell: (fields) => {
     requests.shellFields.decode(fields);
     return { type: 'shell' };
   },
-  exec: (fields) => ({ type: 'exec', command: requests.execFields.decode(fields).command.slice() }),
+  exec: (fields) => ({ type: 'exec', command: utf8DecodeReversibly(requests.execFields.decode(fields).command) }),
   subsystem: (fields) => ({ type: 'subsystem', name: requests.subsystemFields.decode(fields).name }),
   'window-change': (fields) => ({ type: 'window-change', size: requests.windowChangeFields.decode(fields) }),
   signal: (fields) => ({ type: 'signal', name: requests.signalFields.decode(fields).name }),

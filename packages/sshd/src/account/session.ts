@@ -7,10 +7,11 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { exitSignalFields, exitStatusFields } from '@sallyport/protocol/messages/channel-requests';
 import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
-import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { errorText, SystemError } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
 import { ownLines } from '../own-lines.ts';
+import { noLoginFile, noLoginStatus, noLoginText } from './no-login.ts';
 import type { SessionCommand, Wanted } from './session-command.ts';
 import { sessionCommand } from './session-command.ts';
 import { acceptsVariable } from './session-environment.ts';
@@ -136,6 +137,11 @@ export class Session {
     const command = this.#command as SessionCommand;
     const on = this.#terminal === undefined ? '' : ` on ${this.#terminal.path.replace('/dev/', '')}`;
     log(stableLines.startingSession(`${command.description}${on}`, { ...grant.peer, user: grant.user }, id));
+    const closed = noLoginText(grant.uid);
+    if (closed !== undefined) {
+      log(stableLines.noLogins(grant.user, noLoginFile));
+      return this.#failWith(closed, noLoginStatus);
+    }
     const options: ProcessOptions = {
       grant,
       command,
@@ -163,11 +169,19 @@ export class Session {
 
   /** The shell, or what it needs, is not there: the client is told as by a shell that fails. */
   #notStarted(error: SystemError): void {
-    const { grant, channel, perform, log } = this.#options;
+    const { grant, log } = this.#options;
     log(ownLines.failed(`starting ${grant.shell}`, error));
-    const data = utf8Encode(`${grant.shell}: ${errorText(error.code)}${this.#terminal === undefined ? '\n' : '\r\n'}`);
-    perform({ type: 'send-data', channel, extended: extendedDataStderr, data });
-    this.#finish({ code: 1 });
+    this.#failWith(utf8Encode(`${grant.shell}: ${errorText(error.code)}\n`), 1);
+  }
+
+  /** Ends without a program: what one would have written to stderr, and its status. */
+  #failWith(text: Uint8Array, code: number): void {
+    const { channel, perform } = this.#options;
+    const hasTerminal = this.#terminal !== undefined;
+    const data = hasTerminal ? withCarriageReturns(text) : text;
+    if (data.length > 0)
+      perform({ type: 'send-data', channel, ...(hasTerminal ? {} : { extended: extendedDataStderr }), data });
+    this.#finish({ code });
   }
 
   #finish(end: ProcessEnd): void {
@@ -189,7 +203,11 @@ export class Session {
   }
 }
 
+/** What a terminal would make of the text. */
+function withCarriageReturns(text: Uint8Array): Uint8Array {
+  return Uint8Array.from([...text].flatMap((byte) => (byte === 0x0a ? [0x0d, 0x0a] : [byte])));
+}
+
 function wantedOf(request: SessionRequest): Wanted | undefined {
-  if (request.type === 'exec') return { type: 'exec', command: utf8Decode(request.command) };
-  return request.type === 'shell' || request.type === 'subsystem' ? request : undefined;
+  return request.type === 'exec' || request.type === 'shell' || request.type === 'subsystem' ? request : undefined;
 }

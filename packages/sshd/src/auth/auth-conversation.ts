@@ -144,7 +144,7 @@ export class AuthConversation {
 
 type OmitProtocol<C> = C extends unknown ? Omit<C, 'protocol'> : never;
 
-/** Views in an event are lent; an answer that comes later needs copies. */
+/** Views in an event are lent; an answer that comes later needs copies. Of a password there is one only. */
 function copyRequest(request: UserauthServerRequest): UserauthServerRequest {
   switch (request.method) {
     case 'publickey-query':
@@ -156,8 +156,11 @@ function copyRequest(request: UserauthServerRequest): UserauthServerRequest {
         signature: request.signature.slice(),
         signedData: request.signedData.slice(),
       };
-    case 'password':
-      return { ...request, password: request.password.slice(), newPassword: undefined };
+    case 'password': {
+      const password = request.password.slice();
+      for (const secret of [request.password, request.newPassword]) secret?.fill(0);
+      return { ...request, password, newPassword: undefined };
+    }
     default:
       return request;
   }

@@ -75,6 +75,7 @@ export class AuthProcess {
     for (const chunk of unread) this.#stack.receive(chunk);
     const snapshot = encodeTransportSnapshot(this.#stack.intoSnapshot().transport);
     this.#monitor.send('handOver', { snapshot });
+    snapshot.fill(0);
     this.#told = true;
   }
 

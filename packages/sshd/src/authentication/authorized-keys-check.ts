@@ -11,7 +11,7 @@ import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines'
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
 import { localSeconds } from '@sallyport/system/local-time';
 import type { AllowedKey } from '../monitor/monitor.ts';
 import type { KeyGrant } from './grant.ts';
@@ -130,7 +130,7 @@ function readKeysFile(file: string, lookUp: KeyLookUp): string | undefined {
     if (!stat.isFile()) return refuse('is not a regular file');
     if (stat.size > maximumFileBytes) return refuse('is too large');
     const unsafe = strictModes ? unsafePart(descriptor, file, account) : undefined;
-    if (unsafe === undefined) return utf8Decode(fs.readFileSync(descriptor));
+    if (unsafe === undefined) return utf8DecodeReversibly(fs.readFileSync(descriptor));
     log(stableLines.badModes(unsafe.what, unsafe.path));
     return undefined;
   } catch (error) {

@@ -4,7 +4,7 @@
 
 import * as fs from 'node:fs';
 import { Reader } from '@sallyport/protocol/wire/reader';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
 import { verifyPassword } from '@sallyport/system/accounts';
 
 /** The program `sshd-password`, started by sshd only. */
@@ -12,7 +12,7 @@ export function main(): Promise<number> {
   const input = fs.readFileSync(0);
   const reader = new Reader(input);
   const hash = reader.text();
-  const password = utf8Decode(reader.string());
+  const password = utf8DecodeReversibly(reader.string());
   reader.end();
   input.fill(0);
   return Promise.resolve(verifyPassword(password, hash) ? 0 : 1);

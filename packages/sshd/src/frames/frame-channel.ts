@@ -1,6 +1,7 @@
 // One end of the framed pipe between two of sshd's processes: typed rows out, numbers and bodies in. A frame that
 // breaks its table ends the channel: the other process is not to be trusted any more. So does a fault of ours while a
-// frame is handled: it costs that one connection or process, not the daemon.
+// frame is handled: it costs that one connection or process, not the daemon. Frames hold passwords and session keys:
+// copies of them are overwritten when they have been sent or cut up.
 
 import type { Struct } from '@sallyport/protocol/codec/struct';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
@@ -37,13 +38,17 @@ export class FrameChannel {
     this.#options = options;
     this.#reader = new FrameReader(options.limitBytes);
     stream.onData = (chunk) => this.#receive(chunk);
+    stream.onTaken = (frame) => frame.fill(0);
     stream.onEnd = () => this.#close({ kind: 'ended' });
     stream.onClose = () => this.#close({ kind: 'ended' });
     stream.resume();
   }
 
   send<T>(row: FrameRow<T>, value: T): void {
-    if (this.#open) this.#stream.write([encodeFrame(row.number, row.fields.encode(value))]);
+    if (!this.#open) return;
+    const body = row.fields.encode(value);
+    this.#stream.write([encodeFrame(row.number, body)]);
+    body.fill(0);
   }
 
   /** Closes without telling the owner. */
@@ -61,6 +66,8 @@ export class FrameChannel {
     } catch (error) {
       if (error instanceof DecodeError) this.#close({ kind: 'misbehaved', what: error.message });
       else this.#close({ kind: 'failed', error });
+    } finally {
+      chunk.fill(0);
     }
   }
 

@@ -20,7 +20,7 @@ export function encodeFrame(number: number, body: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Cuts a byte stream into frames; a frame's body is a copy. */
+/** Cuts a byte stream into frames; a frame's body is a copy, and what it was copied from is overwritten. */
 export class FrameReader {
   readonly #limitBytes: (number: number) => number;
   #chunks: Uint8Array[] = [];
@@ -38,7 +38,8 @@ export class FrameReader {
    * limit or an unknown number; the reader is of no use then
    */
   *receive(chunk: Uint8Array): Generator<Frame, void, undefined> {
-    this.#chunks.push(chunk.slice());
+    // Not slice(), which copies nothing of a Buffer.
+    this.#chunks.push(new Uint8Array(chunk));
     this.#pendingBytes += chunk.length;
     while (this.#pendingBytes >= this.#neededBytes) {
       const data = this.#joined();
@@ -49,7 +50,9 @@ export class FrameReader {
         return;
       }
       this.#keep(data.subarray(end), headerBytes);
-      yield { number: data[4] as number, body: data.slice(headerBytes, end) };
+      const frame = { number: data[4] as number, body: data.slice(headerBytes, end) };
+      data.fill(0, 0, end);
+      yield frame;
     }
   }
 

@@ -58,7 +58,7 @@ class Bench {
       local,
       graceMs: 0,
       log,
-      onHandOver: (login, snapshot) => this.handedOver.push({ login, snapshot }),
+      onHandOver: (login, snapshot) => this.handedOver.push({ login, snapshot: snapshot.slice() }),
       onEnded: (handedOver) => {
         this.ended.push(handedOver);
         resolve();
@@ -100,7 +100,7 @@ class Bench {
 function systemOf(log: MonitorPorts['log']): MonitorPorts {
   return {
     findAccount: (user) => (user === 'alice' ? { account: alice, settings } : { settings }),
-    findKey: () => undefined,
+    findKey: () => Promise.resolve(undefined),
     checkPassword: (_, password) => Promise.resolve(new TextDecoder().decode(password) === 'sesame'),
     sign: (algorithm, _, data) => hostKey.sign(crypto, algorithm, data),
     delay: () => Promise.resolve(),

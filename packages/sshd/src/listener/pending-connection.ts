@@ -25,7 +25,7 @@ export interface PendingOptions {
   /** Milliseconds; 0 = no limit. */
   readonly graceMs: number;
   readonly log: (line: LogLine) => void;
-  /** The user is authenticated and the transport is here. */
+  /** The user is authenticated and the transport is here; it is overwritten when this returns. */
   readonly onHandOver: (login: Login, snapshot: Uint8Array) => void;
   /** The connection is over without a login; also after onHandOver, when the auth process has ended. */
   readonly onEnded: (handedOver: boolean) => void;
@@ -115,6 +115,9 @@ export class PendingConnection {
         if (error instanceof MonitorRefusal || error instanceof DecodeError) this.#misbehaved(error.message);
         else this.#failed(error);
         this.end();
+      } finally {
+        // A password, or the keys of a transport.
+        call.body.fill(0);
       }
     }
     this.#busy = false;

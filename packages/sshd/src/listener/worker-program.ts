@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 
-export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password';
+export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password' | 'sshd-keys';
 
 /** Descriptor numbers in the worker. */
 export const workerDescriptors = { calls: 3, passing: 4 } as const;

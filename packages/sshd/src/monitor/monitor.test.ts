@@ -56,7 +56,7 @@ class Bench {
       },
       findKey: (of, key) => {
         this.asked.push(`key of ${of.name}`);
-        return allowed(key);
+        return Promise.resolve(allowed(key));
       },
       checkPassword: (of, given) => {
         this.asked.push(`password of ${of.name}`);

@@ -42,7 +42,7 @@ export interface FoundAccount {
 export interface MonitorPorts {
   /** The account if it exists and may log in, and what holds for this user whether or not. */
   findAccount(user: string): FoundAccount;
-  findKey(account: AccountRecord, key: PublicKey): AllowedKey | undefined;
+  findKey(account: AccountRecord, key: PublicKey): Promise<AllowedKey | undefined>;
   checkPassword(account: AccountRecord, password: Uint8Array): Promise<boolean>;
   /** undefined when there is no such host key or it cannot sign with that algorithm. */
   sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Uint8Array | undefined;
@@ -172,7 +172,7 @@ export class Monitor {
   async checkKey(value: AuthCallValue<'checkKey'>): Promise<AuthAnswerValue<'checkKey'>> {
     const { ports } = this.#options;
     const started = ports.now();
-    const acceptable = this.#findKey(value) !== undefined;
+    const acceptable = (await this.#findKey(value)) !== undefined;
     if (acceptable) {
       ports.log(beforeLogin(stableLines.postponed('publickey', this.peerName)));
       return { acceptable };
@@ -187,7 +187,7 @@ export class Monitor {
     const { crypto, ports } = this.#options;
     const started = ports.now();
     const key = decodeKey(value.key);
-    const found = this.#findKey(value);
+    const found = await this.#findKey(value);
     if (key === undefined) return this.#conclude('publickey', { accepted: false, started });
     const detail = this.#detailOf(key);
     const context = { sessionId: this.#sessionId, user: this.#user, service: 'ssh-connection', hostKey: this.#hostKey };
@@ -222,7 +222,7 @@ export class Monitor {
     return this.#login;
   }
 
-  #findKey(value: { readonly algorithm: string; readonly key: Uint8Array }): AllowedKey | undefined {
+  async #findKey(value: { readonly algorithm: string; readonly key: Uint8Array }): Promise<AllowedKey | undefined> {
     const { ports } = this.#options;
     const settings = this.#settings;
     if (!settings.methods.includes('publickey') || !settings.publicKeyAlgorithms.includes(value.algorithm))

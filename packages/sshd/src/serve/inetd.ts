@@ -18,6 +18,7 @@ export async function serveInetd(options: ServeOptions): Promise<number> {
     const serving = startServing(options, {
       spares: 0,
       accountIdleMs: 0,
+      hasKeyProcesses: false,
       onEnded: () => {
         serving.connections.stop();
         resolve(serving.connections.failed);

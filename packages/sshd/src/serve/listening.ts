@@ -14,6 +14,8 @@ import type { ServeOptions, Serving } from './serve-options.ts';
 import { startServing } from './start-serving.ts';
 
 const endingSignals = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3 } as const;
+/** OpenSSH's fatal(), and every end but SIGTERM. */
+const fatal = 255;
 const spares = 2;
 const accountIdleMs = 5000;
 
@@ -22,7 +24,7 @@ export type Reread = () => ServeOptions | undefined;
 
 export async function serveListening(options: ServeOptions, reread: Reread): Promise<number> {
   const daemon = new Daemon(options, reread);
-  return (await daemon.start()) ? daemon.finished : 255;
+  return (await daemon.start()) ? daemon.finished : fatal;
 }
 
 class Daemon {
@@ -52,11 +54,12 @@ class Daemon {
       this.#serving.log({ level: 'fatal', text: messages.cannotBind });
       return false;
     }
-    this.#serving.pool.fill();
     this.#writePidFile();
     for (const [name, number] of Object.entries(endingSignals)) process.once(name, () => this.#end(number));
     process.on('SIGHUP', () => void this.#reload());
     announceReady(this.#options.line);
+    // Not before: they would hold the terminal that is let go of.
+    this.#fill();
     return true;
   }
 
@@ -64,10 +67,16 @@ class Daemon {
     return startServing(this.#options, {
       spares: this.#isDebugging ? 1 : spares,
       accountIdleMs,
+      hasKeyProcesses: !this.#isDebugging,
       onEnded: () => {
         if (this.#isDebugging) this.#finish(0);
       },
     });
+  }
+
+  #fill(): void {
+    this.#serving.pool.fill();
+    this.#serving.keyChecking.fill();
   }
 
   async #listen(): Promise<void> {
@@ -98,9 +107,10 @@ class Daemon {
     this.#closeListeners();
     this.#removePidFile();
     before.pool.stop();
+    before.keyChecking.stop();
     this.#serving = this.#serve();
     await this.#listen();
-    this.#serving.pool.fill();
+    this.#fill();
     this.#writePidFile();
   }
 
@@ -110,7 +120,7 @@ class Daemon {
     this.#closeListeners();
     this.#removePidFile();
     this.#serving.connections.stop();
-    this.#finish(0);
+    this.#finish(signal === endingSignals.SIGTERM ? 0 : fatal);
   }
 
   #writePidFile(): void {

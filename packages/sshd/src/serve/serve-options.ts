@@ -6,6 +6,7 @@ import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { CommandLine } from '../configuration/command-line.ts';
+import type { KeyChecking } from '../keys/key-checking.ts';
 import type { Connections } from '../listener/connections.ts';
 import type { WorkerPool } from '../listener/worker-pool.ts';
 
@@ -19,6 +20,7 @@ export interface ServeOptions {
 export interface Serving {
   readonly connections: Connections;
   readonly pool: WorkerPool;
+  readonly keyChecking: KeyChecking;
   readonly log: (line: LogLine) => void;
 }
 
@@ -27,4 +29,6 @@ export interface ServingPlan {
   readonly spares: number;
   readonly accountIdleMs: number;
   readonly onEnded: () => void;
+  /** Whether key files are read by other processes; with one connection only itself waits for them. */
+  readonly hasKeyProcesses: boolean;
 }

@@ -8,6 +8,7 @@ import { systemPorts } from '../authentication/system-ports.ts';
 import { usableSignatures } from '../configuration/algorithm-names.ts';
 import { grantFor } from '../configuration/login-settings.ts';
 import { transportSettings } from '../configuration/transport-settings.ts';
+import { KeyChecking } from '../keys/key-checking.ts';
 import { Connections } from '../listener/connections.ts';
 import { HostKeys } from '../listener/host-keys.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
@@ -32,6 +33,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     onFailure: (name, error) => log(ownLines.cannotStart(name, error)),
   });
   const hostKeys = new HostKeys(crypto, keys, usableSignatures(global.HostKeyAlgorithms));
+  const keyChecking = new KeyChecking({ crypto, program, log, errorFd: stderrFd, hasProcesses: plan.hasKeyProcesses });
   const secret = crypto.random(new Uint8Array(32));
   const connections = new Connections({
     crypto,
@@ -41,11 +43,12 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     graceMs: global.LoginGraceTime * 1000,
     accountIdleMs: plan.accountIdleMs,
     begin: transportSettings(global, hostKeys.offered),
-    ports: (ends) => systemPorts({ crypto, config, program, log, secret }, ends),
+    ports: (ends) =>
+      systemPorts({ crypto, config, program, log, secret, askKey: (question) => keyChecking.ask(question) }, ends),
     grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),
     identity: ({ name, uid, gid }) => ({ name, uid, gid, groups: groupsOf(name, gid) }),
     log,
     onEnded: plan.onEnded,
   });
-  return { connections, pool, log };
+  return { connections, pool, keyChecking, log };
 }

@@ -1,0 +1,165 @@
+// The key processes as the monitor sees them: one is kept warm, more are started while others work. One that does not
+// answer in time is ended and its question refused; while it has not gone, because its account's home hangs, that
+// account's questions are refused at once, so that nobody can pile up processes.
+
+import { visible } from '@sallyport/protocol/log/log';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { ChannelEnd } from '../frames/frame-channel.ts';
+import { FrameChannel } from '../frames/frame-channel.ts';
+import { limitsOf } from '../monitor/calls.ts';
+import type { KeyAnswer, KeyQuestion } from './question.ts';
+import { keyCalls } from './question.ts';
+import type { StartedKeyProcess } from './start-key-process.ts';
+
+export interface KeyCheckersOptions {
+  /** `onExit` is called when the process is gone. */
+  readonly start: (onExit: () => void) => StartedKeyProcess;
+  /** Idle processes that are kept. */
+  readonly spares: number;
+  /** Milliseconds until a question is refused. */
+  readonly answerMs: number;
+  readonly log: (line: LogLine) => void;
+}
+
+const refused: KeyAnswer = { lines: [] };
+/** Processes that work at a time; more questions wait. */
+const maximumWorking = 16;
+
+interface Waiting {
+  readonly question: KeyQuestion;
+  readonly resolve: (answer: KeyAnswer) => void;
+}
+
+export class KeyCheckers {
+  readonly #options: KeyCheckersOptions;
+  readonly #idle: KeyProcess[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Accounts with a helper that had to be ended and is still there. */
+  readonly #stuck = new Map<KeyProcess, string>();
+  #working = 0;
+  #stopped = false;
+
+  constructor(options: KeyCheckersOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the spares. */
+  fill(): void {
+    while (!this.#stopped && this.#idle.length < this.#options.spares) this.#idle.push(this.#start());
+  }
+
+  /** The answer; a refusal when there is none in time. */
+  ask(question: KeyQuestion): Promise<KeyAnswer> {
+    const { name } = question.account;
+    if ([...this.#stuck.values()].includes(name)) {
+      this.#options.log(tooSlow(name));
+      return Promise.resolve(refused);
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push({ question, resolve });
+      this.#next();
+    });
+  }
+
+  /** Ends the spares, and the others when they have answered. */
+  stop(): void {
+    this.#stopped = true;
+    for (const helper of this.#idle.splice(0)) helper.end();
+  }
+
+  #next(): void {
+    if (this.#working >= maximumWorking) return;
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) return;
+    this.#working += 1;
+    void this.#work(waiting);
+  }
+
+  async #work({ question, resolve }: Waiting): Promise<void> {
+    const { answerMs, log, spares } = this.#options;
+    let answer: KeyAnswer | 'too-slow' | undefined;
+    try {
+      const helper = this.#idle.pop() ?? this.#start();
+      answer = await helper.ask(question, answerMs);
+      if (answer === 'too-slow') {
+        this.#stuck.set(helper, question.account.name);
+        helper.end();
+        log(tooSlow(question.account.name));
+      } else if (answer !== undefined && !this.#stopped && this.#idle.length < spares) this.#idle.push(helper);
+      else helper.end();
+    } catch (error) {
+      log({ level: 'error', text: `cannot check a key: ${visible(String(error))}` });
+    }
+    this.#working -= 1;
+    resolve(answer === undefined || answer === 'too-slow' ? refused : answer);
+    this.#next();
+  }
+
+  #start(): KeyProcess {
+    const helper: KeyProcess = new KeyProcess(
+      this.#options.start(() => {
+        this.#stuck.delete(helper);
+        const at = this.#idle.indexOf(helper);
+        if (at >= 0) this.#idle.splice(at, 1);
+      }),
+    );
+    return helper;
+  }
+}
+
+function tooSlow(user: string): LogLine {
+  return { level: 'error', text: `key files of user ${visible(user)} could not be read in time` };
+}
+
+/** One process: one question at a time. */
+class KeyProcess {
+  readonly #process: StartedKeyProcess;
+  readonly #channel: FrameChannel;
+  #answered: ((answer: KeyAnswer | undefined) => void) | undefined;
+  #gone = false;
+
+  constructor(process: StartedKeyProcess) {
+    this.#process = process;
+    this.#channel = new FrameChannel(process.calls, {
+      limitBytes: limitsOf({ answer: keyCalls.answer }),
+      frame: (_, body) => this.#answer(JSON.parse(keyCalls.answer.fields.decode(body).answer) as KeyAnswer),
+      closed: (reason) => this.#closed(reason),
+    });
+  }
+
+  /** undefined when the helper is gone. */
+  async ask(question: KeyQuestion, answerMs: number): Promise<KeyAnswer | 'too-slow' | undefined> {
+    if (this.#gone) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'too-slow'>((resolve) => {
+      timer = setTimeout(() => resolve('too-slow'), answerMs);
+    });
+    const answer = new Promise<KeyAnswer | undefined>((resolve) => {
+      this.#answered = resolve;
+    });
+    this.#channel.send(keyCalls.ask, { question: JSON.stringify(question) });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  end(): void {
+    this.#gone = true;
+    this.#channel.destroy();
+    this.#process.kill();
+  }
+
+  #answer(answer: KeyAnswer | undefined): void {
+    const answered = this.#answered;
+    this.#answered = undefined;
+    answered?.(answer);
+  }
+
+  #closed(_reason: ChannelEnd): void {
+    this.#gone = true;
+    this.#process.kill();
+    this.#answer(undefined);
+  }
+}

@@ -1,0 +1,31 @@
+// Processes as /proc shows them: children, command lines, descriptors. Linux only, as sshd is.
+
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export function children(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+export function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+}
+
+/** The children whose command line matches. */
+export function childrenNamed(pid: number, name: RegExp): readonly number[] {
+  return children(pid).filter((child) => name.test(commandLine(child)));
+}
+
+/** What its open descriptors are. */
+export function descriptors(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+}
+
+/** Looks again until it is so; fails after 15 s. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 15_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`not so in 15 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

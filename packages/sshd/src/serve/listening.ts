@@ -35,6 +35,8 @@ class Daemon {
   #serving: Serving;
   #listeners: Listener[] = [];
   #pidFile: string | undefined;
+  /** The addresses of the last configuration are bound: the next one may come. */
+  #settled: Promise<void> = Promise.resolve();
   #finish: (status: number) => void = () => undefined;
 
   constructor(options: ServeOptions, reread: Reread) {
@@ -49,14 +51,17 @@ class Daemon {
 
   /** False when no address could be bound. */
   async start(): Promise<boolean> {
-    await this.#listen();
+    for (const [name, number] of Object.entries(endingSignals)) process.once(name, () => this.#end(number));
+    process.on('SIGHUP', () => {
+      this.#settled = this.#settled.then(() => this.#reload());
+    });
+    this.#settled = this.#listen();
+    await this.#settled;
     if (this.#listeners.length === 0) {
       this.#serving.log({ level: 'fatal', text: messages.cannotBind });
       return false;
     }
     this.#writePidFile();
-    for (const [name, number] of Object.entries(endingSignals)) process.once(name, () => this.#end(number));
-    process.on('SIGHUP', () => void this.#reload());
     announceReady(this.#options.line);
     // Not before: they would hold the terminal that is let go of.
     this.#fill();

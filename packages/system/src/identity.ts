@@ -97,6 +97,8 @@ export function setProcessName(name: string): void {
   check('prctl', processControl.name, cString(name), 0, 0, 0);
 }
 
+/** RLIMIT_NOFILE of Linux. */
+const openFiles = 7;
 /** Numbers of getrlimit(2), Linux. */
 const resources = { fileBytes: 1, coreBytes: 4, openFiles: 7 } as const;
 
@@ -106,4 +108,12 @@ export function limitResource(resource: keyof typeof resources, value: number): 
   limit.writeBigUInt64LE(BigInt(value), 0);
   limit.writeBigUInt64LE(BigInt(value), 8);
   check('setrlimit', resources[resource], limit);
+}
+
+/** How many descriptors this process may have (the soft limit). */
+export function openFileLimit(): number {
+  const limits = Buffer.alloc(16);
+  check('getrlimit', openFiles, limits);
+  const soft = limits.readBigUInt64LE();
+  return soft > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(soft);
 }

@@ -75,6 +75,17 @@ function joinGroups(groups: readonly number[]): bigint {
   return value;
 }
 
+/** The usual text of an address (RFC 5952 section 4 for IPv6). */
+export function formatIpAddress({ bits, value, zone }: IpAddress): string {
+  if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - 16 * index)) & 0xffffn).toString(16));
+  const text = groups.join(':');
+  const [zeros = ''] = (text.match(/\b0(?::0)+\b/g) ?? []).sort((a, b) => b.length - a.length);
+  const at = zeros === '' ? -1 : text.search(new RegExp(`\\b${zeros}\\b`));
+  const short = at < 0 ? text : `${text.slice(0, at)}::${text.slice(at + zeros.length)}`.replace(/:{3,}/g, '::');
+  return zone === '' ? short : `${short}%${zone}`;
+}
+
 /**
  * Reads `address` or `address/prefix`. 'not-a-network' when the text has another form, 'inconsistent' when the prefix
  * is too long for the family or bits after it are set.

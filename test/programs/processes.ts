@@ -1,4 +1,5 @@
-// Processes as /proc shows them: children, command lines, descriptors. Linux only, as sshd is.
+// Processes as /proc shows them: children, command lines, descriptors. Linux only, as sshd is; nothing here ends one.
+// Numbers may be reused: look and act at once.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 

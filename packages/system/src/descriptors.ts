@@ -67,6 +67,17 @@ export function writeWhatFits(fd: number, bytes: Uint8Array): number {
   return Math.max(0, call('write', fd, bytes, bytes.length));
 }
 
+/** Events of poll(2). */
+const events = { readable: 1, writable: 4 } as const;
+
+/** Whether a read or a write would not wait now, after at most so many milliseconds; -1 waits as long as it takes. */
+export function isReady(fd: number, what: keyof typeof events, timeoutMs: number): boolean {
+  const structure = Buffer.alloc(8);
+  structure.writeInt32LE(fd);
+  structure.writeInt16LE(events[what], 4);
+  return call('poll', structure, 1, timeoutMs) > 0;
+}
+
 /** As isatty(3), without node:tty, whose loading costs Bun some milliseconds. */
 export function isTerminal(fd: number): boolean {
   return call('ioctl', fd, getTerminalSettings, Buffer.alloc(terminalSettingsBytes)) === 0;

@@ -1,7 +1,7 @@
 // Connects a TCP socket and gives its descriptor, without node:net, whose loading costs Bun twelve milliseconds. One
 // address, one try: names, several addresses and retries are the caller's.
 
-import { closeDescriptor } from './descriptors.ts';
+import { closeDescriptor, isReady } from './descriptors.ts';
 import { call, check, lastErrno } from './libc.ts';
 import type { SocketAddress } from './socket-address.ts';
 import { encodeSocketAddress } from './socket-address.ts';
@@ -21,7 +21,6 @@ export interface TcpConnectOptions {
 
 const stream = 1;
 const nonBlockingCloseOnExec = 0o2004000;
-const writable = 4;
 /** The first looks come quickly after each other, as most servers are near; then rarely. */
 const shortestWaitMs = 1;
 const longestWaitMs = 10;
@@ -52,7 +51,7 @@ async function finishConnecting(fd: number, { timeoutMs, signal }: TcpConnectOpt
   const started = lastErrno();
   if (started !== errorNumber('EINPROGRESS')) throw new SystemError('connect', started);
   const begin = performance.now();
-  for (let waitMs = shortestWaitMs; !isWritable(fd); waitMs = Math.min(waitMs + 1, longestWaitMs)) {
+  for (let waitMs = shortestWaitMs; !isReady(fd, 'writable', 0); waitMs = Math.min(waitMs + 1, longestWaitMs)) {
     if (signal?.aborted === true) throw new SystemError('connect', errorNumber('ECANCELED'));
     const leftMs = timeoutMs === undefined ? waitMs : timeoutMs - (performance.now() - begin);
     if (leftMs <= 0) throw new SystemError('connect', errorNumber('ETIMEDOUT'));
@@ -60,13 +59,6 @@ async function finishConnecting(fd: number, { timeoutMs, signal }: TcpConnectOpt
   }
   const errno = socketOption(fd, 'error');
   if (errno !== 0) throw new SystemError('connect', errno);
-}
-
-function isWritable(fd: number): boolean {
-  const structure = Buffer.alloc(8);
-  structure.writeInt32LE(fd);
-  structure.writeInt16LE(writable, 4);
-  return call('poll', structure, 1, 0) > 0;
 }
 
 /** Marks the packets of a connection (IPQoS): a DSCP value in the upper six bits, as IP_TOS takes it. */

@@ -5,6 +5,7 @@ import type { ExtensionKey } from '@sallyport/protocol/sftp/extensions';
 import { fileSystemFields, limitFields, nameLists } from '@sallyport/protocol/sftp/extensions';
 import { maximumPacketBytes } from '@sallyport/protocol/sftp/packets';
 import { statusCodes } from '@sallyport/protocol/sftp/status';
+import { concatBytes } from '@sallyport/protocol/wire/bytes';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 
 import type { Answer } from './answers.ts';
@@ -19,13 +20,13 @@ import { of } from './steps.ts';
 
 export const extensionRequests: RequestHandlers<ExtensionKey> = {
   *posixRename(serving, { from, to }) {
-    serving.log(sftpLines.between('posix-rename', from, to));
+    serving.log?.(sftpLines.between('posix-rename', from, to));
     if (serving.fs.rename === undefined) return unsupported;
     yield* of(serving.fs.rename(from, to, { replace: true }));
     return ok;
   },
   *statvfs(serving, { path }) {
-    serving.log(sftpLines.named('info', 'statvfs', path));
+    serving.log?.(sftpLines.named('info', 'statvfs', path));
     if (serving.fs.fileSystem === undefined) return unsupported;
     return { kind: 'extended', fields: fileSystemFields.encode(yield* of(serving.fs.fileSystem(path))) };
   },
@@ -36,7 +37,7 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
     return { kind: 'extended', fields: fileSystemFields.encode(yield* of(opened.file.fileSystem())) };
   },
   *hardlink(serving, { from, to }) {
-    serving.log(sftpLines.between('hardlink', from, to));
+    serving.log?.(sftpLines.between('hardlink', from, to));
     if (serving.fs.hardLink === undefined) return unsupported;
     yield* of(serving.fs.hardLink(from, to));
     return ok;
@@ -44,14 +45,14 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
   *fsync(serving, { handle }) {
     const opened = fileOf(serving, handle);
     if (opened === undefined) return failure;
-    serving.log(sftpLines.named('verbose', 'fsync', opened.path));
+    serving.log?.(sftpLines.named('verbose', 'fsync', opened.path));
     if (opened.file.sync === undefined) return unsupported;
     yield* of(opened.file.sync());
     return ok;
   },
   *lsetstat(serving, { path, attributes }) {
     const { size, ...others } = attributes;
-    for (const line of settingLines(path, others)) serving.log(line);
+    settingLines(path, others, serving.log);
     if (serving.fs.setStat === undefined) return unsupported;
     yield* of(serving.fs.setStat(path, others, { follow: false }));
     // A link has no size that could be set.
@@ -71,7 +72,7 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
   *expandPath(serving, { path }) {
     const expanded = yield* expand(serving, path);
     if (expanded === undefined) return status(statusCodes.noSuchFile, 'no such user');
-    serving.log(sftpLines.named('verbose', 'expand', expanded));
+    serving.log?.(sftpLines.named('verbose', 'expand', expanded));
     return oneName(yield* of(serving.fs.realPath(expanded)));
   },
   *copyData(serving, { readHandle, readOffset, length, writeHandle, writeOffset }) {
@@ -83,10 +84,11 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
   *homeDirectory(serving, { user }) {
     const home = yield* of(serving.fs.homeOf?.(user));
     if (home === undefined) return failure;
-    serving.log(sftpLines.named('verbose', 'home-directory', home));
+    serving.log?.(sftpLines.named('verbose', 'home-directory', home));
     return oneName(home);
   },
-  *usersGroupsById({ fs }, { users, groups }) {
+  *usersGroupsById({ fs, log }, { users, groups }) {
+    log?.(sftpLines.idsAsked(users.length, groups.length));
     if (fs.userName === undefined) return unsupported;
     const lists: { users: Uint8Array[]; groups: Uint8Array[] } = { users: [], groups: [] };
     for (const uid of users) lists.users.push(utf8Encode((yield* of(fs.userName(uid))) ?? ''));
@@ -100,20 +102,21 @@ const slash = 0x2f;
 const dot = Uint8Array.of(0x2e);
 
 /** `~` is where the client started, `~user` that user's home; undefined when there is no such user. */
-function* expand({ fs }: Serving, path: Uint8Array): Steps<Uint8Array | undefined> {
+function* expand({ fs, log }: Serving, path: Uint8Array): Steps<Uint8Array | undefined> {
   if (path.length === 0) return dot;
-  if (path[0] !== tilde) return path;
+  if (path[0] === slash) return path;
+  const start = yield* of(fs.realPath(dot));
+  if (path[0] !== tilde) return below(start, path);
   const at = path.indexOf(slash);
   const user = path.subarray(1, at < 0 ? path.length : at);
-  const rest = at < 0 ? dot : path.subarray(at + 1);
-  if (user.length === 0) return rest.length === 0 ? dot : relative(rest);
+  if (user.length === 0) return at < 0 ? start : below(start, path.subarray(at + 1));
   const home = yield* of(fs.homeOf?.(user));
-  return home && Buffer.concat([home, Uint8Array.of(slash), rest]);
+  if (home === undefined) log?.(sftpLines.noSuchUser(user));
+  return home && below(home, path.subarray(at < 0 ? path.length : at + 1));
 }
 
-/** `~//etc` is below the start, too. */
-function relative(rest: Uint8Array): Uint8Array {
-  return Buffer.concat([dot, Uint8Array.of(slash), rest]);
+function below(folder: Uint8Array, path: Uint8Array): Uint8Array {
+  return concatBytes(folder, Uint8Array.of(slash), path);
 }
 
 function* isOneFile(from: OpenFile, to: OpenFile): Steps<boolean> {

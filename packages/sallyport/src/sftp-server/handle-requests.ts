@@ -28,7 +28,7 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
   *close(serving, { handle }) {
     const opened = serving.handles.remove(handle);
     if (opened === undefined) return failure;
-    serving.log(sftpLines.close(opened));
+    serving.log?.(sftpLines.close(opened));
     yield* of(opened.kind === 'file' ? opened.file.close() : opened.directory.close());
     return ok;
   },
@@ -59,7 +59,7 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
   *fsetstat(serving, { handle, attributes }) {
     const opened = fileOf(serving, handle);
     if (opened === undefined) return failure;
-    for (const line of settingLines(opened.path, attributes)) serving.log(line);
+    settingLines(opened.path, attributes, serving.log);
     if (opened.file.setStat === undefined) return unsupported;
     yield* of(opened.file.setStat(attributes));
     return ok;

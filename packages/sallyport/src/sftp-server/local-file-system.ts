@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 
 import type { FileAttributes } from '@sallyport/protocol/sftp/attributes';
 import type { FileSystemFields } from '@sallyport/protocol/sftp/extensions';
-import { accountByName } from '@sallyport/system/accounts';
+import { accountById, accountByName } from '@sallyport/system/accounts';
 
 import type { FileCalls } from './file-calls.ts';
 import { blockingCalls, pooledCalls } from './file-calls.ts';
@@ -28,8 +28,8 @@ export interface LocalFileSystemOptions {
   /** Refuses everything that would change something. */
   readonly readOnly?: boolean;
   /** Without a root: where relative paths begin, absolute; the folder of this process unless told. */
-  readonly start?: string;
-  /** The home of the user who is served, for clients that ask; the place where they start unless told. */
+  readonly start?: string | Uint8Array;
+  /** The home of the user who is served, for clients that ask; unless told `/` of a root, else that of this process. */
   readonly home?: string;
   /** Blocks this process at each call instead of using the pool of threads: for one that serves one client only. */
   readonly blocking?: boolean;
@@ -159,9 +159,10 @@ class LocalFiles implements LocalFileSystem {
   }
 
   homeOf(user: Uint8Array): Awaitable<Uint8Array | undefined> {
-    if (user.length === 0) return this.#options.home === undefined ? this.realPath(dot) : utf8(this.#options.home);
-    if (this.#places.isContained) return undefined;
-    const account = accountByName(Buffer.from(user).toString('utf8'));
+    const isOwn = user.length === 0;
+    if (isOwn && this.#options.home !== undefined) return utf8(this.#options.home);
+    if (this.#places.isContained) return isOwn ? utf8('/') : undefined;
+    const account = isOwn ? accountById(process.getuid?.() ?? 0) : accountByName(Buffer.from(user).toString('utf8'));
     return account && utf8(account.home);
   }
 
@@ -229,8 +230,6 @@ class LocalFiles implements LocalFileSystem {
     });
   }
 }
-
-const dot = Uint8Array.of(0x2e);
 
 function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');

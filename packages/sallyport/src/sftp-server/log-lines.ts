@@ -53,23 +53,28 @@ export const sftpLines = {
   mkdir: (path: Uint8Array, mode: number) => line('info', `mkdir name ${quoted(path)} mode 0${mode.toString(8)}`),
   between: (what: string, from: Uint8Array, to: Uint8Array) =>
     line('info', `${what} old ${quoted(from)} new ${quoted(to)}`),
-  sentStatus: (code: number, text?: string) => line('info', `sent status ${text ?? statusDescription(code)}`),
+  sentStatus: (code: number) => line('info', `sent status ${statusDescription(code)}`),
+  noSuchUser: (user: Uint8Array) => line('error', `tilde_expand: No such user ${visibleBytes(user)}`),
   refusedReadOnly: (request: string) => line('verbose', `Refusing ${request} request in read-only mode`),
   refusedDenied: (request: string) => line('verbose', `Refusing denylisted ${request} request`),
   refusedNotAllowed: (request: string) => line('verbose', `Refusing non-allowlisted ${request} request`),
+  idsAsked: (users: number, groups: number) => line('verbose', `users-groups-by-id: ${users} users, ${groups} groups`),
   readEnd: () => line('debug1', 'read eof'),
-  malformed: (reason: string) => line('error', `malformed message: ${visible(reason)}`),
+  badMessage: ({ user, address }: SftpPeer) =>
+    line('error', `bad message from ${visible(address)} local user ${visible(user)}`),
 } as const;
 
-/** One line for each thing that is set. */
-export function settingLines(path: Uint8Array, wanted: FileAttributes): LogLine[] {
+/** Says one line for each thing that is set. */
+export function settingLines(
+  path: Uint8Array,
+  wanted: FileAttributes,
+  log: ((line: LogLine) => void) | undefined,
+): void {
+  if (log === undefined) return;
   const { size, permissions, modificationTime, uid, gid } = wanted;
-  const what = `set ${quoted(path)}`;
-  const lines: LogLine[] = [];
-  if (size !== undefined) lines.push(line('info', `${what} size ${size}`));
-  if (permissions !== undefined)
-    lines.push(line('info', `${what} mode ${(permissions >>> 0).toString(8).padStart(4, '0')}`));
-  if (modificationTime !== undefined) lines.push(line('info', `${what} modtime ${logTime(modificationTime)}`));
-  if (uid !== undefined) lines.push(line('info', `${what} owner ${uid} group ${gid}`));
-  return lines;
+  const say = (what: string): void => log(line('info', `set ${quoted(path)} ${what}`));
+  if (size !== undefined) say(`size ${size}`);
+  if (permissions !== undefined) say(`mode ${(permissions >>> 0).toString(8).padStart(4, '0')}`);
+  if (modificationTime !== undefined) say(`modtime ${logTime(modificationTime)}`);
+  if (uid !== undefined) say(`owner ${uid} group ${gid}`);
 }

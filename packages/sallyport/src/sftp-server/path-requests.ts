@@ -45,71 +45,71 @@ export const pathRequests: RequestHandlers<PathRequest> = {
     const permissions = attributes.permissions ?? filePermissions;
     const options = openOptions(flags, permissions);
     if (serving.readOnly && (options.write || options.create || options.truncate)) {
-      serving.log(sftpLines.refusedReadOnly('open'));
+      serving.log?.(sftpLines.refusedReadOnly('open'));
       return permissionDenied;
     }
-    serving.log(sftpLines.open(path, flags, permissions));
-    const name = path.slice();
+    serving.log?.(sftpLines.open(path, flags, permissions));
+    const name = new Uint8Array(path);
     const file = yield* of(serving.fs.open(path, options));
     const counts = { readBytes: 0n, writtenBytes: 0n };
     return yield* serving.keep({ kind: 'file', file, path: name, appends: options.append, ...counts });
   },
   *opendir(serving, { path }) {
-    serving.log(sftpLines.named('info', 'opendir', path));
-    const name = path.slice();
+    serving.log?.(sftpLines.named('info', 'opendir', path));
+    const name = new Uint8Array(path);
     const directory = yield* of(serving.fs.openDirectory(path));
     return yield* serving.keep({ kind: 'directory', directory, path: name, waiting: [] });
   },
   *lstat(serving, { path }) {
-    serving.log(sftpLines.named('verbose', 'lstat name', path));
+    serving.log?.(sftpLines.named('verbose', 'lstat name', path));
     return { kind: 'attributes', attributes: yield* of(serving.fs.stat(path, { follow: false })) };
   },
   *stat(serving, { path }) {
-    serving.log(sftpLines.named('verbose', 'stat name', path));
+    serving.log?.(sftpLines.named('verbose', 'stat name', path));
     return { kind: 'attributes', attributes: yield* of(serving.fs.stat(path, { follow: true })) };
   },
   *setstat(serving, { path, attributes }) {
-    for (const line of settingLines(path, attributes)) serving.log(line);
+    settingLines(path, attributes, serving.log);
     if (serving.fs.setStat === undefined) return unsupported;
     yield* of(serving.fs.setStat(path, attributes, { follow: true }));
     return ok;
   },
   *remove(serving, { path }) {
-    serving.log(sftpLines.named('info', 'remove name', path));
+    serving.log?.(sftpLines.named('info', 'remove name', path));
     if (serving.fs.remove === undefined) return unsupported;
     yield* of(serving.fs.remove(path));
     return ok;
   },
   *mkdir(serving, { path, attributes }) {
     const permissions = (attributes.permissions ?? directoryPermissions) & permissionBits;
-    serving.log(sftpLines.mkdir(path, permissions));
+    serving.log?.(sftpLines.mkdir(path, permissions));
     if (serving.fs.makeDirectory === undefined) return unsupported;
     yield* of(serving.fs.makeDirectory(path, permissions));
     return ok;
   },
   *rmdir(serving, { path }) {
-    serving.log(sftpLines.named('info', 'rmdir name', path));
+    serving.log?.(sftpLines.named('info', 'rmdir name', path));
     if (serving.fs.removeDirectory === undefined) return unsupported;
     yield* of(serving.fs.removeDirectory(path));
     return ok;
   },
   *realpath(serving, { path }) {
-    serving.log(sftpLines.named('verbose', 'realpath', path.length === 0 ? dot : path));
+    serving.log?.(sftpLines.named('verbose', 'realpath', path.length === 0 ? dot : path));
     return oneName(yield* of(serving.fs.realPath(path.length === 0 ? dot : path)));
   },
   *rename(serving, { from, to }) {
-    serving.log(sftpLines.between('rename', from, to));
+    serving.log?.(sftpLines.between('rename', from, to));
     if (serving.fs.rename === undefined) return unsupported;
     yield* of(serving.fs.rename(from, to, { replace: false }));
     return ok;
   },
   *readlink(serving, { path }) {
-    serving.log(sftpLines.named('verbose', 'readlink', path));
+    serving.log?.(sftpLines.named('verbose', 'readlink', path));
     if (serving.fs.readLink === undefined) return unsupported;
     return oneName(yield* of(serving.fs.readLink(path)));
   },
   *symlink(serving, { target, link }) {
-    serving.log(sftpLines.between('symlink', target, link));
+    serving.log?.(sftpLines.between('symlink', target, link));
     if (serving.fs.symbolicLink === undefined) return unsupported;
     yield* of(serving.fs.symbolicLink(target, link));
     return ok;

@@ -23,7 +23,8 @@ export interface Serving {
   readonly isOver: boolean;
   /** A new handle for what was opened, which is closed again when the client has too many. */
   keep(opened: OpenHandle): Steps<Answer>;
-  log(line: LogLine): void;
+  /** undefined when nobody wants the lines, which cost more than the requests. */
+  readonly log: ((line: LogLine) => void) | undefined;
 }
 
 export type RequestOf<Key extends SftpRequestKey> = Extract<SftpRequest, { readonly key: Key }>;

@@ -4,8 +4,11 @@
 import type { ByteStream } from '../driver/byte-stream.ts';
 import { ProtocolError } from '../errors.ts';
 import type { SftpFileSystem } from './file-system.ts';
+import { sftpLines } from './log-lines.ts';
 import type { SftpServerOptions } from './sftp-session.ts';
 import { SftpSession } from './sftp-session.ts';
+
+const nobody = { user: 'UNKNOWN', address: 'UNKNOWN' };
 
 /** Requests that have come and are not worked on, in bytes: from here on the stream is paused. */
 const enoughInputBytes = 1024 * 1024;
@@ -24,6 +27,7 @@ export function serveSftp(stream: ByteStream, fs: SftpFileSystem, options: SftpS
         if (waitingBytes < enoughInputBytes) stream.resume();
       },
       failed: (reason) => {
+        options.log?.(sftpLines.badMessage(options.peer ?? nobody));
         stream.destroy();
         leave(new ProtocolError('message-malformed', `the SFTP client broke the protocol: ${reason}`));
       },

@@ -40,12 +40,14 @@ export class SftpAnswers implements Serving {
   readonly maximumHandles: number;
   readonly rooms = new RoomPool();
   readonly readOnly: boolean;
+  readonly log: ((line: LogLine) => void) | undefined;
   isOver = false;
   readonly #options: SftpAnswersOptions;
 
   constructor(options: SftpAnswersOptions) {
     this.#options = options;
     this.fs = options.fs;
+    this.log = options.log;
     this.handles = new HandleTable(options.maximumHandles);
     this.maximumHandles = options.maximumHandles;
     this.readOnly = options.policy.readOnly === true;
@@ -54,7 +56,7 @@ export class SftpAnswers implements Serving {
   *answer(request: SftpRequest): Steps<Answer> {
     const refusal = refusalOf(this.#options.policy, request.key);
     if (refusal !== undefined) {
-      this.log(refusal);
+      this.log?.(refusal);
       return permissionDenied;
     }
     try {
@@ -73,15 +75,11 @@ export class SftpAnswers implements Serving {
     return failure;
   }
 
-  log(line: LogLine): void {
-    this.#options.log?.(line);
-  }
-
   /** The end of the client: closes what it left open. */
   *closeAll(): Steps<void> {
     this.isOver = true;
     for (const opened of this.handles.takeAll()) {
-      this.log(sftpLines.close(opened, 'forced'));
+      this.log?.(sftpLines.close(opened, 'forced'));
       try {
         yield* close(opened);
       } catch {

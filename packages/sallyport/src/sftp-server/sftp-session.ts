@@ -89,7 +89,7 @@ export class SftpSession {
       log: options.log,
       onError: options.onError,
     });
-    if (options.peer !== undefined) this.#answers.log(sftpLines.opened(options.peer));
+    if (options.peer !== undefined) this.#answers.log?.(sftpLines.opened(options.peer));
   }
 
   /** Takes over bytes of the client. */
@@ -114,7 +114,7 @@ export class SftpSession {
   endInput(): void {
     if (this.#inputEnded) return;
     this.#inputEnded = true;
-    this.#answers.log(sftpLines.readEnd());
+    this.#answers.log?.(sftpLines.readEnd());
     this.#pump();
   }
 
@@ -131,7 +131,7 @@ export class SftpSession {
   #closeAll(): void {
     const closing = run(this.#answers.closeAll());
     const end = (): void => {
-      if (this.#options.peer !== undefined) this.#answers.log(sftpLines.closed(this.#options.peer));
+      if (this.#options.peer !== undefined) this.#answers.log?.(sftpLines.closed(this.#options.peer));
       this.#settle();
     };
     if (closing instanceof Promise) void closing.then(end);
@@ -186,10 +186,9 @@ export class SftpSession {
 
   #handle(event: SftpServerEvent): void {
     if (event.type === 'request') this.#held = event.request;
-    else if (event.type === 'started') this.#answers.log(sftpLines.version(event.version));
+    else if (event.type === 'started') this.#answers.log?.(sftpLines.version(event.version));
     else {
       this.#phase = 'failed';
-      this.#answers.log(sftpLines.malformed(event.failure.description));
       this.#ports.failed(event.failure.description);
     }
   }
@@ -228,7 +227,7 @@ export class SftpSession {
     switch (answer.kind) {
       case 'status': {
         const isFine = answer.code === statusCodes.ok || answer.code === statusCodes.endOfFile;
-        if (!isFine) this.#answers.log(sftpLines.sentStatus(answer.code, answer.text));
+        if (!isFine) this.#answers.log?.(sftpLines.sentStatus(answer.code));
         return engine.status(id, answer.code, answer.text);
       }
       case 'handle':

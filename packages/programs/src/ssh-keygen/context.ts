@@ -1,6 +1,7 @@
 // What every mode of ssh-keygen works with, and the few steps that several of them take: choosing the file, asking for
 // passphrases, saying what is wrong.
 
+import { lstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { type Account, accountById } from '@sallyport/system/accounts';
@@ -10,7 +11,7 @@ import { readPassphrase } from '../shared/prompt.ts';
 import { readLine, writeError, writeOut } from '../shared/standard-streams.ts';
 import { userSshFolder } from '../shared/user-folder.ts';
 import { defaultFileName, type KeyChoice } from './key-choice.ts';
-import { messages } from './messages.ts';
+import { messages, prompts } from './messages.ts';
 import type { KeygenOptions } from './options.ts';
 
 export interface KeygenContext {
@@ -49,6 +50,13 @@ export function askLine(prompt: string): string {
   const line = readLine();
   if (line === undefined) throw new ProgramExit('', 1);
   return Buffer.from(line).toString('utf8');
+}
+
+/** Whether a new file may take the name; the user is asked when something has it. */
+export function mayOverwrite(path: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return true;
+  writeOut(`${messages.exists(path)}\n${prompts.overwrite}`);
+  return /^y/i.test(Buffer.from(readLine() ?? '').toString('utf8'));
 }
 
 export function askPassphrase(prompt: string): Promise<Uint8Array> {

@@ -1,7 +1,6 @@
 // ssh-keygen without a mode: makes a key pair, asks where to put it and for a passphrase, writes both files and shows
 // the fingerprint.
 
-import { lstatSync } from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
@@ -10,13 +9,13 @@ import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { createUserSshFolder } from '../shared/user-folder.ts';
 import {
-  askLine,
   askPassphrase,
   chooseFile,
   defaultComment,
   givenPassphrase,
   type KeygenContext,
   logLine,
+  mayOverwrite,
   ownAccount,
 } from './context.ts';
 import { chooseKey, defaultType, type KeyChoice } from './key-choice.ts';
@@ -34,7 +33,7 @@ export async function generate(context: KeygenContext): Promise<number> {
   const key = new PrivateKey(generateParts(crypto, choice));
   const path = chooseFile(context, prompts.saveKey, choice.kind);
   makeFolder(path, options.quiet);
-  confirmOverwrite(path);
+  if (!mayOverwrite(path)) throw new ProgramExit('', 1);
   const passphrase = givenPassphrase(options.newPassphrase) ?? (await askNewPassphrase(path));
   const comment = options.comment ?? defaultComment();
   savePrivateKey(context, key, { path, passphrase, comment });
@@ -60,12 +59,6 @@ function makeFolder(path: string, quiet: boolean): void {
   const outcome = createUserSshFolder(ownAccount().home, path);
   if (outcome.kind === 'failed') logLine(messages.cannotCreateFolder(outcome.folder, outcome.reason));
   if (outcome.kind === 'created' && !quiet) logLine(messages.createdFolder(outcome.folder));
-}
-
-function confirmOverwrite(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
-  writeOut(`${messages.exists(path)}\n`);
-  if (!/^y/i.test(askLine(prompts.overwrite))) throw new ProgramExit('', 1);
 }
 
 async function askNewPassphrase(path: string): Promise<Uint8Array> {

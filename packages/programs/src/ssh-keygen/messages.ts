@@ -20,7 +20,20 @@ export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] 
        ssh-keygen -k -f krl_file [-u] [-s ca_public] [-z version_number]
                   file ...
        ssh-keygen -Q [-l] -f krl_file [file ...]
+       ssh-keygen -Y find-principals -s signature_file -f allowed_signers_file
+       ssh-keygen -Y match-principals -I signer_identity -f allowed_signers_file
+       ssh-keygen -Y check-novalidate -n namespace -s signature_file
+       ssh-keygen -Y sign -f key_file -n namespace file [-O option] ...
+       ssh-keygen -Y verify -f allowed_signers_file -I signer_identity
+                  -n namespace -s signature_file [-r krl_file] [-O option]
 `;
+
+export interface GoodSignature {
+  readonly namespace: string;
+  readonly principal: string | undefined;
+  readonly type: string;
+  readonly print: string;
+}
 
 export interface SignedCertificate {
   readonly kind: string;
@@ -186,6 +199,47 @@ export const messages = {
   badKeyLine: (place: string, reason: string) => `${place}: invalid key: ${reason}`,
   checkedKey: (path: string, comment: string, isRevoked: boolean) =>
     `${path}${comment === '' ? '' : ` (${escapeControls(comment)})`}: ${isRevoked ? 'REVOKED' : 'ok'}`,
+
+  missingArgument: (operation: string, what: string) => `Too few arguments for ${operation}: missing ${what}`,
+  missingOfSearch: (what: string) => `Too few arguments for find-principals:missing ${what}`,
+  missingOfMatch: 'Too few arguments for match-principals:missing allowed keys file',
+  unknownOperation: (name: string) => `Unsupported operation for -Y: "${name}"`,
+  badSetting: (text: string) => `Invalid option "${text}"`,
+  badVerifyTime: 'Invalid "verify-time" option',
+  cannotLoadSigner: (path: string, reason: string) => `Couldn't load public key ${path}: ${reason}`,
+  noAgentSocket: "Couldn't get agent socket",
+  notInAgent: "Couldn't find key in agent",
+  noPrivateFor: (path: string) => `No private key found for "${path}"`,
+  noPrivateForPublic: (path: string) => `No private key found for public key "${path}"`,
+  privateDiffers: (path: string, privatePath: string) => `Public key ${path} doesn't match private ${privatePath}`,
+  mixedInput: 'Cannot sign mix of paths and standard input',
+  cannotOpenToSign: (path: string, reason: string) => `Cannot open ${path} for signing: ${reason}`,
+  cannotOpenToWrite: (path: string, reason: string) => `Cannot open ${path}: ${reason}`,
+  signingInput: 'Signing data on standard input',
+  signingFile: (path: string) => `Signing file ${path}`,
+  signingFailed: (path: string, reason: string) => `Signing ${path} failed: ${reason}`,
+  wroteSignature: (path: string) => `Write signature to ${path}`,
+  badSignatureHash: (name: string) => `unsupported hash algorithm "${name}"`,
+  hashNotSupported: 'signature algorithm not supported',
+  cannotReadSignature: (reason: string) => `Couldn't read signature file: ${reason}`,
+  namespaceDiffers: "Couldn't verify signature: namespace does not match",
+  badRsaSignature: (name: string) => `Couldn't verify signature: unsupported RSA signature algorithm ${name}`,
+  wrongSignature: 'Signature verification failed: incorrect signature',
+  cannotOpenAllowed: (path: string, reason: string) => `Unable to open allowed keys file "${path}": ${reason}`,
+  goodSignature: ({ namespace, principal, type, print }: GoodSignature) =>
+    `Good "${escapeControls(namespace)}" signature ` +
+    `${principal === undefined ? '' : `for ${escapeControls(principal)} `}with ${type} key ${print}`,
+  badSignature: 'Could not verify signature.',
+  noPrincipal: 'No principal matched.',
+  badSigner: (place: string, reason: string) => `${place}: ${reason}`,
+  certificateNotAuthorized: (place: string, reason: string) => `${place}: certificate not authorized: ${reason}`,
+  namespaceNotPermitted: (place: string, namespace: string) =>
+    `${place}: key is not permitted for use in signature namespace "${namespace}"`,
+  signerNotYetValid: (place: string, time: string, limit: string) =>
+    `${place}: key is not yet valid: verify time ${time} < valid-after ${limit}`,
+  signerExpired: (place: string, time: string, limit: string) =>
+    `${place}: key has expired: verify time ${time} > valid-before ${limit}`,
+  noValidPrincipals: (place: string) => `${place}: no valid principals found`,
 
   cannotStat: (path: string, reason: string) => `Cannot stat ${path}: ${reason}`,
   hostFound: (host: string, line: number, mark: string) => `# Host ${host} found: line ${line} ${mark}`,

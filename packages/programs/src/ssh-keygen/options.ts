@@ -28,7 +28,8 @@ export type ModeName =
   | 'show-certificate'
   | 'token-keys'
   | 'make-krl'
-  | 'query-krl';
+  | 'query-krl'
+  | 'signature';
 
 export interface KeygenOptions {
   mode: ModeName;
@@ -52,7 +53,11 @@ export interface KeygenOptions {
   fingerprintFound: boolean;
   /** -u: keep what the list revokes already. */
   updates: boolean;
-  /** -s: the authority's key. */
+  /** -Y: what to do with signatures. */
+  operation: string;
+  /** -r: a list of revoked keys. */
+  revokedFile: string | undefined;
+  /** -s: the authority's key; with -Y the signature. */
   signingFile: string | undefined;
   /** -I: the identity of a certificate. */
   identity: string | undefined;
@@ -100,7 +105,16 @@ const hostMode = (letter: string, name: ModeName): OptionRow =>
     draft.host = host;
   });
 
-type TextOption = 'type' | 'file' | 'comment' | 'newPassphrase' | 'passphrase' | 'signingFile' | 'identity' | 'names';
+type TextOption =
+  | 'type'
+  | 'file'
+  | 'comment'
+  | 'newPassphrase'
+  | 'passphrase'
+  | 'signingFile'
+  | 'identity'
+  | 'names'
+  | 'revokedFile';
 
 const text = (letter: string, key: TextOption): OptionRow =>
   value(letter, (draft, given) => {
@@ -157,6 +171,11 @@ const optionTable: readonly OptionRow[] = [
     draft.modes.add('certify');
     draft.signingFile = path;
   }),
+  value('Y', (draft, operation) => {
+    draft.modes.add('signature');
+    draft.operation = operation;
+  }),
+  text('r', 'revokedFile'),
   text('I', 'identity'),
   text('n', 'names'),
   flag('h', (draft) => {
@@ -205,6 +224,8 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     hashFound: false,
     fingerprintFound: false,
     updates: false,
+    operation: '',
+    revokedFile: undefined,
     signingFile: undefined,
     identity: undefined,
     names: undefined,
@@ -231,10 +252,10 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
 /** Several modes may be named; the first of this order wins, but for pairs that are refused or mean something. */
 function chooseMode(draft: Draft): void {
   const { modes, operands } = draft;
-  const isKrl = modes.has('make-krl') || modes.has('query-krl');
-  const certifies = modes.has('certify') && !modes.has('make-krl');
-  if (certifies && operands.length === 0) throw new UsageError(messages.tooFewArguments);
-  if (!certifies && !isKrl && operands.length > 0) throw new UsageError(messages.tooManyArguments);
+  const takesAny = (['signature', 'make-krl', 'query-krl'] as const).some((name) => modes.has(name));
+  const certifies = modes.has('certify');
+  if (certifies && !takesAny && operands.length === 0) throw new UsageError(messages.tooFewArguments);
+  if (!certifies && !takesAny && operands.length > 0) throw new UsageError(messages.tooManyArguments);
   if (modes.has('change-passphrase') && modes.has('change-comment')) {
     throw new UsageError(messages.onlyOneOfPassphraseAndComment);
   }
@@ -247,6 +268,7 @@ function chooseMode(draft: Draft): void {
 }
 
 const modeOrder: readonly ModeName[] = [
+  'signature',
   'make-krl',
   'query-krl',
   'certify',

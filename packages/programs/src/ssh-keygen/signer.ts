@@ -1,12 +1,12 @@
 // Who makes the signatures of -s and -Y sign: a private key file, whose passphrase is asked for, or the agent that
 // holds the key of a public file.
 
-import type { CertificateSigner } from '@sallyport/protocol/keys/certificate';
+import type { Certificate, CertificateSigner } from '@sallyport/protocol/keys/certificate';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { loadKeyFailed } from '../shared/messages.ts';
-import { readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
+import { KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { askPassphrase, givenPassphrase, type KeygenContext, loadFailure } from './context.ts';
 import { agentReasons, prompts } from './messages.ts';
@@ -16,8 +16,12 @@ export interface Signer extends CertificateSigner {
   wipe(): void;
 }
 
-/** The key of a private file. @throws ProgramExit */
-export async function fileSigner({ crypto, options }: KeygenContext, path: string): Promise<Signer> {
+/** The key of a private file; `missing` is the sentence for a file that is not there. @throws ProgramExit */
+export async function fileSigner(
+  { crypto, options }: KeygenContext,
+  path: string,
+  { missing }: { readonly missing?: string } = {},
+): Promise<Signer> {
   try {
     const sealed = readPrivateKeyFile(path);
     const ask = (): Promise<Uint8Array> | Uint8Array =>
@@ -29,7 +33,8 @@ export async function fileSigner({ crypto, options }: KeygenContext, path: strin
       wipe: () => key.wipe(),
     };
   } catch (error) {
-    return loadFailure(error, (reason) => loadKeyFailed(path, reason));
+    const isMissing = error instanceof KeyFileError && error.problem === 'missing';
+    return loadFailure(error, (reason) => (isMissing && missing) || loadKeyFailed(path, reason));
   }
 }
 
@@ -40,18 +45,24 @@ export interface AgentSentences {
   readonly notFound: string;
 }
 
-/** The agent, for a key that it must hold. @throws ProgramExit */
-export async function agentSigner(publicKey: PublicKey, sentences: AgentSentences): Promise<Signer> {
+/** The agent, for a key that it must hold, alone or in the certificate. @throws ProgramExit */
+export async function agentSigner(
+  publicKey: PublicKey,
+  sentences: AgentSentences,
+  certificate?: Certificate,
+): Promise<Signer> {
   const path = process.env['SSH_AUTH_SOCK'];
   if (path === undefined || path === '') throw new ProgramExit(sentences.noAgent(agentReasons.absent));
   const agent = new AgentClient(path);
   const keys = await agent.identities().catch(() => undefined);
   if (keys === undefined) throw new ProgramExit(sentences.noList(agentReasons.failed));
-  if (!keys.some(({ key }) => equalBytes(key, publicKey.blob))) throw new ProgramExit(sentences.notFound);
+  const names = [publicKey.blob, certificate?.blob].filter((blob) => blob !== undefined);
+  const held = names.find((blob) => keys.some(({ key }) => equalBytes(key, blob)));
+  if (held === undefined) throw new ProgramExit(sentences.notFound);
   return {
     publicKey,
     sign: async (algorithm, data) => {
-      const signature = await agent.sign(publicKey.blob, { algorithm, data }).catch(() => undefined);
+      const signature = await agent.sign(held, { algorithm, data }).catch(() => undefined);
       if (signature === undefined) throw new Error(agentReasons.refused);
       return signature;
     },

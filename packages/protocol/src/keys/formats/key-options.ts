@@ -59,6 +59,8 @@ type OptionRow =
   /** `name="value"`; gives back what is wrong with the value. */
   | { readonly name: string; take(draft: Draft, value: string): string | undefined };
 
+/** What a name that no option has is refused with. */
+export const unknownOption = 'unknown key option';
 const maximumEnvironment = 1024;
 const maximumPermittedAddresses = 4096;
 const maximumHostLength = 1024;
@@ -121,24 +123,37 @@ function newDraft(): Draft {
 /** Parses a comma-separated option list as it stands before a key. Gives back what is wrong with it, for the log. */
 export function parseKeyOptions(text: string): KeyOptions | { readonly refusal: string } {
   const draft = newDraft();
+  const refusal = walkOptions(text, (word, value) =>
+    value === undefined ? applyFlag(draft, word) : applyValue(draft, word, value),
+  );
+  return refusal === undefined ? draft : { refusal };
+}
+
+/**
+ * Walks a list of `name` and `name="value"`; names come in lower case, a flag without a value. The first refusal that
+ * `apply` gives back, or what is wrong with the list itself, ends it.
+ */
+export function walkOptions(
+  text: string,
+  apply: (word: string, value: string | undefined) => string | undefined,
+): string | undefined {
   let rest = text;
   for (;;) {
     const [word = ''] = /^[a-z0-9-]*/i.exec(rest) ?? [];
     rest = rest.slice(word.length);
-    let refusal: string | undefined;
+    let given: string | undefined;
     if (rest.startsWith('=')) {
       const value = readQuoted(rest.slice(1));
-      if ('refusal' in value) return value;
+      if ('refusal' in value) return value.refusal;
       rest = value.rest;
-      refusal = applyValue(draft, word.toLowerCase(), value.text);
-    } else {
-      refusal = applyFlag(draft, word.toLowerCase());
+      given = value.text;
     }
-    if (refusal !== undefined) return { refusal };
-    if (rest === '') return draft;
-    if (!rest.startsWith(',')) return { refusal: 'unknown key option' };
+    const refusal = apply(word.toLowerCase(), given);
+    if (refusal !== undefined) return refusal;
+    if (rest === '') return undefined;
+    if (!rest.startsWith(',')) return unknownOption;
     rest = rest.slice(1);
-    if (rest === '') return { refusal: 'unexpected end-of-options' };
+    if (rest === '') return 'unexpected end-of-options';
   }
 }
 
@@ -175,12 +190,12 @@ function applyFlag(draft: Draft, word: string): string | undefined {
     row.set(draft, !off);
     return undefined;
   }
-  return 'unknown key option';
+  return unknownOption;
 }
 
 function applyValue(draft: Draft, word: string, value: string): string | undefined {
   for (const row of optionTable) if ('take' in row && row.name === word) return row.take(draft, value);
-  return 'unknown key option';
+  return unknownOption;
 }
 
 function permission(name: string, key: keyof KeyPermissions): OptionRow {

@@ -1,9 +1,9 @@
 // A listening TCP socket whose connections are given away as bare descriptors: nothing of them is read here, so they
 // can be passed to another process. The runtime only says when there is one (`pauseOnConnect`).
 
-import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { closeDescriptor, duplicate } from './descriptors.ts';
+import { takeDescriptor } from './accepted-descriptor.ts';
+import { closeDescriptor } from './descriptors.ts';
 import { check } from './libc.ts';
 import type { SocketAddress } from './socket-address.ts';
 import { encodeSocketAddress, endsOf, families, ownAddress } from './socket-address.ts';
@@ -28,10 +28,6 @@ export interface Listener extends SocketAddress {
 const backlog = 128;
 const stream = 1 | 0o2000000;
 
-interface WithHandle {
-  readonly _handle?: { readonly fd?: number };
-}
-
 /** Listens on a numeric address, IPv6 without IPv4; rejects with the error of bind(2) or listen(2). */
 export async function listenForDescriptors(
   where: SocketAddress,
@@ -40,7 +36,7 @@ export async function listenForDescriptors(
   const fd = openListening(where);
   const bound = ownAddress(fd) ?? where;
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
-    const accepted = takeDescriptor(socket);
+    const accepted = withEnds(takeDescriptor(socket));
     if (accepted !== undefined) onAccepted(accepted);
   });
   await new Promise<void>((resolve, reject) => {
@@ -67,12 +63,7 @@ function openListening(where: SocketAddress): number {
   }
 }
 
-/** A copy of the socket's descriptor; the runtime's own socket object is done with. */
-function takeDescriptor(socket: Socket): AcceptedDescriptor | undefined {
-  socket.on('error', () => undefined);
-  const handle = (socket as unknown as WithHandle)._handle;
-  const fd = handle?.fd === undefined || handle.fd < 0 ? undefined : duplicate(handle.fd);
-  socket.destroy();
+function withEnds(fd: number | undefined): AcceptedDescriptor | undefined {
   if (fd === undefined) return undefined;
   const ends = endsOf(fd);
   if (ends !== undefined) return { fd, ...ends };

@@ -1,12 +1,12 @@
 // Asks the password helper; an account without a hash costs as much time
 // as one with, and is always refused.
 
+import type { OwnProgram } from '@sallyport/system/own-program';
 import * as fs from 'node:fs';
 import { Writer } from '@sallyport/protocol/wire/writer';
 import { onExit } from '@sallyport/system/child-exit';
 import { closeDescriptor, makePipe } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
-import type { OwnProgram } from '../listener/worker-program.ts';
 
 /** yescrypt of nothing in particular, with the cost that Debian's passwd uses. */
 const nobodysHash = '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7';

@@ -7,7 +7,8 @@ import { onExit } from '@sallyport/system/child-exit';
 import { sendDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor } from '@sallyport/system/descriptors';
-import type { OwnProgram, WorkerName } from './worker-program.ts';
+import type { OwnProgram } from '@sallyport/system/own-program';
+import type { WorkerName } from './worker-program.ts';
 import { startWorker } from './worker-program.ts';
 
 export interface PoolWorker {

@@ -1,10 +1,9 @@
-// How the daemon starts its own other roles: the same executable under the name of the role, or on Node the entry
-// beside ours. Each gets a framed pipe as descriptor 3 and a socket that carries descriptors as 4, and nothing else
-// of ours.
+// How the daemon starts its own other roles (system/own-program.ts). Each gets a framed pipe as descriptor 3 and a
+// socket that carries descriptors as 4, and nothing else of ours.
 
 import { openSync } from 'node:fs';
-import * as path from 'node:path';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
+import type { OwnProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
 
 export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password' | 'sshd-keys';
@@ -18,25 +17,6 @@ export interface Worker {
   readonly callsFd: number;
   /** Our end of the socket that carries descriptors. */
   readonly passingFd: number;
-}
-
-/** Where our own programs are. */
-export interface OwnProgram {
-  readonly path: string;
-  readonly argv: (name: WorkerName) => readonly string[];
-}
-
-/** The file that runs, also when it has been replaced or removed meanwhile (an upgrade). */
-const ownExecutable = '/proc/self/exe';
-
-/** The running executable, or Node with the entry files in the folder of the running one. */
-export function ownProgram(): OwnProgram {
-  const isNode = !('bun' in process.versions);
-  const folder = path.dirname(process.argv[1] ?? '.');
-  return {
-    path: ownExecutable,
-    argv: (name) => (isNode ? ['node', path.join(folder, `${name}.js`)] : [name]),
-  };
 }
 
 export interface WorkerStart {

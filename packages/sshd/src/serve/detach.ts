@@ -4,8 +4,8 @@
 import * as fs from 'node:fs';
 import { onExit } from '@sallyport/system/child-exit';
 import { closeDescriptor, duplicateTo, makePipe } from '@sallyport/system/descriptors';
+import { ownProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
-import { ownProgram } from '../listener/worker-program.ts';
 
 const readyFd = 3;
 /** Set for the daemon only; nothing that it starts gets its environment. */

@@ -2,6 +2,7 @@
 // is accepted yet: who calls this brings the connections.
 
 import { groupsOf } from '@sallyport/system/accounts';
+import { ownProgram } from '@sallyport/system/own-program';
 import { sandboxArguments } from '../auth/sandbox.ts';
 import { optionsForUser } from '../authentication/find-account.ts';
 import { systemPorts } from '../authentication/system-ports.ts';
@@ -12,7 +13,6 @@ import { KeyChecking } from '../keys/key-checking.ts';
 import { Connections } from '../listener/connections.ts';
 import { HostKeys } from '../listener/host-keys.ts';
 import { WorkerPool } from '../listener/worker-pool.ts';
-import { ownProgram } from '../listener/worker-program.ts';
 import { ownLines } from '../own-lines.ts';
 import { openLog } from './open-log.ts';
 import type { ServeOptions, Serving, ServingPlan } from './serve-options.ts';

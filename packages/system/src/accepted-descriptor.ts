@@ -1,0 +1,18 @@
+// Takes a connection out of the runtime's hands as a bare descriptor. The runtime must not have read from it
+// (`pauseOnConnect`).
+
+import type { Socket } from 'node:net';
+import { duplicate } from './descriptors.ts';
+
+interface WithHandle {
+  readonly _handle?: { readonly fd?: number };
+}
+
+/** A copy of the socket's descriptor, the receiver's to close; the runtime's own socket object is done with. */
+export function takeDescriptor(socket: Socket): number | undefined {
+  socket.on('error', () => undefined);
+  const handle = (socket as unknown as WithHandle)._handle;
+  const fd = handle?.fd === undefined || handle.fd < 0 ? undefined : duplicate(handle.fd);
+  socket.destroy();
+  return fd;
+}

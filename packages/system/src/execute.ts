@@ -1,0 +1,29 @@
+// Becomes another program (execve(2)): same process, same parent, same terminal. Handlers of ours end by themselves;
+// what the runtime ignores, and flags that it set on the standard descriptors, are put back.
+
+import { keepStandardFlags } from './descriptors.ts';
+import { call, lastErrno } from './libc.ts';
+import { cString, stringArray } from './memory.ts';
+import { SystemError } from './system-error.ts';
+
+const ignoredByRuntimes = { brokenPipe: 13, fileTooLarge: 25 } as const;
+const defaultAction = 0;
+
+export interface ExecuteOptions {
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Of keepStandardFlags(), called when the program began. */
+  readonly restoreFlags: ReturnType<typeof keepStandardFlags>;
+}
+
+/** Returns only by throwing SystemError. */
+export function execute({ path, argv, env, restoreFlags }: ExecuteOptions): never {
+  const file = cString(path);
+  const variables = stringArray(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+  const words = stringArray(argv);
+  restoreFlags();
+  for (const signal of Object.values(ignoredByRuntimes)) call('signal', signal, defaultAction);
+  call('execve', file, words, variables);
+  throw new SystemError('execve', lastErrno(), path);
+}

@@ -6,7 +6,8 @@ import { OpensshFixture } from '@sallyport/testing/openssh-fixture';
 import { skipUnless } from '@sallyport/testing/peers';
 import type { RemoteProgram, RemoteProgramRequest } from './in-process.ts';
 import { openRemoteProgram, sshArgumentsFor } from './in-process.ts';
-import { findProgram, openThroughProgram } from './through-program.ts';
+import { findProgram } from '../shared/find-program.ts';
+import { openThroughProgram } from './through-program.ts';
 
 const stock = skipUnless('openssh-server');
 

@@ -2,12 +2,12 @@
 // network in between (-D). It shares our stderr and terminal; an interrupt from the keyboard is ours alone, since it
 // stops a transfer and not the connection.
 
-import { accessSync, constants } from 'node:fs';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptorPair } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
 import { spawnProcess } from '@sallyport/system/spawn';
+import { findProgram } from '../shared/find-program.ts';
 import type { RemoteProgram } from './in-process.ts';
 
 const shell = '/bin/sh';
@@ -38,19 +38,4 @@ export function openThroughProgram(program: string, argv: readonly string[]): Re
     onExit(pid, (ended) => resolve('code' in ended ? ended.code : 255));
   });
   return { stream, exit, close: () => stream.destroy() };
-}
-
-/** As execvp(3) looks it up. */
-export function findProgram(name: string, searchPath: string): string | undefined {
-  const candidates = name.includes('/') ? [name] : searchPath.split(':').map((folder) => `${folder || '.'}/${name}`);
-  return candidates.find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 // What the connections of an agent share: its keys, its lock, the time as its owner last told it, and what the owner
 // lends.
 
-import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
+import type { CryptoProvider, DigestName } from '../algorithms/crypto-provider.ts';
 import type { LogSink } from '../log/log.ts';
 import type { AgentLock } from './agent-lock.ts';
 import type { IdentityStore } from './identity-store.ts';
@@ -13,6 +13,8 @@ export interface AgentEngineOptions {
   readonly unixTime: () => number;
   /** Lifetime of keys that are added without one. */
   readonly lifetimeSeconds?: number | undefined;
+  /** Of the fingerprints in questions; SHA-256 unless told. */
+  readonly fingerprintDigest?: DigestName | undefined;
 }
 
 export interface AgentState extends AgentEngineOptions {

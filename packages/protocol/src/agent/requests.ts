@@ -132,7 +132,7 @@ function questionOf(
 ): ConfirmationQuestion {
   const { login, passage } = to;
   return {
-    fingerprint: fingerprint(state.crypto, key.publicKey),
+    fingerprint: fingerprint(state.crypto, key.publicKey, state.fingerprintDigest),
     comment: visible(utf8Decode(comment)),
     ...(login === undefined || passage === undefined ? {} : { login: { user: visible(login.user), ...passage } }),
   };

@@ -3,7 +3,7 @@
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
-import type { OwnProgram } from '../listener/worker-program.ts';
+import type { OwnProgram } from '@sallyport/system/own-program';
 import { answerQuestion } from './answer-question.ts';
 import { KeyCheckers } from './key-checkers.ts';
 import type { KeyAnswer, KeyQuestion } from './question.ts';

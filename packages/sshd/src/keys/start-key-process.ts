@@ -5,7 +5,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor } from '@sallyport/system/descriptors';
-import type { OwnProgram } from '../listener/worker-program.ts';
+import type { OwnProgram } from '@sallyport/system/own-program';
 import { startWorker } from '../listener/worker-program.ts';
 
 export interface StartedKeyProcess {

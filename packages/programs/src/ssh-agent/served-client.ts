@@ -1,0 +1,112 @@
+// One client of the agent: carries bytes between its socket and its AgentConnection. What it sends is wiped when it has
+// been taken; when it does not read, it is not read from either.
+
+import type { AgentConnection } from '@sallyport/protocol/agent/agent-connection';
+import type { ConfirmationQuestion } from '@sallyport/protocol/agent/requests';
+import type { ByteStream } from '@sallyport/system/byte-stream';
+
+export interface ServedClientOptions {
+  readonly stream: ByteStream;
+  readonly connection: AgentConnection;
+  /** Called before the connection is given anything, and after it has changed something. */
+  readonly tellTime: () => void;
+  readonly confirm: (question: ConfirmationQuestion, isWanted: () => boolean) => Promise<boolean>;
+  /** Why it was not understood; then it is closed. */
+  readonly onViolation: (reason: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Answers in one turn, so that nobody waits long for others. */
+const answersPerTurn = 16;
+
+export class ServedClient {
+  readonly #options: ServedClientOptions;
+  #isFull = false;
+  #hasEnded = false;
+  #isClosed = false;
+  #isScheduled = false;
+
+  constructor(options: ServedClientOptions) {
+    this.#options = options;
+    const { stream, connection, tellTime } = options;
+    stream.onData = (chunk) => {
+      tellTime();
+      connection.receive(chunk);
+      chunk.fill(0);
+      this.advance();
+    };
+    stream.onDrain = () => {
+      this.#isFull = false;
+      this.advance();
+    };
+    stream.onEnd = () => {
+      this.#hasEnded = true;
+      this.advance();
+    };
+    stream.onClose = () => {
+      this.#isClosed = true;
+      connection.close();
+      options.onClose();
+    };
+    stream.resume();
+  }
+
+  /** Sends what there is to send and asks what there is to ask. */
+  advance(): void {
+    if (this.#isClosed) return;
+    const { stream, connection, tellTime } = this.#options;
+    for (let answers = 0; !this.#isFull; answers++) {
+      this.#follow();
+      if (this.#isClosed) return;
+      if (answers === answersPerTurn) return this.#advanceSoon();
+      const chunks = connection.takeOutput();
+      if (chunks.length === 0) break;
+      this.#isFull = !stream.write(chunks);
+    }
+    this.#follow();
+    tellTime();
+    if (this.#isClosed) return;
+    if (this.#hasEnded) this.#end();
+    else if (connection.inputWanted && !this.#isFull) stream.resume();
+    else stream.pause();
+  }
+
+  #follow(): void {
+    const { connection, confirm, onViolation } = this.#options;
+    const event = connection.nextEvent();
+    if (event?.type === 'confirmation-wanted') void this.#confirm(confirm(event.question, () => !this.#isClosed));
+    if (event?.type !== 'ended') return;
+    onViolation(event.reason);
+    this.close();
+  }
+
+  async #confirm(asked: Promise<boolean>): Promise<void> {
+    const allowed = await asked;
+    if (this.#isClosed) return;
+    this.#options.tellTime();
+    this.#options.connection.perform({ type: 'answer-confirmation', allowed });
+    this.advance();
+  }
+
+  /** The client sends no more: it gets what is ready, and does not wait for what is not. */
+  #end(): void {
+    if (this.#isFull) return;
+    if (this.#options.connection.inputWanted) this.#options.stream.end();
+    else this.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#options.stream.destroy();
+    this.#options.connection.close();
+  }
+
+  #advanceSoon(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.advance();
+    });
+  }
+}

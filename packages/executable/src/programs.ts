@@ -13,6 +13,7 @@ export const programs: Readonly<Record<string, Program>> = {
   'ssh-keygen': () => import('@sallyport/programs/ssh-keygen/main'),
   'ssh-keyscan': () => import('@sallyport/programs/ssh-keyscan/main'),
   'ssh-pkcs11-helper': () => import('@sallyport/programs/ssh-pkcs11-helper/main'),
+  'ssh-add': () => import('@sallyport/programs/ssh-add/main'),
   'ssh-agent': () => import('@sallyport/programs/ssh-agent/main'),
   'ssh-agent-server': () => import('@sallyport/programs/ssh-agent/server-main'),
   sshd: () => import('@sallyport/sshd/main'),

@@ -1,5 +1,5 @@
-// A clock that goes on while the machine sleeps (CLOCK_BOOTTIME, clock_gettime(2)) and that nobody can set: for promises
-// such as the lifetime of a key. The runtimes' own monotonic clocks stand still meanwhile.
+// A clock that goes on while the machine sleeps (CLOCK_BOOTTIME, clock_gettime(2)) and that nobody can set: for
+// promises such as the lifetime of a key. The runtimes' own monotonic clocks stand still meanwhile.
 
 import { check } from './libc.ts';
 

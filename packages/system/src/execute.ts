@@ -1,7 +1,7 @@
 // Becomes another program (execve(2)): same process, same parent, same terminal. Handlers of ours end by themselves;
-// what the runtime ignores, and flags that it set on the standard descriptors, are put back.
+// what the runtime ignores, and what it did to the standard descriptors (Node closes them at exec), is put back.
 
-import { keepStandardFlags } from './descriptors.ts';
+import { type keepStandardFlags, setCloseOnExec } from './descriptors.ts';
 import { call, lastErrno } from './libc.ts';
 import { cString, stringArray } from './memory.ts';
 import { SystemError } from './system-error.ts';
@@ -23,6 +23,7 @@ export function execute({ path, argv, env, restoreFlags }: ExecuteOptions): neve
   const variables = stringArray(Object.entries(env).map(([name, value]) => `${name}=${value}`));
   const words = stringArray(argv);
   restoreFlags();
+  for (const fd of [0, 1, 2]) setCloseOnExec(fd, false);
   for (const signal of Object.values(ignoredByRuntimes)) call('signal', signal, defaultAction);
   call('execve', file, words, variables);
   throw new SystemError('execve', lastErrno(), path);

@@ -14,7 +14,9 @@ const peerCredentials = 17;
 const credentialsBytes = 12;
 const ownerOnly = 0o177;
 
-/** Makes the socket; its file is readable and writable for its owner only. Throws SystemError; a file in its place too. */
+/**
+ * Makes the socket; its file is readable and writable for its owner only. Throws SystemError; a file in its place too.
+ */
 export function bindLocal(path: string): number {
   const address = encodeUnixAddress(path);
   const fd = check('socket', families.unix, stream, 0);

@@ -38,7 +38,11 @@ export interface ReadOptions {
 
 /** Reads and decodes a file; the key inside is still behind its passphrase. @throws KeyFileError */
 export function readPrivateKeyFile(path: string, { mustBeProtected = true }: ReadOptions = {}): SealedPrivateKey {
-  const contents = readProtected(path, mustBeProtected);
+  return decodePrivateKey(readProtected(path, mustBeProtected));
+}
+
+/** The same for contents that come from elsewhere; they are wiped. @throws KeyFileError */
+export function decodePrivateKey(contents: Uint8Array): SealedPrivateKey {
   try {
     return decoded(() => decodePrivateKeyFile(contents));
   } finally {

@@ -114,7 +114,8 @@ export function parseOptions(argv: readonly string[]): AgentOptions {
 
 function checkTogether({ command, shell, inForeground, isDebugging, kills, ...others }: AgentOptions): void {
   const isServing = inForeground || isDebugging;
-  if (command.length > 0 && (shell !== undefined || kills || isServing || others.cleanups > 0)) throw new UsageError('');
+  if (command.length > 0 && (shell !== undefined || kills || isServing || others.cleanups > 0))
+    throw new UsageError('');
   if (inForeground && isDebugging) throw new UsageError('');
   if (others.inTemporaryFolder && others.path !== undefined) throw new UsageError('');
 }

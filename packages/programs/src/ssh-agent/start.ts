@@ -1,5 +1,5 @@
-// Starts an agent: makes its socket, then serves here (-D, -d), in the background, or beside a command that this process
-// becomes.
+// Starts an agent: makes its socket, then serves here (-D, -d), in the background, or beside a command that this
+// process becomes.
 
 import { resolve } from 'node:path';
 import { createCryptoProvider } from '@sallyport/crypto';
@@ -115,6 +115,7 @@ function becomeCommand(command: readonly string[], { socket, pid, restoreFlags }
     if (path === undefined) throw new ProgramExit(messages.commandFailed(name, 'No such file or directory'), 1);
     return execute({ path, argv: command, env, restoreFlags });
   } catch (error) {
+    process.kill(pid, 'SIGTERM');
     if (error instanceof ProgramExit) throw error;
     throw new ProgramExit(messages.commandFailed(name, reasonOf(error)), 1);
   }

@@ -48,12 +48,14 @@ export const signFlags = { rsaSha256: 2, rsaSha512: 4 } as const;
 
 const knownSignFlags = signFlags.rsaSha256 | signFlags.rsaSha512;
 
-/** What a key of a type signs with by the flags of a request: RSA with SHA-2 only; other keys have one algorithm. */
+/**
+ * What a key of a type signs with by the flags of a request. RSA signs with SHA-2 only: who asks without a flag, which
+ * means SHA-1, gets SHA-256 under its own name (`ssh-add -T` of OpenSSH asks so, and takes it).
+ */
 export function algorithmToSign(keyType: string, flags: number): string | undefined {
   if ((flags & ~knownSignFlags) !== 0) return undefined;
   if (keyType !== 'ssh-rsa') return signatureAlgorithm(keyType)?.name;
-  if ((flags & signFlags.rsaSha512) !== 0) return 'rsa-sha2-512';
-  return (flags & signFlags.rsaSha256) !== 0 ? 'rsa-sha2-256' : undefined;
+  return (flags & signFlags.rsaSha512) !== 0 ? 'rsa-sha2-512' : 'rsa-sha2-256';
 }
 
 /** Failures of this and of two older protocols; all say no more than that. */

@@ -1,11 +1,11 @@
 // Asks the password helper; an account without a hash costs as much time
 // as one with, and is always refused.
 
-import type { OwnProgram } from '@sallyport/system/own-program';
 import * as fs from 'node:fs';
 import { Writer } from '@sallyport/protocol/wire/writer';
 import { onExit } from '@sallyport/system/child-exit';
 import { closeDescriptor, makePipe } from '@sallyport/system/descriptors';
+import type { OwnProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
 
 /** yescrypt of nothing in particular, with the cost that Debian's passwd uses. */

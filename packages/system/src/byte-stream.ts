@@ -24,6 +24,11 @@ export interface ByteStream {
   destroy(): void;
   /** The chunk belongs to the receiver. */
   onData?: (chunk: Uint8Array) => void;
+  /**
+   * Set beside `onData` by who is done with a chunk when it returns: gets chunks that are lent until then, instead of
+   * copies of them. Streams whose chunks are no copies never call it.
+   */
+  onView?: (chunk: Uint8Array) => void;
   /** The other end writes no more; everything before it has been delivered. */
   onEnd?: () => void;
   onDrain?: () => void;
@@ -41,6 +46,8 @@ export interface ByteStream {
 /** Where the reading half of an endpoint reports; calls after a close are ignored. */
 export interface EndpointEvents {
   data(chunk: Uint8Array): void;
+  /** Data that is lent until the call returns. */
+  view(chunk: Uint8Array): void;
   end(): void;
   error(error: Error): void;
 }
@@ -66,6 +73,7 @@ const enoughBufferedBytes = 128 * 1024;
 
 export class EndpointStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
+  onView?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
   onTaken?: (chunk: Uint8Array) => void;
@@ -90,6 +98,7 @@ export class EndpointStream implements ByteStream {
     this.writing = 'open';
     this.endpoint = open({
       data: (chunk) => this.receive(chunk),
+      view: (chunk) => this.lend(chunk),
       end: () => this.receiveEnd(),
       error: (error) => this.close(error),
     });
@@ -146,6 +155,12 @@ export class EndpointStream implements ByteStream {
     if (this.closed || this.reading !== 'open') return;
     if (this.flowing && this.held.length === 0) this.onData?.(chunk);
     else this.held.push(chunk);
+  }
+
+  private lend(chunk: Uint8Array): void {
+    const isWelcome = this.flowing && !this.closed && this.reading === 'open' && this.held.length === 0;
+    if (isWelcome && this.onView !== undefined) this.onView(chunk);
+    else this.receive(new Uint8Array(chunk));
   }
 
   private receiveEnd(): void {

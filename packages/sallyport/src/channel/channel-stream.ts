@@ -37,6 +37,7 @@ interface StreamParts {
 
 class ChannelStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
+  onView?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
   onClose?: (error?: Error) => void;
@@ -50,7 +51,10 @@ class ChannelStream implements ByteStream {
     this.#parts = parts;
     parts.input.pause(true);
     parts.input.flowTo({
-      data: (chunk) => this.onData?.(chunk.slice()),
+      data: (chunk) => {
+        if (this.onView === undefined) this.onData?.(chunk.slice());
+        else this.onView(chunk);
+      },
       end: () => {
         this.#inputEnded = true;
         this.onEnd?.();

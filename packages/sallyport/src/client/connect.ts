@@ -7,6 +7,8 @@ import { Duplex } from 'node:stream';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { failure } from '@sallyport/protocol/failure/failure';
 
+import { createReadBuffer } from '@sallyport/system/node-socket';
+
 import { cancellable } from '../cancellation.ts';
 import { libraryIdentification, preferencesOf } from '../defaults.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
@@ -24,6 +26,8 @@ import { ClientSession } from './session.ts';
 
 /** For the whole of connect(), TCP to authentication. */
 const defaultTimeoutMs = 60_000;
+/** For all that the connection reads. */
+const readBufferBytes = 256 * 1024;
 const defaultKeepAlive: KeepAlive = { intervalMs: 30_000, count: 3 };
 
 /** What was begun, so that it can be stopped; and what stopped it. */
@@ -105,7 +109,8 @@ async function openStream(settings: ConnectSettings, attempt: Attempt): Promise<
 
 function openTcp(host: string, port: number, attempt: Attempt): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host, port, allowHalfOpen: true, noDelay: true });
+    const reads = createReadBuffer(readBufferBytes);
+    const socket = connectTcp({ host, port, allowHalfOpen: true, noDelay: true, ...reads.socketOptions });
     const fail = (cause: Error): void => {
       const message = `no connection to ${host} port ${port}`;
       reject(attempt.cancelled ?? new ConnectionLostError('connection-lost', message, { cause }));
@@ -113,7 +118,7 @@ function openTcp(host: string, port: number, attempt: Attempt): Promise<ByteStre
     attempt.stop = () => socket.destroy(new Error('given up'));
     socket.once('error', fail);
     socket.once('connect', () => {
-      const stream = socketStream(socket);
+      const stream = socketStream(socket, reads);
       socket.off('error', fail);
       resolve(stream);
     });

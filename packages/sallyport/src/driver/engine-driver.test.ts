@@ -6,6 +6,8 @@ import { test } from 'node:test';
 
 import type { Engine } from '@sallyport/protocol/engine';
 
+import { createReadBuffer } from '@sallyport/system/node-socket';
+
 import type { ByteStream } from './byte-stream.ts';
 import { EngineDriver } from './engine-driver.ts';
 import { memoryStreams } from './memory-stream.ts';
@@ -56,6 +58,7 @@ class TalkEngine implements Engine<string, string> {
 /** A stream whose other side is the test. */
 class HandStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
+  onView?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
   onTaken?: (chunk: Uint8Array) => void;
@@ -366,3 +369,51 @@ class CountingEngine implements Engine<number, never> {
     throw new Error('no timer runs');
   }
 }
+
+test('what a stream lends is copied when it has to wait', () => {
+  const stream = new HandStream();
+  const events: string[] = [];
+  const driver = new EngineDriver(new TalkEngine(), stream, { event: (e) => events.push(e), closed: () => undefined });
+  driver.start();
+  const lent = Buffer.from('who?');
+  stream.onView?.(lent);
+  lent.write('next');
+  stream.onView?.(lent);
+  lent.fill('x');
+  assert.deepEqual(events, ['who?']);
+  assert.equal(stream.paused, true);
+  driver.perform('answer');
+  driver.wake();
+  return Promise.resolve().then(() => assert.deepEqual(events, ['who?', 'next']));
+});
+
+test('a socket that reads into one buffer lends it, and keeps what comes while it is paused', async () => {
+  const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  await once(server, 'listening');
+  const reads = createReadBuffer(1024);
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, ...reads.socketOptions });
+  const stream = socketStream(socket, reads);
+  const [peer] = await accepted;
+  let text = '';
+  const ended = new Promise<void>((resolve) => {
+    stream.onEnd = resolve;
+  });
+  stream.onData = (chunk) => {
+    text += Buffer.from(chunk).toString();
+  };
+  stream.onView = stream.onData;
+  stream.resume();
+  for (let i = 0; i < 200; i++) {
+    peer.write(`${i},`);
+    if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (i === 60) stream.pause();
+    if (i === 120) stream.resume();
+  }
+  peer.end();
+  await ended;
+  assert.equal(text, Array.from({ length: 200 }, (_, i) => `${i},`).join(''));
+  stream.destroy();
+  server.close();
+});

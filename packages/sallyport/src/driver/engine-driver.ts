@@ -71,7 +71,8 @@ export class EngineDriver<Event, Command> {
   start(): void {
     if (this.#phase !== 'new') throw new Error('an engine driver starts once');
     this.#phase = 'running';
-    this.#stream.onData = (chunk) => this.#receive(chunk);
+    this.#stream.onData = (chunk) => this.#receive(chunk, false);
+    this.#stream.onView = (chunk) => this.#receive(chunk, true);
     this.#stream.onEnd = () => this.#endOfInput();
     this.#stream.onDrain = () => this.#drained();
     this.#stream.onTaken = (chunk) => this.#engine.recycle?.(chunk);
@@ -143,17 +144,18 @@ export class EngineDriver<Event, Command> {
     this.#setPaused(true);
     this.#phase = 'detached';
     this.#stopTimer();
-    for (const name of ['onData', 'onEnd', 'onDrain', 'onClose'] as const) delete this.#stream[name];
+    for (const name of ['onData', 'onView', 'onEnd', 'onDrain', 'onClose'] as const) delete this.#stream[name];
     const unread = this.#held;
     this.#held = [];
     return { stream: this.#stream, unread };
   }
 
-  #receive(chunk: Uint8Array): void {
+  /** A chunk that is lent is ours until this returns. */
+  #receive(chunk: Uint8Array, isLent: boolean): void {
     if (this.#phase !== 'running') return;
     this.#receivedBytes += chunk.length;
     if (this.#turning || this.#held.length > 0 || !this.#engine.inputWanted) {
-      this.#held.push(chunk);
+      this.#held.push(isLent ? new Uint8Array(chunk) : chunk);
       this.#setPaused(true);
       return;
     }

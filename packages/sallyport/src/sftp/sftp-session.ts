@@ -55,6 +55,7 @@ export class SftpSession {
   start(options: CallOptions = {}): Promise<void> {
     const stream = this.#stream;
     stream.onData = (chunk) => this.#receive(chunk);
+    stream.onView = (chunk) => this.#receive(chunk);
     stream.onEnd = () => this.#finish(lost(undefined));
     stream.onClose = (error) => this.#finish(lost(error));
     stream.onDrain = () => {

@@ -53,9 +53,9 @@ export function stringsAt(address: number): string[] {
   }
 }
 
-/** argv or envp: pointers, a null, and behind them the strings. */
-export function stringArray(texts: readonly string[]): Buffer {
-  const strings = texts.map(cString);
+/** argv or envp: pointers, a null, and behind them the strings; bytes are taken as they are. */
+export function stringArray(texts: readonly (string | Uint8Array)[]): Buffer {
+  const strings = texts.map((text) => (typeof text === 'string' ? cString(text) : pathString(text)));
   let at = (texts.length + 1) * 8;
   const whole = Buffer.alloc(strings.reduce((length, string) => length + string.length, at));
   const base = addressOf(whole);

@@ -9,7 +9,7 @@ import { cString, stringArray } from './memory.ts';
 export interface SpawnOptions {
   /** The file to execute; it is not searched for. */
   readonly path: string;
-  readonly argv: readonly string[];
+  readonly argv: readonly (string | Uint8Array)[];
   readonly env: Readonly<Record<string, string>>;
   /** When this folder cannot be entered, nothing is started. */
   readonly cwd?: string;

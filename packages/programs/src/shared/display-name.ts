@@ -9,7 +9,7 @@ export function showsUtf8(environment: Readonly<Record<string, string | undefine
   return /\.utf-?8(@|$)/i.test(locale);
 }
 
-/** The name as it may be shown: `\ooo` for each byte that is invalid, unassigned, or of a control or format character. */
+/** The name as it may be shown: `\ooo` for each byte that is invalid, unassigned, or of a control character. */
 export function displayName(name: Uint8Array, isUtf8: boolean): string {
   let shown = '';
   for (let at = 0; at < name.length; ) {

@@ -1,5 +1,6 @@
 // The input of both engines: bytes that came and were not used yet, cut into lines and data. What remains when the
-// engine waits is copied, so that the caller's chunk is its own again.
+// engine waits is copied, so that the caller's chunk is its own again; not by slice(), which copies nothing of a chunk
+// that is a Buffer of Node.
 
 import { concatBytes } from '../wire/bytes.ts';
 import { maximumRecordBytes } from './records.ts';
@@ -29,18 +30,18 @@ export class RecordInput {
     return taken;
   }
 
-  /** A line without its end, a view; undefined until it is whole, and 'too-long' when it never will be. */
+  /** A line without its end, a copy; undefined until it is whole, and 'too-long' when it never will be. */
   takeLine(): Uint8Array | undefined | 'too-long' {
     const end = this.#bytes.subarray(0, maximumRecordBytes).indexOf(newline);
     if (end < 0) return this.#bytes.length >= maximumRecordBytes ? 'too-long' : undefined;
-    const line = this.take(end);
+    const line = concatBytes(this.take(end));
     this.#bytes = this.#bytes.subarray(1);
     return line;
   }
 
   /** Call when no event is left: nothing of the caller's chunk is kept after this. */
   settle(): void {
-    this.#bytes = this.#bytes.slice();
+    this.#bytes = concatBytes(this.#bytes);
   }
 
   drop(): void {

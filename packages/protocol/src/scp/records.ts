@@ -85,9 +85,12 @@ function parseEntry(text: string, line: Uint8Array): ScpRecord {
 
 /** A name of one component that leads nowhere else and holds nothing that a terminal would act upon. */
 function isAcceptableName(name: Uint8Array): boolean {
-  const text = asciiText(name);
-  return text !== '' && text !== '.' && text !== '..' && !/[/\0-\x1f\x7f]/.test(text);
+  if (name.length === 0 || (name.length < 3 && name.every((byte) => byte === dot))) return false;
+  return !name.some((byte) => byte < 0x20 || byte === 0x7f || byte === slash);
 }
+
+const dot = 0x2e;
+const slash = 0x2f;
 
 function asciiText(bytes: Uint8Array): string {
   let text = '';

@@ -28,7 +28,8 @@ function tell(event: SinkEvent): string {
     case 'folder-offered': {
       const { name, mode, times } = event.entry;
       const size = event.type === 'file-offered' ? ` ${event.sizeBytes}` : '/';
-      return `${utf8Decode(name)}${size} ${mode.toString(8)}${times === undefined ? '' : ` @${times.modified},${times.accessed}`}`;
+      const at = times === undefined ? '' : ` @${times.modified},${times.accessed}`;
+      return `${utf8Decode(name)}${size} ${mode.toString(8)}${at}`;
     }
     case 'data':
       return `"${utf8Decode(event.bytes)}"`;
@@ -61,7 +62,7 @@ function run(input: readonly (string | Uint8Array)[], options: SinkOptions, owne
   };
   turn();
   for (const text of input) {
-    const chunk = typeof text === 'string' ? utf8Encode(text) : text.slice();
+    const chunk = Buffer.from(typeof text === 'string' ? utf8Encode(text) : text);
     engine.receive(chunk);
     turn();
     chunk.fill(0x58);

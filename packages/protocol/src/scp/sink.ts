@@ -197,10 +197,11 @@ export class SinkEngine {
       this.#input.take(1);
       return this.#received(true);
     }
+    if (first > 2) return this.#fail('protocol error: more data than announced');
     const line = this.#input.takeLine();
     if (line === undefined) return undefined;
     if (line === 'too-long') return this.#fail('protocol error: line too long');
-    if (first !== 1) return this.#fatal(first === 2 ? line.slice(1) : line.slice());
+    if (first === 2) return this.#fatal(line.slice(1));
     this.#state = { expects: 'broken-end' };
     return { type: 'error-told', text: line.slice(1), isFatal: false };
   }

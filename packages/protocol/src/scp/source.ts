@@ -28,7 +28,7 @@ export type SourceCommand =
 type State =
   | { readonly expects: 'command' }
   /** `next` goes out when the answer is good. */
-  | { readonly expects: 'answer'; readonly next?: Uint8Array; readonly then: State }
+  | { readonly expects: 'answer'; readonly next?: Uint8Array; readonly after: State }
   | { readonly expects: 'data'; readonly missingBytes: number }
   | { readonly expects: 'nothing' };
 
@@ -38,7 +38,7 @@ export class SourceEngine {
   readonly #input = new RecordInput();
   #output: Uint8Array[] = [];
   /** The other side begins: it says that it is ready. */
-  #state: State = { expects: 'answer', then: command };
+  #state: State = { expects: 'answer', after: command };
   #hasEnded = false;
 
   get inputWanted(): boolean {
@@ -94,13 +94,13 @@ export class SourceEngine {
   }
 
   #offer(type: 'file' | 'folder', entry: Entry, sizeBytes: number): void {
-    const then: State = type === 'file' ? { expects: 'data', missingBytes: sizeBytes } : command;
+    const after: State = type === 'file' ? { expects: 'data', missingBytes: sizeBytes } : command;
     const offered = formatEntry(type, entry, sizeBytes);
-    if (entry.times === undefined) this.#ask(offered, { expects: 'answer', then });
-    else this.#ask(formatTimes(entry.times), { expects: 'answer', next: offered, then });
+    if (entry.times === undefined) this.#ask(offered, { expects: 'answer', after });
+    else this.#ask(formatTimes(entry.times), { expects: 'answer', next: offered, after });
   }
 
-  #ask(record: Uint8Array, state: State = { expects: 'answer', then: command }): void {
+  #ask(record: Uint8Array, state: State = { expects: 'answer', after: command }): void {
     this.#output.push(record);
     this.#state = state;
   }
@@ -111,10 +111,10 @@ export class SourceEngine {
     if (first === 0) {
       this.#input.take(1);
       if (state.next === undefined) {
-        this.#state = state.then;
+        this.#state = state.after;
         return { type: 'answered', isAccepted: true };
       }
-      this.#ask(state.next, { expects: 'answer', then: state.then });
+      this.#ask(state.next, { expects: 'answer', after: state.after });
       return 'again';
     }
     const line = this.#input.takeLine();

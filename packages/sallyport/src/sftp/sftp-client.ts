@@ -295,6 +295,11 @@ export class SftpClient implements AsyncDisposable {
     return transfers.uploadTree(this.#calls, transferPaths(remotePath, localPath), options);
   }
 
+  /** Several files and trees as one transfer, with one window, one limit and one set of hooks. */
+  group(options: TransferOptions = {}): transfers.TransferGroup {
+    return new transfers.TransferGroup(this.#calls, options);
+  }
+
   /** Ends the session; the connection that it runs over stays. */
   end(): Promise<void> {
     return this.#calls.session.end();

@@ -99,7 +99,7 @@ async function receive(
   const target = await tryLocally('open', localPath, () =>
     local.open(path, {
       createPermissions: permissions | ownerWrite,
-      truncate: file.startedAt === 0,
+      truncate: file.startedAt === 0 && options.inPlace !== true,
       noFollow: noFollow || isAtomic,
     }),
   );
@@ -144,7 +144,8 @@ async function readInto(
       const reason = `the file ended after ${end} of ${range.end} bytes`;
       throw new SftpError('size-mismatch', { operation: 'read', path: file.remotePath }, { reason });
     }
-    if (sink.endsInHole) await tryLocally('truncate', file.localPath, () => target.truncate(end));
+    if (sink.endsInHole || transfer.options.inPlace === true)
+      await tryLocally('truncate', file.localPath, () => target.truncate(end));
   } finally {
     forget();
   }

@@ -22,6 +22,11 @@ export interface TransferOptions {
   readonly verify?: 'digest';
   /** Write to a name of its own beside the target and rename at the end; not together with `resume`. */
   readonly atomic?: boolean;
+  /**
+   * Write over what is there and cut it to its length at the end, instead of emptying it at the beginning: nothing is
+   * lost when both ends are the same file. Not together with `sparse`.
+   */
+  readonly inPlace?: boolean;
   /** Files of a tree that are under way at the same time; 64 unless told, fewer where the server allows fewer. */
   readonly concurrency?: number;
   /** Data of one request, where the server takes so much. */

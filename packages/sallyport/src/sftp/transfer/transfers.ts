@@ -15,6 +15,7 @@ import type { TransferOptions, TransferSummary } from './transfer-options.ts';
 import { uploadOne } from './upload-file.ts';
 import { uploadFolder } from './upload-tree.ts';
 
+export { TransferGroup } from './transfer-group.ts';
 export type { TransferOptions, TransferSummary };
 
 /** The two ends of a transfer. */

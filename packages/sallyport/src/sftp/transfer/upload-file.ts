@@ -22,6 +22,8 @@ export interface UploadJob {
   readonly remotePath: Uint8Array;
   /** Part of a tree whose symlinks are not followed. */
   readonly noFollow?: boolean;
+  /** In a folder that was made just now: there is nothing to write over. */
+  readonly isNew?: boolean;
 }
 
 const permissionBits = 0o777;
@@ -56,7 +58,8 @@ async function send(transfer: Transfer, job: UploadJob, { source, status }: Sour
   const isAtomic = options.atomic === true && options.resume !== true;
   const path = isAtomic ? temporaryName(remotePath) : remotePath;
   const { write, create, truncate, exclusive, read } = openFlags;
-  const whole = isAtomic ? exclusive : options.resume === true ? 0 : truncate;
+  const isInPlace = options.inPlace === true && job.isNew !== true;
+  const whole = isAtomic ? exclusive : options.resume === true || isInPlace ? 0 : truncate;
   const mode = write | create | whole | (options.verify === 'digest' ? read : 0);
   const attributes = { permissions: status.permissions & permissionBits };
   const target = await openRemote(calls, path, { mode, attributes });
@@ -64,7 +67,7 @@ async function send(transfer: Transfer, job: UploadJob, { source, status }: Sour
   transfer.hooks.fileStarted?.(file);
   let failure: SshError | undefined;
   try {
-    await writeInto(transfer, { source, status, target, file });
+    await writeInto(transfer, { source, status, target, file, isInPlace });
     if (options.verify === 'digest') await compareDigests(transfer, target.handle, { remotePath, localPath });
     await target.close();
     if (isAtomic) await renameRemote(transfer, path, remotePath);
@@ -93,7 +96,7 @@ async function resumeAt(transfer: Transfer, path: Uint8Array, local: LocalStatus
 
 async function writeInto(
   transfer: Transfer,
-  job: Source & { readonly target: RemoteFile; readonly file: FileProgress },
+  job: Source & { readonly target: RemoteFile; readonly file: FileProgress; readonly isInPlace: boolean },
 ): Promise<void> {
   const { source, status, target, file } = job;
   const range = {
@@ -111,7 +114,7 @@ async function writeInto(
   try {
     const { end, endsInHole } = await writer.run();
     const changes = {
-      ...(endsInHole ? { size: end } : {}),
+      ...(endsInHole || job.isInPlace ? { size: end } : {}),
       ...(transfer.options.preserve === true ? preserved(status) : {}),
     };
     if (Object.keys(changes).length > 0) await target.setAttributes(fileAttributes(changes));

@@ -11,6 +11,7 @@ import { tryLocally } from './local-call.ts';
 import type { TreeItem } from './run-tree.ts';
 import { TreeRun } from './run-tree.ts';
 import type { Transfer } from './transfer.ts';
+import type { UploadJob } from './upload-file.ts';
 import { preserved, uploadOne } from './upload-file.ts';
 
 interface Folder {
@@ -47,52 +48,57 @@ async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<T
     throw new SftpError('limit-exceeded', { operation: 'upload', path: localPath }, { reason });
   }
   const entries = await tryLocally('list', localPath, () => transfer.local.list(localPath));
-  await makeFolder(transfer, folder);
+  const isNew = await makeFolder(transfer, folder);
   transfer.progress.folders++;
   transfer.hooks.folderEntered?.({ remotePath, localPath });
   const items: TreeItem<Folder>[] = [];
   for (const entry of entries) {
-    const item = await itemOf(transfer, folder, entry);
+    const item = await itemOf(transfer, { ...folder, isNew }, entry);
     if (item !== undefined) items.push(item);
   }
   yield items;
 }
 
-async function itemOf(transfer: Transfer, folder: Folder, entry: LocalEntry): Promise<TreeItem<Folder> | undefined> {
+async function itemOf(
+  transfer: Transfer,
+  folder: Folder & { readonly isNew: boolean },
+  entry: LocalEntry,
+): Promise<TreeItem<Folder> | undefined> {
+  const { isNew } = folder;
   const localPath = joinPath(folder.localPath, entry.name);
   const remotePath = joinPath(folder.remotePath, entry.name);
   const noFollow = transfer.options.symlinks !== 'follow';
-  if (entry.type === 'file') return fileItem(transfer, { localPath, remotePath, noFollow });
+  if (entry.type === 'file') return fileItem(transfer, { localPath, remotePath, noFollow, isNew });
   if (entry.type === 'directory' || (entry.type === 'symlink' && !noFollow)) {
     const status = await tryLocally('stat', localPath, () => transfer.local.status(localPath, { noFollow }));
     if (status?.type === 'directory') {
       return { kind: 'folder', folder: { localPath, remotePath, status, depth: folder.depth + 1 } };
     }
-    if (status?.type === 'file' || status === undefined) return fileItem(transfer, { localPath, remotePath, noFollow });
+    if (status?.type === 'file' || status === undefined)
+      return fileItem(transfer, { localPath, remotePath, noFollow, isNew });
   }
   transfer.hooks.skipped?.(localPath, entry.type === 'symlink' && noFollow ? 'symlink' : 'special');
   return undefined;
 }
 
-function fileItem(
-  transfer: Transfer,
-  file: { readonly localPath: Uint8Array; readonly remotePath: Uint8Array; readonly noFollow: boolean },
-): TreeItem<Folder> {
+function fileItem(transfer: Transfer, file: UploadJob): TreeItem<Folder> {
   transfer.progress.totalFiles++;
   return { kind: 'file', run: () => uploadOne(transfer, file) };
 }
 
-/** The server does not say why it refuses a folder: it may be there. */
-async function makeFolder(transfer: Transfer, folder: Folder): Promise<void> {
+/** Whether it is new. The server does not say why it refuses a folder: it may be there. */
+async function makeFolder(transfer: Transfer, folder: Folder): Promise<boolean> {
   const { remotePath: path, status } = folder;
   const { calls } = transfer;
   const attributes = { permissions: (status.permissions & permissionBits) | ownerFull };
   const question = { subject: { operation: 'mkdir', path }, pick: isDone };
   try {
     await calls.session.ask((engine) => engine.request('mkdir', { path, attributes }), question);
+    return true;
   } catch (error) {
     if (!(error instanceof SftpError)) throw error;
     if (!(await isFolder(transfer, path))) throw error;
+    return false;
   }
 }
 

@@ -1,0 +1,68 @@
+// What scp says, and whether anything went wrong. A sink or source at the server's end says nothing itself: its client
+// hears what is wrong through the protocol.
+
+import { byteString, byteStringOf, bytesOf } from '../shared/byte-string.ts';
+import { displayName, showsUtf8 } from '../shared/display-name.ts';
+import { writeError } from '../shared/standard-streams.ts';
+
+export class Report {
+  readonly #isUtf8: boolean;
+  readonly #isSilent: boolean;
+  readonly #isVerbose: boolean;
+  #hasFailed = false;
+
+  constructor(options: { readonly isSilent: boolean; readonly isVerbose: boolean }) {
+    this.#isUtf8 = showsUtf8(process.env);
+    this.#isSilent = options.isSilent;
+    this.#isVerbose = options.isVerbose;
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Counts without a word: somebody else said it. */
+  fail(): void {
+    this.#hasFailed = true;
+  }
+
+  /** About a file, or from the other side: printed as it is. A byte string. */
+  problem(sentence: string): void {
+    this.#hasFailed = true;
+    if (!this.#isSilent) this.#print(sentence);
+  }
+
+  /** Behind our name. */
+  error(sentence: string): void {
+    this.problem(`scp: ${sentence}`);
+  }
+
+  /** Of interest, but no failure. */
+  remark(sentence: string): void {
+    if (!this.#isSilent) this.#print(`scp: ${sentence}`);
+  }
+
+  verbose(sentence: string): void {
+    if (this.#isVerbose) this.#print(sentence);
+  }
+
+  #print(sentence: string): void {
+    writeError(`${displayName(bytesOf(sentence), this.#isUtf8)}\n`);
+  }
+}
+
+/** Ends the program at once; what went wrong has been said. */
+export class Abandoned extends Error {
+  override readonly name = 'Abandoned';
+  readonly status: number;
+
+  constructor(status: number) {
+    super('abandoned');
+    this.status = status;
+  }
+}
+
+/** The sentence of an engine, or the other side's words, as a byte string. */
+export function sentenceOf(reason: string | Uint8Array): string {
+  return typeof reason === 'string' ? byteString(reason) : byteStringOf(reason);
+}

@@ -144,7 +144,7 @@ export class BlockReader {
 
   #deliver(data: Uint8Array, offset: number, share: WindowShare | undefined): void {
     if (this.#sink.isSynchronous && offset === this.#position) {
-      this.#put(data);
+      void this.#put(data);
       if (share !== undefined) this.#transfer.window.release(share);
     } else {
       const block = this.#transfer.takeBlock();

@@ -5,11 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
-import { defaultSignatureAlgorithms } from '@sallyport/protocol/algorithms/signatures';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockClientTarget, StockKey, StockKeyType } from '@sallyport/testing';
 import { OpensshFixture, opensshKnowing, programPath, skipUnless } from '@sallyport/testing';
-import { protections, titleOf } from './client-suite.ts';
+import { hostKeyAlgorithms, protections, titleOf } from './client-suite.ts';
 import { mebibyte, testData } from './support.ts';
 
 export interface ServerStart {
@@ -83,7 +82,7 @@ function describeAlgorithms({ fixture, server, userKeys }: Setting): void {
     });
   }
 
-  for (const name of defaultSignatureAlgorithms) {
+  for (const name of hostKeyAlgorithms) {
     test(`a host key by ${name} is taken`, async () => {
       assert.match(await login([`HostKeyAlgorithms=${name}`]), new RegExp(`kex: host key algorithm: ${name}\\b`));
     });

@@ -26,7 +26,7 @@ test('lists may hold names that only OpenSSH knows, as long as one of ours is le
   assert.deepEqual(usableAlgorithms('aes128-cbc,nonsense,aes256-ctr', ciphers), []);
   assert.deepEqual(usableAlgorithms('+hmac-sha1', macs), macs.defaults);
   assert.deepEqual(usableAlgorithms('+diffie-hellman-group1-sha1', keyExchanges), keyExchanges.defaults);
-  assert.equal(usableAlgorithms('^sk-ssh-ed25519*,ssh-ed25519', signatures)[0], 'ssh-ed25519');
+  assert.equal(usableAlgorithms('^ssh-dss,ssh-ed25519', signatures)[0], 'ssh-ed25519');
   for (const { known, foreign = [] } of Object.values(ownAlgorithms('server'))) {
     assert.ok(foreign.every((name) => !known.includes(name)));
   }

@@ -1,23 +1,24 @@
 // Private keys in memory: the numbers, the public half, a comment, and signatures (RFC 4253 section 6.6). How files
 // carry them is in formats/. JavaScript cannot promise that no copy stays behind; `wipe` clears those that are ours.
 
-import type { CryptoProvider, PrivateKeyParts, SigningKey } from '../algorithms/crypto-provider.ts';
+import type { CryptoProvider, SigningKey } from '../algorithms/crypto-provider.ts';
 import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { Writer } from '../wire/writer.ts';
-import { type PublicKey, publicKeyOfParts } from './public-key.ts';
-import type { KeyType } from './types/key-type.ts';
+import { type PublicKey, publicKeyOfParts, verifiableParts } from './public-key.ts';
+import type { AnyPrivateParts, KeyType } from './types/key-type.ts';
+import type { SecurityKeyPrivateParts } from './types/security-key-parts.ts';
 import { keyTypeOfParts } from './types/table.ts';
 
 export class PrivateKey {
   readonly publicKey: PublicKey;
   readonly comment: string;
   readonly #type: KeyType;
-  readonly #parts: PrivateKeyParts;
+  readonly #parts: AnyPrivateParts;
   #signing: { readonly crypto: CryptoProvider; readonly key: SigningKey } | undefined;
   #wiped = false;
 
   /** Takes ownership of the parts: `wipe` clears them. @throws DecodeError for sizes that are refused */
-  constructor(parts: PrivateKeyParts, comment = '') {
+  constructor(parts: AnyPrivateParts, comment = '') {
     this.#type = keyTypeOfParts(parts);
     this.#parts = parts;
     this.publicKey = publicKeyOfParts(this.#type, this.#type.publicPartsOf(parts));
@@ -26,13 +27,19 @@ export class PrivateKey {
 
   /** Whether the numbers make a key by the provider's judgement: point on the curve, halves that belong together. */
   isConsistent(crypto: CryptoProvider): boolean {
-    return this.#signingKey(crypto) !== undefined;
+    if (this.securityKey === undefined) return this.#signingKey(crypto) !== undefined;
+    return crypto.verifyingKey(verifiableParts(this.#type, this.publicKey.parts)) !== undefined;
+  }
+
+  /** What the token of the key must be told; undefined for a key that signs here. */
+  get securityKey(): SecurityKeyPrivateParts | undefined {
+    return 'application' in this.#parts && !this.#wiped ? this.#parts : undefined;
   }
 
   /**
    * A signature blob over the data.
    * @throws RangeError when the algorithm is unknown, refused, or of another key type
-   * @throws Error when the key was wiped or its numbers make no key
+   * @throws Error when the key was wiped, its numbers make no key, or it lives in a token
    */
   sign(crypto: CryptoProvider, algorithm: string, data: Uint8Array): Uint8Array {
     const row = signatureAlgorithm(algorithm);
@@ -67,7 +74,7 @@ export class PrivateKey {
   }
 
   #signingKey(crypto: CryptoProvider): SigningKey | undefined {
-    if (this.#wiped) return undefined;
+    if (this.#wiped || 'application' in this.#parts) return undefined;
     if (this.#signing?.crypto === crypto) return this.#signing.key;
     const key = crypto.signingKey(this.#parts);
     if (key === undefined) return undefined;

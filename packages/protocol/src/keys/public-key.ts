@@ -6,7 +6,13 @@ import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
-import type { KeyType } from './types/key-type.ts';
+import type { AnyPublicParts, KeyType } from './types/key-type.ts';
+import {
+  readSecurityKeyTail,
+  type SecurityKeyFacts,
+  securityKeyFacts,
+  securityKeyMessage,
+} from './types/security-key.ts';
 import { keyTypeOfName, plainTypeOf } from './types/table.ts';
 
 export interface PublicKey {
@@ -14,7 +20,7 @@ export interface PublicKey {
   readonly type: string;
   readonly blob: Uint8Array;
   readonly bits: number;
-  readonly parts: PublicKeyParts;
+  readonly parts: AnyPublicParts;
 }
 
 export interface SignatureToVerify {
@@ -38,7 +44,7 @@ export function decodePublicKey(blob: Uint8Array): PublicKey {
 }
 
 /** The public key of numbers that come from a private key of ours. */
-export function publicKeyOfParts(type: KeyType, parts: PublicKeyParts): PublicKey {
+export function publicKeyOfParts(type: KeyType, parts: AnyPublicParts): PublicKey {
   const writer = new Writer().string(type.name);
   type.writePublic(writer, parts);
   return decodePublicKey(writer.bytes());
@@ -55,27 +61,58 @@ export function keyTypeLabel(type: string): string {
   return certified === undefined ? type : `${certified.label}-CERT`;
 }
 
+/** What is known of a signature that is right. */
+export interface SignatureFacts {
+  /** Only keys of tokens. Whether it is enough is for the caller to say. */
+  readonly securityKey?: SecurityKeyFacts;
+}
+
 /**
  * Whether the blob is a signature over the data by the key, made with an algorithm that belongs to the key's type (and
  * is the one demanded). SHA-1 signatures, foreign algorithms, malformed blobs and bytes after the signature are false.
+ * So is a token's signature that nobody touched the token for; who allows those asks examineSignature().
  */
-export function verifySignature(
-  crypto: CryptoProvider,
-  { key, algorithm, data, signature }: SignatureToVerify,
-): boolean {
-  const type = keyTypeOfName(key.type);
-  if (type === undefined) return false;
+export function verifySignature(crypto: CryptoProvider, signed: SignatureToVerify): boolean {
+  const facts = examineSignature(crypto, signed);
+  return facts !== undefined && facts.securityKey?.userPresent !== false;
+}
+
+/** What a right signature says, whether or not a token was touched for it; undefined when it is not right. */
+export function examineSignature(crypto: CryptoProvider, signed: SignatureToVerify): SignatureFacts | undefined {
   try {
-    const reader = new Reader(signature);
-    const name = reader.text();
-    const row = signatureAlgorithm(name);
-    if (row === undefined || row.availability === 'known' || row.keyType !== key.type) return false;
-    if (algorithm !== undefined && algorithm !== name) return false;
-    const raw = type.readSignature(reader, key.parts);
-    reader.end();
-    return crypto.verifyingKey(key.parts)?.verify(row.digest, data, raw) === true;
+    return examine(crypto, signed);
   } catch (error) {
-    if (error instanceof DecodeError) return false;
+    if (error instanceof DecodeError) return undefined;
     throw error;
   }
+}
+
+function examine(
+  crypto: CryptoProvider,
+  { key, algorithm, data, signature }: SignatureToVerify,
+): SignatureFacts | undefined {
+  const type = keyTypeOfName(key.type);
+  const reader = new Reader(signature);
+  const name = reader.text();
+  const row = signatureAlgorithm(name);
+  if (row === undefined || row.availability === 'known' || row.keyType !== key.type) return undefined;
+  if (type === undefined || (algorithm !== undefined && algorithm !== name)) return undefined;
+  const raw = type.readSignature(reader, key.parts);
+  const tail = 'application' in key.parts ? readSecurityKeyTail(reader, name) : undefined;
+  reader.end();
+  const message =
+    'application' in key.parts && tail !== undefined
+      ? securityKeyMessage(crypto, { application: key.parts.application, tail, data })
+      : data;
+  if (crypto.verifyingKey(verifiableParts(type, key.parts))?.verify(row.digest, message, raw) !== true)
+    return undefined;
+  return tail === undefined ? {} : { securityKey: securityKeyFacts(tail) };
+}
+
+/** The numbers that a CryptoProvider knows. */
+export function verifiableParts(type: KeyType, parts: AnyPublicParts): PublicKeyParts {
+  if (!('application' in parts)) return parts;
+  const found = type.verifiableParts?.(parts);
+  if (found === undefined) throw new Error(`nothing verifies keys of type ${type.name}`);
+  return found;
 }

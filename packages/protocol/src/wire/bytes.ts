@@ -21,6 +21,11 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Whether the prefix stands in the bytes at an offset; not constant-time. */
+export function startsWithBytes(bytes: Uint8Array, prefix: Uint8Array, at = 0): boolean {
+  return bytes.length >= at + prefix.length && prefix.every((byte, index) => bytes[at + index] === byte);
+}
+
 /** Big-endian unsigned 32-bit number at an offset; the caller has checked the length. */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return (

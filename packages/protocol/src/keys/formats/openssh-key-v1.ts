@@ -6,7 +6,7 @@ import type { BlockCipherName, CryptoProvider } from '../../algorithms/crypto-pr
 import { bytes, text, uint32 } from '../../codec/fields.ts';
 import { struct, type ValueOf } from '../../codec/struct.ts';
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
-import { readUint32 } from '../../wire/bytes.ts';
+import { readUint32, startsWithBytes } from '../../wire/bytes.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
 import { Reader } from '../../wire/reader.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
@@ -71,13 +71,13 @@ export const opensshKeyV1: PrivateKeyFormat = {
   name: 'openssh-key-v1',
 
   recognises(file) {
-    return startsWith(file, beginBytes, 0);
+    return startsWithBytes(file, beginBytes, 0);
   },
 
   decode(file) {
     const packed = removeArmor(file);
     try {
-      if (!startsWith(packed, magic, 0)) throw new DecodeError('private key file has no openssh-key-v1 magic');
+      if (!startsWithBytes(packed, magic, 0)) throw new DecodeError('private key file has no openssh-key-v1 magic');
       return decodeContainer(container.decode(packed.slice(magic.length)));
     } finally {
       packed.fill(0);
@@ -223,10 +223,10 @@ function addArmor(packed: Uint8Array): string {
 /** The bytes between the marker lines; what follows the end line is not looked at. @throws DecodeError */
 function removeArmor(file: Uint8Array): Uint8Array {
   const from = beginBytes.length;
-  if (!startsWith(file, beginBytes, 0) || !isBlank(file[from]))
+  if (!startsWithBytes(file, beginBytes, 0) || !isBlank(file[from]))
     throw new DecodeError('private key file has no begin line');
   let to = from;
-  while (to < file.length && !startsWith(file, endBytes, to)) to++;
+  while (to < file.length && !startsWithBytes(file, endBytes, to)) to++;
   if (to === file.length) throw new DecodeError('private key file has no end line');
   const digits = file.slice(from, to);
   let count = 0;
@@ -240,8 +240,4 @@ function removeArmor(file: Uint8Array): Uint8Array {
 
 function isBlank(code: number | undefined): boolean {
   return code === 0x0a || code === 0x0d || code === 0x20 || code === 0x09;
-}
-
-function startsWith(data: Uint8Array, prefix: Uint8Array, at: number): boolean {
-  return data.length >= at + prefix.length && prefix.every((byte, index) => data[at + index] === byte);
 }

@@ -5,13 +5,19 @@
 import type { CurveName, PrivateKeyParts, PublicKeyParts } from '../../algorithms/crypto-provider.ts';
 import type { Reader } from '../../wire/reader.ts';
 import type { Writer } from '../../wire/writer.ts';
+import type { SecurityKeyPrivateParts, SecurityKeyPublicParts } from './security-key-parts.ts';
+
+/** The numbers of a public key of any type. */
+export type AnyPublicParts = PublicKeyParts | SecurityKeyPublicParts;
+/** The numbers of a private key of any type, or the handle of one in a token. */
+export type AnyPrivateParts = PrivateKeyParts | SecurityKeyPrivateParts;
 
 export type PublicParts<Kind extends string> = Extract<PublicKeyParts, { readonly kind: Kind }>;
 export type PrivateParts<Kind extends string> = Extract<PrivateKeyParts, { readonly kind: Kind }>;
 
 export interface KeyType<
-  Public extends PublicKeyParts = PublicKeyParts,
-  Private extends PrivateKeyParts = PrivateKeyParts,
+  Public extends AnyPublicParts = AnyPublicParts,
+  Private extends AnyPrivateParts = AnyPrivateParts,
 > {
   /** The name that begins a blob: `ssh-ed25519`. */
   readonly name: string;
@@ -32,6 +38,8 @@ export interface KeyType<
   readCertifiedPrivate(reader: Reader, certified: Public): Private;
   writeCertifiedPrivate(writer: Writer, parts: Private): void;
   publicPartsOf(parts: Private): Public;
+  /** Only keys of tokens: the key that verifies what the token signed (security-key.ts). */
+  verifiableParts?(parts: Public): PublicKeyParts;
   /** What stands behind the algorithm name of a signature blob, as CryptoProvider wants it. @throws DecodeError */
   readSignature(reader: Reader, parts: Public): Uint8Array;
   /** Appends what stands behind the algorithm name. */

@@ -1,14 +1,22 @@
 // The key types that blobs, files and signatures may name; a new type is a file beside this one and a row here.
 // Code walks the table; nothing else knows which types there are.
 
-import type { PrivateKeyParts } from '../../algorithms/crypto-provider.ts';
 import { certificateNameOf } from '../../algorithms/signatures.ts';
 import { ecdsaNistp256, ecdsaNistp384, ecdsaNistp521 } from './ecdsa.ts';
 import { ed25519 } from './ed25519.ts';
-import type { KeyType } from './key-type.ts';
+import type { AnyPrivateParts, KeyType } from './key-type.ts';
 import { rsa } from './rsa.ts';
+import { skEcdsa, skEd25519 } from './security-key.ts';
 
-export const keyTypes: readonly KeyType[] = [ed25519, ecdsaNistp256, ecdsaNistp384, ecdsaNistp521, rsa];
+export const keyTypes: readonly KeyType[] = [
+  ed25519,
+  ecdsaNistp256,
+  ecdsaNistp384,
+  ecdsaNistp521,
+  skEd25519,
+  skEcdsa,
+  rsa,
+];
 
 /** The type of a name such as `ssh-ed25519`; undefined when unknown. */
 export function keyTypeOfName(name: string): KeyType | undefined {
@@ -16,7 +24,7 @@ export function keyTypeOfName(name: string): KeyType | undefined {
 }
 
 /** The type that private key parts belong to. @throws Error when no row holds them */
-export function keyTypeOfParts(parts: PrivateKeyParts): KeyType {
+export function keyTypeOfParts(parts: AnyPrivateParts): KeyType {
   const curve = parts.kind === 'ecdsa' ? parts.curve : undefined;
   const type = keyTypes.find((row) => row.kind === parts.kind && row.curve === curve);
   if (type === undefined) throw new Error(`no key type for ${parts.kind} ${curve ?? ''}`);

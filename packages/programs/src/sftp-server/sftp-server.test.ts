@@ -11,7 +11,7 @@ import { spawnProcess } from '@sallyport/system/spawn';
 import { findProgram, mainArguments, runMain, TemporaryFolder } from '@sallyport/testing';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 
-const main = import.meta.resolve('../../dist/sftp-server/main.js');
+const main = import.meta.resolve('@sallyport/programs/sftp-server/main');
 const stock = findProgram('/usr/lib/openssh/sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const { read, write, create, truncate, exclusive } = openFlags;

@@ -7,10 +7,9 @@ import { encodeOpensshKeyV1 } from '@sallyport/protocol/keys/formats/openssh-key
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { findProgram } from '@sallyport/testing/peers';
 import { runProgram, startProgram } from '@sallyport/testing/program';
-import { SftpDriver } from '@sallyport/testing/sftp-driver';
+import { openSftp } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { startTestServer } from '@sallyport/testing/test-server';
-import { sessionStream } from './channel/channel-stream.ts';
 import type { PrivateKey } from './index.ts';
 import { connect, generatePrivateKey } from './index.ts';
 
@@ -96,9 +95,7 @@ for (const [name, runtime] of runtimes) {
     const port = Number(/port (\d+)/.exec(server.stdout().toString())?.[1]);
     const target = { host: '127.0.0.1', port, agent: false, insecureAcceptAnyHostKey: true } as const;
     const client = await connect({ ...target, identities: [key] });
-    const { stdin, stdout, closed, abort } = await client.subsystem('sftp');
-    const sftp = new SftpDriver(sessionStream({ input: stdout, output: stdin, closed, destroy: () => abort() }));
-    await sftp.ready;
+    const sftp = await openSftp(client);
     assert.deepEqual(
       [...sftp.extensions.keys()],
       ['fsync@openssh.com', 'limits@openssh.com', 'expand-path@openssh.com', 'copy-data'],

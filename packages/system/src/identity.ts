@@ -1,8 +1,9 @@
 // Who a process is: giving up rights for good, borrowing an account's rights for a moment, and keeping others out of
 // the process (setresuid(2), chroot(2), prctl(2)). Each change is verified, and one that does not hold throws.
 
+import { utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 import { call, check } from './libc.ts';
-import { cString } from './memory.ts';
+import { cString, pathString } from './memory.ts';
 
 export interface Identity {
   readonly uid: number;
@@ -54,11 +55,16 @@ function hasWayBack(identity: Identity): boolean {
   return identity.gid !== 0 && call('setresgid', unchanged, 0, unchanged) === 0;
 }
 
-/** Locks the process into a folder, without supplementary groups, as that user. Only for root. */
-export function dropPrivileges(options: { readonly uid: number; readonly gid: number; readonly folder: string }): void {
-  check('chroot', cString(options.folder));
+/** Makes a folder the root of this process, and goes there. Only for root, who can get out again. */
+export function enterRoot(folder: string): void {
+  check('chroot', pathString(utf8EncodeReversibly(folder)));
   // Not by our own call: the runtime remembers the folder.
   process.chdir('/');
+}
+
+/** Locks the process into a folder, without supplementary groups, as that user. Only for root. */
+export function dropPrivileges(options: { readonly uid: number; readonly gid: number; readonly folder: string }): void {
+  enterRoot(options.folder);
   becomeAccount({ uid: options.uid, gid: options.gid, groups: [] });
 }
 

@@ -6,6 +6,17 @@ import { SftpClientEngine } from '@sallyport/protocol/sftp/client';
 import type { ExtensionFields, ExtensionKey } from '@sallyport/protocol/sftp/extensions';
 import type { RequestFields } from '@sallyport/protocol/sftp/packets';
 import type { ByteStream } from '@sallyport/system/byte-stream';
+import type { Client } from 'sallyport';
+import { sessionStream } from 'sallyport/channel/channel-stream';
+
+/** A driver on the subsystem sftp of a connection. */
+export async function openSftp(client: Client): Promise<SftpDriver> {
+  const process = await client.subsystem('sftp');
+  const { stdin: output, stdout: input, closed } = process;
+  const driver = new SftpDriver(sessionStream({ input, output, closed, destroy: () => process.abort() }));
+  await driver.ready;
+  return driver;
+}
 
 export class SftpDriver {
   readonly stream: ByteStream;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { openFlags } from '@sallyport/protocol/sftp/packets';
 import { onExit } from '@sallyport/system/child-exit';
@@ -38,7 +39,7 @@ async function start({ program, argv, cwd, errorFile, nonBlocking }: Start): Pro
   const pid = spawnProcess({
     path,
     argv: program === 'ours' ? [process.execPath, ...mainArguments(main, argv)] : ['sftp-server', ...argv],
-    env: { PATH: '/usr/bin:/bin', HOME: '/nowhere', SSH_CONNECTION: '192.0.2.9 1234 192.0.2.1 22', TZ: 'UTC' },
+    env: { PATH: '/usr/bin:/bin', HOME: dirname(errorFile), SSH_CONNECTION: '192.0.2.9 1234 192.0.2.1 22', TZ: 'UTC' },
     cwd,
     stdio: { 0: theirs, 1: theirs, 2: errorFd },
     newSession: false,

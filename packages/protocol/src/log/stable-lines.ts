@@ -117,6 +117,12 @@ export const stableLines = {
     line('verbose', `Starting session: ${what} for ${visible(peer.user ?? '')} from ${from(peer)} id ${id}`),
   closeSession: (peer: PeerName, id: number) =>
     line('verbose', `Close session: user ${visible(peer.user ?? '')} from ${from(peer)} id ${id}`),
+  unsafeChroot: (component: string, isWhole: boolean) =>
+    line('fatal', `bad ownership or modes for chroot directory ${isWhole ? '' : 'component '}"${visible(component)}"`),
+  chrootIsNoFolder: (component: string, isWhole: boolean) =>
+    line('fatal', `chroot path ${isWhole ? '' : 'component '}"${visible(component)}" is not a directory`),
+  chrootNeedsRoot: () => line('fatal', 'server lacks privileges to chroot to ChrootDirectory'),
+  changedRoot: (folder: string) => line('verbose', `Changed root directory to "${visible(folder)}"`),
   subsystemFailed: (subsystem: string, user: string) =>
     line('info', `subsystem request for ${visible(subsystem)} by user ${visible(user)} failed, subsystem not found`),
   clientSilent: (peer: PeerName) => line('info', `Timeout, client not responding from ${peerText(peer)}`),

@@ -30,7 +30,9 @@ export interface LocalFileSystemOptions {
   /** Without a root: where relative paths begin, absolute; the folder of this process unless told. */
   readonly start?: string | Uint8Array;
   /** The home of the user who is served, for clients that ask; unless told `/` of a root, else that of this process. */
-  readonly home?: string;
+  readonly home?: string | Uint8Array;
+  /** Taken off the permissions of what is created, instead of this process' own mask. */
+  readonly umask?: number;
   /** Blocks this process at each call instead of using the pool of threads: for one that serves one client only. */
   readonly blocking?: boolean;
 }
@@ -78,11 +80,16 @@ class LocalFiles implements LocalFileSystem {
 
   open(path: Uint8Array, options: OpenOptions): Awaitable<SftpFile> {
     const calls = this.#calls;
+    const { umask } = this.#options;
     const flags = systemFlags(options) | this.#unfollowed;
     const isNew = options.create && options.exclusive;
     return run(
       this.#at(path, { follow: !isNew }, function* (place) {
-        return new LocalFile(yield* of(calls.open(place.path, flags, options.permissions)), calls);
+        const fd =
+          umask === undefined || !options.create
+            ? yield* of(calls.open(place.path, flags, options.permissions))
+            : yield* openMasked(calls, place.path, { flags, permissions: options.permissions & ~umask });
+        return new LocalFile(fd, calls);
       }),
     );
   }
@@ -124,7 +131,11 @@ class LocalFiles implements LocalFileSystem {
   }
 
   makeDirectory(path: Uint8Array, permissions: number): Awaitable<void> {
-    return run(this.#at(path, noFollow, (place) => of(this.#calls.mkdir(place.path, permissions))));
+    const { umask } = this.#options;
+    if (umask === undefined)
+      return run(this.#at(path, noFollow, (place) => of(this.#calls.mkdir(place.path, permissions))));
+    const masked = permissions & ~umask;
+    return run(this.#at(path, noFollow, (place) => this.#makeMasked(place, masked)));
   }
 
   removeDirectory(path: Uint8Array): Awaitable<void> {
@@ -160,7 +171,8 @@ class LocalFiles implements LocalFileSystem {
 
   homeOf(user: Uint8Array): Awaitable<Uint8Array | undefined> {
     const isOwn = user.length === 0;
-    if (isOwn && this.#options.home !== undefined) return utf8(this.#options.home);
+    const { home } = this.#options;
+    if (isOwn && home !== undefined) return typeof home === 'string' ? utf8(home) : home;
     if (this.#places.isContained) return isOwn ? utf8('/') : undefined;
     const account = isOwn ? accountById(process.getuid?.() ?? 0) : accountByName(Buffer.from(user).toString('utf8'));
     return account && utf8(account.home);
@@ -194,6 +206,13 @@ class LocalFiles implements LocalFileSystem {
 
   #between(from: Uint8Array, to: Uint8Array, work: (from: Buffer, to: Buffer) => Steps<void>): Steps<void> {
     return this.#at(from, noFollow, (old) => this.#at(to, noFollow, (made) => work(old.path, made.path)));
+  }
+
+  /** The mask of the process may have taken more off. */
+  *#makeMasked(place: Place, permissions: number): Steps<void> {
+    yield* of(this.#calls.mkdir(place.path, permissions));
+    const { mode } = yield* of(this.#calls.lstat(place.path));
+    if ((Number(mode) & 0o777) !== (permissions & 0o777)) yield* this.#setStat(place, { permissions }, noFollow);
   }
 
   *#realPath(path: Uint8Array): Steps<Uint8Array> {
@@ -249,6 +268,44 @@ function systemFlags(options: OpenOptions): number {
   if (options.truncate) flags |= O_TRUNC;
   if (options.exclusive) flags |= O_EXCL;
   return flags | alwaysFlags;
+}
+
+interface MaskedOpen {
+  readonly flags: number;
+  readonly permissions: number;
+}
+
+/**
+ * open(2) with O_CREAT under a mask of our own: whether the file is a new one, which gets its permissions, is known
+ * only when it is created exclusively.
+ */
+function* openMasked(calls: FileCalls, path: Buffer, { flags, permissions }: MaskedOpen): Steps<number> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const fd = yield* of(calls.open(path, flags | constants.O_EXCL, permissions));
+      yield* widen(calls, fd, permissions);
+      return fd;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || (flags & constants.O_EXCL) !== 0) throw error;
+    }
+    try {
+      return yield* of(calls.open(path, flags & ~constants.O_CREAT));
+    } catch (error) {
+      // It has gone meanwhile, or it is a link to what is not there, which is created as the kernel does it.
+      if (codeOf(error) !== 'ENOENT') throw error;
+      if (attempt > 0) return yield* of(calls.open(path, flags, permissions));
+    }
+  }
+}
+
+/** Permissions that the mask of the process has taken off a new file; some file systems have none. */
+function* widen(calls: FileCalls, fd: number, permissions: number): Steps<void> {
+  try {
+    const { mode } = yield* of(calls.fstat(fd));
+    if ((Number(mode) & 0o777) !== (permissions & 0o777)) yield* of(calls.fchmod(fd, permissions));
+  } catch {
+    // What was created has fewer permissions than it was to have.
+  }
 }
 
 /** truncate(2) at any length. */

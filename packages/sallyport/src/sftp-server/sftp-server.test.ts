@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { SftpDriver } from '@sallyport/testing/sftp-driver';
+import { openSftp } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { startTestServer } from '@sallyport/testing/test-server';
-import { sessionStream } from '../channel/channel-stream.ts';
-import type { Client } from '../client/client.ts';
 import { connect } from '../client/connect.ts';
 import { localFileSystem } from './local-file-system.ts';
 import { sftpServer } from './sftp-server.ts';
-
-async function openSftp(client: Client): Promise<SftpDriver> {
-  const process = await client.subsystem('sftp');
-  const { closed } = process;
-  const destroy = (): void => process.abort();
-  return new SftpDriver(sessionStream({ input: process.stdout, output: process.stdin, closed, destroy }));
-}
 
 test('the subsystem sftp of createServer() serves a folder, and a session for each client', async () => {
   await using folder = await TemporaryFolder.create();
@@ -27,7 +18,6 @@ test('the subsystem sftp of createServer() serves a folder, and a session for ea
   const client = await connect(server.target);
   const one = await openSftp(client);
   const other = await openSftp(client);
-  await Promise.all([one.ready, other.ready]);
   const open = { path: Buffer.from('up'), flags: 26, attributes: {} };
   const handle = await one.handle(one.request('open', open));
   const data = Buffer.alloc(3_000_000, 'through a channel ');

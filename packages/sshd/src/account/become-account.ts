@@ -3,7 +3,8 @@
 
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
-import { becomeAccount as become } from '@sallyport/system/identity';
+import { becomeAccount as become, enterRoot } from '@sallyport/system/identity';
+import { setProcessTitle } from '@sallyport/system/process-title';
 import type { AccountIdentity } from '../listener/account-worker.ts';
 
 const messageLimitBytes = 128 * 1024;
@@ -18,6 +19,12 @@ export function becomeAccount(passingFd: number): AccountIdentity | undefined {
   if (received === undefined || received.data.length === 0) return undefined;
   const identity = JSON.parse(utf8Decode(received.data)) as AccountIdentity;
   const uid = process.getuid?.();
+  if (uid === 0 && identity.chroot !== undefined) {
+    // What has to be read from this machine's own root: where the title is kept, and the zone of local times.
+    setProcessTitle(`sshd-session: ${identity.name}`);
+    new Date().getTimezoneOffset();
+    enterRoot(identity.chroot);
+  }
   if (uid === 0) become(identity);
   else if (uid !== identity.uid) throw new Error('sshd runs as an ordinary user and serves only that user');
   return identity;

@@ -29,6 +29,24 @@ test('a forced command replaces shell, command and subsystem and keeps the origi
   assert.equal(sessionCommand(forced, { type: 'shell' })?.originalCommand, undefined);
 });
 
+test('internal-sftp is served here: as a subsystem, and as a forced command for the subsystem only', () => {
+  const subsystem = { type: 'subsystem', name: 'sftp' } as const;
+  const internalOf = (grant: Partial<Grant>, wanted: Parameters<typeof sessionCommand>[1] = subsystem): unknown =>
+    sessionCommand({ ...open, ...grant } as Grant, wanted)?.internal;
+  const served = (command: string): unknown => internalOf({ subsystems: { sftp: command } });
+  assert.deepEqual(['internal-sftp', 'internal-sftp -R', 'internal-sftp\t-R'].map(served), ['sftp', 'sftp', 'sftp']);
+  assert.deepEqual(['internal-sftpd', '/bin/internal-sftp', 'sftp-server'].map(served), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  const only = { forcedCommand: { command: 'internal-sftp -R', source: 'config' } } as const;
+  assert.equal(internalOf(only), 'sftp');
+  assert.equal(internalOf(only, { type: 'shell' }), 'sftp-only');
+  assert.equal(internalOf(only, { type: 'exec', command: 'internal-sftp' }), 'sftp-only');
+  assert.equal(internalOf({}, { type: 'exec', command: 'internal-sftp' }), undefined);
+});
+
 test('commands run by the shell with -c and login shells have a dash', () => {
   assert.deepEqual(shellArguments('/bin/bash', 'ls'), ['bash', '-c', 'ls']);
   assert.deepEqual(shellArguments('/bin/sh', undefined), ['-sh']);

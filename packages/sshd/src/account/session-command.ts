@@ -8,7 +8,12 @@ export type Wanted =
   | { readonly type: 'exec'; readonly command: string }
   | { readonly type: 'subsystem'; readonly name: string };
 
+/** Served in this process: SFTP, or the refusal of everything else where only that is offered. */
+export type InternalService = 'sftp' | 'sftp-only';
+
 export interface SessionCommand {
+  /** Instead of a program; `command` has its options. */
+  readonly internal?: InternalService;
   /** Undefined runs a login shell. */
   readonly command?: string;
   /** What the client asked for, for SSH_ORIGINAL_COMMAND, when something else runs. */
@@ -30,6 +35,7 @@ export function sessionCommand(grant: Grant, wanted: Wanted): SessionCommand | u
     return {
       command,
       ...(asked === undefined ? {} : { originalCommand: asked }),
+      ...(isInternalSftp(command) && { internal: isSubsystem ? 'sftp' : 'sftp-only' }),
       isSubsystem: false,
       forced: true,
       description: `forced-command (${source}) '${command}'`,
@@ -37,7 +43,13 @@ export function sessionCommand(grant: Grant, wanted: Wanted): SessionCommand | u
   }
   if (asked === undefined) return { isSubsystem, forced: false, description: 'shell' };
   const description = wanted.type === 'subsystem' ? `subsystem '${wanted.name}'` : 'command';
-  return { command: asked, isSubsystem, forced: false, description };
+  const internal = isSubsystem && isInternalSftp(asked) ? { internal: 'sftp' as const } : {};
+  return { command: asked, ...internal, isSubsystem, forced: false, description };
+}
+
+/** `internal-sftp`, with or without options; nothing that begins with it otherwise. */
+function isInternalSftp(command: string): boolean {
+  return /^internal-sftp([ \t]|$)/.test(command);
 }
 
 /** Path, argv and so on of the process: `SHELL -c COMMAND`, or a login shell whose argv[0] begins with a dash. */

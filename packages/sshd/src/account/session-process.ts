@@ -1,7 +1,6 @@
 // The program of a session with its descriptors: pipes, or the master of a terminal. Bytes flow both ways with back-
 // pressure; the end is told once, after the program has exited and everything that it wrote has been passed on.
 
-import * as fs from 'node:fs';
 import { utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { onExit } from '@sallyport/system/child-exit';
@@ -9,31 +8,12 @@ import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import type { Pipe } from '@sallyport/system/descriptors';
 import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
-import { errorText } from '@sallyport/system/system-error';
-import type { Grant } from '../authentication/grant.ts';
-import type { SessionCommand } from './session-command.ts';
+import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
 import { shellArguments } from './session-command.ts';
 import { sessionEnvironment } from './session-environment.ts';
 import type { SessionTerminal } from './session-terminal.ts';
 import { acceptedSignal } from './signals.ts';
-
-export interface ProcessEnd {
-  readonly code?: number;
-  readonly signal?: number;
-  readonly coreDumped?: boolean;
-}
-
-export interface ProcessOptions {
-  readonly grant: Grant;
-  readonly command: SessionCommand;
-  readonly accepted: ReadonlyMap<string, string>;
-  readonly terminal: SessionTerminal | undefined;
-  /** Takes over the bytes; false when reading should pause until resume(). */
-  readonly onOutput: (data: Uint8Array, isError: boolean) => boolean;
-  /** That many bytes of write() have been taken by the program's descriptor. */
-  readonly onConsumed: (bytes: number) => void;
-  readonly onEnd: (end: ProcessEnd) => void;
-}
+import { startFolder } from './start-folder.ts';
 
 const pipeBytes = 1024 * 1024;
 
@@ -72,7 +52,7 @@ function threePipes(): [Pipe, Pipe, Pipe] {
 }
 
 /** Starts the program; throws SystemError when it cannot be executed, and keeps nothing open then. */
-export function startProcess(options: ProcessOptions): SessionProcess {
+export function startProcess(options: ProgramOptions): SessionProcess {
   const { grant, command, terminal } = options;
   const env = sessionEnvironment(grant, {
     accepted: options.accepted,
@@ -106,44 +86,23 @@ function ourEnds({ input, outputs }: Plumbing): readonly number[] {
   return [input, ...outputs.map(({ fd }) => fd)];
 }
 
-interface StartFolder {
-  readonly path: string;
-  readonly complaint?: string;
-}
-
-/** The home; when it cannot be entered the session starts above everything, and says so. */
-function startFolder(home: string): StartFolder {
-  try {
-    const folder = Buffer.from(utf8EncodeReversibly(home));
-    if (!fs.statSync(folder).isDirectory()) return { path: '/', complaint: cannotEnter(home, 'ENOTDIR') };
-    fs.accessSync(folder, fs.constants.X_OK);
-    return { path: home };
-  } catch (error) {
-    return { path: '/', complaint: cannotEnter(home, (error as NodeJS.ErrnoException).code ?? '') };
-  }
-}
-
-function cannotEnter(home: string, code: string): string {
-  return `Could not chdir to home directory ${home}: ${errorText(code)}\n`;
-}
-
-function complain(text: string, { terminal, onOutput }: ProcessOptions): void {
+function complain(text: string, { terminal, onOutput }: ProgramOptions): void {
   const isError = terminal === undefined;
   onOutput(utf8EncodeReversibly(isError ? text : text.replace('\n', '\r\n')), isError);
 }
 
-export class SessionProcess {
+export class SessionProcess implements RunningProgram {
   readonly #pid: number;
-  readonly #options: ProcessOptions;
+  readonly #options: ProgramOptions;
   readonly #input: ByteStream;
   readonly #outputs: ByteStream[] = [];
   #openOutputs: number;
   #inputOpen = true;
   #unconsumed = 0;
-  #exit: ProcessEnd | undefined;
+  #exit: ProgramEnd | undefined;
   #told = false;
 
-  constructor(pid: number, options: ProcessOptions, plumbing: Plumbing | undefined) {
+  constructor(pid: number, options: ProgramOptions, plumbing: Plumbing | undefined) {
     this.#pid = pid;
     this.#options = options;
     if (plumbing === undefined) {

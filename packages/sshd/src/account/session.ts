@@ -11,11 +11,12 @@ import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { errorText, SystemError } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
 import { ownLines } from '../own-lines.ts';
+import { startInternal } from './internal-sftp.ts';
 import { noLoginFile, noLoginStatus, noLoginText } from './no-login.ts';
+import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
 import type { SessionCommand, Wanted } from './session-command.ts';
 import { sessionCommand } from './session-command.ts';
 import { acceptsVariable } from './session-environment.ts';
-import type { ProcessEnd, ProcessOptions, SessionProcess } from './session-process.ts';
 import { startProcess } from './session-process.ts';
 import type { SessionRequest } from './session-request.ts';
 import { decodeSessionRequest } from './session-request.ts';
@@ -39,7 +40,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #accepted = new Map<string, string>();
   #terminal: SessionTerminal | undefined;
-  #process: SessionProcess | undefined;
+  #process: RunningProgram | undefined;
   #command: SessionCommand | undefined;
   #inputEnded = false;
   #ended = false;
@@ -142,7 +143,7 @@ export class Session {
       log(stableLines.noLogins(grant.user, noLoginFile));
       return this.#failWith(closed, noLoginStatus);
     }
-    const options: ProcessOptions = {
+    const options: ProgramOptions = {
       grant,
       command,
       accepted: this.#accepted,
@@ -159,7 +160,8 @@ export class Session {
       onEnd: (end) => this.#finish(end),
     };
     try {
-      this.#process = startProcess(options);
+      this.#process =
+        command.internal === undefined ? startProcess(options) : startInternal({ ...options, queuedBytes, log });
       if (this.#inputEnded) this.#process.endInput();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
@@ -184,7 +186,7 @@ export class Session {
     this.#finish({ code });
   }
 
-  #finish(end: ProcessEnd): void {
+  #finish(end: ProgramEnd): void {
     if (this.#ended) return;
     const { channel, perform } = this.#options;
     const signal = end.signal === undefined ? undefined : signalNameOf(end.signal);

@@ -18,6 +18,8 @@ export interface AccountIdentity {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  /** The folder that it makes its root first. */
+  readonly chroot?: string;
 }
 
 export interface Adoption {

@@ -45,7 +45,8 @@ export interface ConnectionsOptions {
   /** The system as the monitor of a connection sees it. */
   readonly ports: (ends: Ends) => Omit<MonitorPorts, 'sign' | 'log'>;
   readonly grant: (login: Login, ends: Ends) => Grant;
-  readonly identity: (account: AccountRecord) => AccountIdentity;
+  /** Whom the account's process becomes, or why it cannot. */
+  readonly identity: (account: AccountRecord, ends: Ends) => AccountIdentity | LogLine;
   readonly log: (line: LogLine) => void;
   /** A connection has ended, authenticated or not. */
   readonly onEnded: () => void;
@@ -154,17 +155,24 @@ export class Connections {
 
   #establish(accepted: Accepted, login: Login, snapshot: Uint8Array): void {
     const { peer, local, fd } = accepted;
+    const identity = this.#options.identity(login.account, { peer, local });
+    if ('text' in identity) {
+      this.#options.log(identity);
+      this.#failed = true;
+      this.#options.onEnded();
+      return;
+    }
+    if (identity.chroot !== undefined) this.#options.log(stableLines.changedRoot(identity.chroot));
     const begin = encodeAuthBegin({ ...this.#options.begin, peer, local });
     const grant = JSON.stringify(this.#options.grant(login, { peer, local }));
     const connection = this.#nextConnection;
     this.#nextConnection += 1;
-    this.#adopt(login.account, { connection, fd, sessionId: login.sessionId, snapshot, begin, grant });
+    this.#adopt(identity, { connection, fd, sessionId: login.sessionId, snapshot, begin, grant });
     this.#established += 1;
   }
 
   /** By the account's process; by a new one when that has just ended or takes no more. */
-  #adopt(account: AccountRecord, adoption: Adoption): void {
-    const identity = this.#options.identity(account);
+  #adopt(identity: AccountIdentity, adoption: Adoption): void {
     const key = keyOf(identity);
     const running = this.#accounts.get(key);
     if (running !== undefined) {
@@ -215,6 +223,6 @@ function drop(fd: number): void {
 }
 
 /** Accounts that share a process are alike in all of it. */
-function keyOf({ uid, gid, groups, name }: AccountIdentity): string {
-  return `${uid}:${gid}:${groups.join(',')}:${name}`;
+function keyOf({ uid, gid, groups, name, chroot }: AccountIdentity): string {
+  return JSON.stringify([uid, gid, groups, name, chroot]);
 }

@@ -1,9 +1,9 @@
 // From the configuration and the keys to the monitor of all connections, with its pool of workers and its log. Nothing
 // is accepted yet: who calls this brings the connections.
 
-import { groupsOf } from '@sallyport/system/accounts';
 import { ownProgram } from '@sallyport/system/own-program';
 import { sandboxArguments } from '../auth/sandbox.ts';
+import { accountIdentity } from '../authentication/account-identity.ts';
 import { optionsForUser } from '../authentication/find-account.ts';
 import { systemPorts } from '../authentication/system-ports.ts';
 import { usableSignatures } from '../configuration/algorithm-names.ts';
@@ -46,7 +46,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     ports: (ends) =>
       systemPorts({ crypto, config, program, log, secret, askKey: (question) => keyChecking.ask(question) }, ends),
     grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),
-    identity: ({ name, uid, gid }) => ({ name, uid, gid, groups: groupsOf(name, gid) }),
+    identity: (account, ends) => accountIdentity(account, optionsForUser(config, account.name, ends)),
     log,
     onEnded: plan.onEnded,
   });

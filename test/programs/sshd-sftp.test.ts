@@ -1,0 +1,119 @@
+// SFTP of the program sshd: internal-sftp in the account process, ChrootDirectory, ForceCommand and Match for it, and a
+// server of its own. Stock clients and a driver that shows every answer.
+
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { skipUnless } from '@sallyport/testing';
+import { openSftp } from '@sallyport/testing/sftp-driver';
+import { childrenNamed } from './processes.ts';
+import { SshdFixture, waysToRun } from './sshd-fixture.ts';
+
+const ourSftpServer = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+for (const { as, needs } of waysToRun) {
+  describe(`sftp of sshd as ${as}`, needs, () => {
+    for (const [name, command] of [
+      ['internal-sftp', 'internal-sftp -l INFO'],
+      ['a server of its own', ourSftpServer],
+    ] as const) {
+      test(`files go both ways through ${name}`, async () => {
+        await using fixture = await SshdFixture.create();
+        await using server = await fixture.start(as, { config: [`Subsystem sftp ${command}`] });
+        const client = await fixture.connect(server);
+        const sftp = await openSftp(client);
+        const { home } = fixture.account;
+        const data = Buffer.alloc(5_000_000, 'up and down ');
+        const path = bytes(`${home}/file`);
+        const handle = await sftp.handle(sftp.request('open', { path, flags: 27, attributes: {} }));
+        const writes = [];
+        for (let at = 0; at < data.length; at += 250_000)
+          writes.push(sftp.write(handle, BigInt(at), data.subarray(at, at + 250_000)));
+        for (const reply of writes) assert.equal(await sftp.code(reply), 0);
+        const reads = Array.from({ length: 20 }, (_, i) =>
+          sftp.request('read', { handle, offset: BigInt(i * 250_000), length: 250_000 }),
+        );
+        const parts = (await Promise.all(reads)).map((reply) => (reply.kind === 'data' ? reply.data : bytes('?')));
+        assert.ok(Buffer.concat(parts).equals(data));
+        assert.deepEqual(fs.readFileSync(`${home}/file`), data);
+        assert.equal(fs.statSync(`${home}/file`).uid, fixture.account.uid);
+        const start = await sftp.request('realpath', { path: bytes('.') });
+        assert.ok(start.kind === 'names' && Buffer.from(start.entries[0]?.name ?? []).toString() === home);
+        // Another session of the account is not held up by one that does not read.
+        sftp.stream.pause();
+        for (let i = 0; i < 100; i++) void sftp.request('read', { handle, offset: 0n, length: 250_000 }).catch(() => 0);
+        assert.equal((await client.run('echo alive')).stdout, 'alive\n');
+        await client.end();
+        if (command.includes('INFO')) await server.untilLog(/forced close ".*file" bytes read \d+ written 5000000/);
+      });
+    }
+  });
+}
+
+describe('ChrootDirectory', skipUnless('root', 'openssh-client'), () => {
+  test('Match puts a user below a folder: nothing leads out, and nothing but SFTP is served', async () => {
+    await using fixture = await SshdFixture.create();
+    const { name, uid } = fixture.account;
+    const root = fs.mkdtempSync('/var/lib/sallyport-test-');
+    try {
+      fs.chmodSync(root, 0o755);
+      fs.mkdirSync(`${root}/files`);
+      fs.chownSync(`${root}/files`, uid, fixture.account.gid);
+      fs.symlinkSync('/etc/passwd', `${root}/files/absolute`);
+      fs.symlinkSync('../../../../../etc/passwd', `${root}/files/relative`);
+      const config = [
+        `Match User ${name} Address 127.0.0.1`,
+        `ChrootDirectory ${root}`,
+        'ForceCommand internal-sftp -d /files',
+        'Match all',
+      ];
+      await using server = await fixture.start('root', { config });
+      const client = await fixture.connect(server);
+      const sftp = await openSftp(client);
+      const names = async (path: string): Promise<string[]> => {
+        const handle = await sftp.handle(sftp.request('opendir', { path: bytes(path) }));
+        const reply = await sftp.request('readdir', { handle });
+        return reply.kind === 'names' ? reply.entries.map((entry) => Buffer.from(entry.name).toString()).sort() : [];
+      };
+      assert.deepEqual(await names('.'), ['.', '..', 'absolute', 'relative']);
+      assert.deepEqual(await names('/../..'), ['.', '..', 'files']);
+      for (const path of ['absolute', 'relative', '/etc/passwd', '/proc/self/root/etc/passwd', '../../../etc/passwd'])
+        assert.equal(await sftp.code(sftp.request('open', { path: bytes(path), flags: 1, attributes: {} })), 2, path);
+      const made = await sftp.handle(sftp.request('open', { path: bytes('made'), flags: 10, attributes: {} }));
+      assert.equal(await sftp.code(sftp.write(made, 0n, bytes('inside'))), 0);
+      assert.equal(fs.readFileSync(`${root}/files/made`, 'utf8'), 'inside');
+      const [pid] = childrenNamed(server.pid, /^sshd-session/);
+      assert.ok(pid);
+      for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
+        assert.equal(fs.readlinkSync(`/proc/${pid}/task/${thread}/root`), root);
+        assert.equal(fs.readlinkSync(`/proc/${pid}/task/${thread}/cwd`), root);
+        const status = fs.readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+        assert.match(status, new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'));
+        assert.match(status, /^CapEff:\t0+$/m);
+        assert.match(status, /^CapPrm:\t0+$/m);
+      }
+      const refused = await fixture.ssh(server, ['id']);
+      assert.deepEqual([refused.stdout, refused.code], ['This service allows sftp connections only.\n', 1]);
+      await client.end();
+    } finally {
+      fs.rmSync(root, { recursive: true });
+    }
+  });
+
+  test('a folder that others can write to, or that is not there, refuses the login', async () => {
+    await using fixture = await SshdFixture.create();
+    const { home } = fixture.account;
+    for (const [folder, line] of [
+      [home, new RegExp(`bad ownership or modes for chroot directory "${home}"`)],
+      ['/tmp/x', /bad ownership or modes for chroot directory component "\/tmp\/"/],
+      ['/var/lib/nowhere', /stat\("\/var\/lib\/nowhere"\): No such file or directory/],
+    ] as const) {
+      await using server = await fixture.start('root', { config: [`ChrootDirectory ${folder}`] });
+      const result = await fixture.ssh(server, ['id']);
+      assert.equal(result.code, 255);
+      await server.untilLog(line);
+    }
+  });
+});

@@ -5,23 +5,21 @@
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
-import { exitSignalFields, exitStatusFields } from '@sallyport/protocol/messages/channel-requests';
 import { extendedDataStderr } from '@sallyport/protocol/messages/connection';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { errorText, SystemError } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
 import { ownLines } from '../own-lines.ts';
-import { startInternal } from './internal-sftp.ts';
 import { noLoginFile, noLoginStatus, noLoginText } from './no-login.ts';
-import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
+import { exitRequest } from './program-exit.ts';
+import type { ProgramEnd, RunningProgram } from './running-program.ts';
 import type { SessionCommand, Wanted } from './session-command.ts';
 import { sessionCommand } from './session-command.ts';
 import { acceptsVariable } from './session-environment.ts';
-import { startProcess } from './session-process.ts';
 import type { SessionRequest } from './session-request.ts';
 import { decodeSessionRequest } from './session-request.ts';
 import { SessionTerminal } from './session-terminal.ts';
-import { signalNameOf } from './signals.ts';
+import { startProgram } from './start-program.ts';
 
 export interface SessionOptions {
   readonly channel: number;
@@ -143,25 +141,25 @@ export class Session {
       log(stableLines.noLogins(grant.user, noLoginFile));
       return this.#failWith(closed, noLoginStatus);
     }
-    const options: ProgramOptions = {
-      grant,
-      command,
-      accepted: this.#accepted,
-      terminal: this.#terminal,
-      onOutput: (data, isError) => {
-        perform(
-          isError
-            ? { type: 'send-data', channel, extended: extendedDataStderr, data }
-            : { type: 'send-data', channel, data },
-        );
-        return queuedBytes() < highWaterBytes;
-      },
-      onConsumed: (bytes) => this.#consume(bytes),
-      onEnd: (end) => this.#finish(end),
-    };
     try {
-      this.#process =
-        command.internal === undefined ? startProcess(options) : startInternal({ ...options, queuedBytes, log });
+      this.#process = startProgram({
+        grant,
+        command,
+        accepted: this.#accepted,
+        terminal: this.#terminal,
+        onOutput: (data, isError) => {
+          perform(
+            isError
+              ? { type: 'send-data', channel, extended: extendedDataStderr, data }
+              : { type: 'send-data', channel, data },
+          );
+          return queuedBytes() < highWaterBytes;
+        },
+        onConsumed: (bytes) => this.#consume(bytes),
+        onEnd: (end) => this.#finish(end),
+        queuedBytes,
+        log,
+      });
       if (this.#inputEnded) this.#process.endInput();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
@@ -189,17 +187,7 @@ export class Session {
   #finish(end: ProgramEnd): void {
     if (this.#ended) return;
     const { channel, perform } = this.#options;
-    const signal = end.signal === undefined ? undefined : signalNameOf(end.signal);
-    const fields =
-      signal === undefined
-        ? exitStatusFields.encode({ status: end.code ?? 255 })
-        : exitSignalFields.encode({ name: signal, coreDumped: end.coreDumped === true, description: '', language: '' });
-    perform({
-      type: 'request-channel',
-      channel,
-      request: signal === undefined ? 'exit-status' : 'exit-signal',
-      fields,
-    });
+    perform({ type: 'request-channel', channel, ...exitRequest(end) });
     perform({ type: 'send-eof', channel });
     perform({ type: 'close-channel', channel });
   }

@@ -1,5 +1,5 @@
-// Whom the process of an account becomes: its ids, its groups, and the root that ChrootDirectory gives it. A login whose
-// root is not safe, or cannot be had, is refused.
+// Whom the process of an account becomes: its ids, its groups, and the root that ChrootDirectory gives it. A login
+// whose root is not safe, or cannot be had, is refused.
 
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';

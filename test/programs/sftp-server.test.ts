@@ -1,18 +1,21 @@
+// The program sftp-server: what it answers, logs and ends with, beside the stock one where that is installed.
+
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openFlags } from '@sallyport/protocol/sftp/packets';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
-import { findProgram, mainArguments, runMain, TemporaryFolder } from '@sallyport/testing';
+import { findProgram, runProgram, TemporaryFolder } from '@sallyport/testing';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 
-const main = import.meta.resolve('@sallyport/programs/sftp-server/main');
+const ours = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
 const stock = findProgram('/usr/lib/openssh/sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const { read, write, create, truncate, exclusive } = openFlags;
@@ -32,13 +35,12 @@ interface Start {
 }
 
 async function start({ program, argv, cwd, errorFile, nonBlocking }: Start): Promise<Server> {
-  const [ours, theirs] = socketPair('stream');
+  const [ourEnd, theirs] = socketPair('stream');
   if (nonBlocking === true) setNonBlocking(theirs, true);
   const errorFd = fs.openSync(errorFile, 'w');
-  const path = program === 'ours' ? process.execPath : (stock as string);
   const pid = spawnProcess({
-    path,
-    argv: program === 'ours' ? [process.execPath, ...mainArguments(main, argv)] : ['sftp-server', ...argv],
+    path: program === 'ours' ? ours : (stock as string),
+    argv: ['sftp-server', ...argv],
     env: { PATH: '/usr/bin:/bin', HOME: dirname(errorFile), SSH_CONNECTION: '192.0.2.9 1234 192.0.2.1 22', TZ: 'UTC' },
     cwd,
     stdio: { 0: theirs, 1: theirs, 2: errorFd },
@@ -49,7 +51,7 @@ async function start({ program, argv, cwd, errorFile, nonBlocking }: Start): Pro
   const status = new Promise<number | undefined>((resolve) =>
     onExit(pid, (exit) => resolve('code' in exit ? exit.code : undefined)),
   );
-  const client = new SftpDriver(openDescriptor(ours));
+  const client = new SftpDriver(openDescriptor(ourEnd));
   await client.ready;
   return { client, pid, status };
 }
@@ -234,7 +236,7 @@ test('a client that breaks the protocol gets status 11, one that is gone 1', asy
   server.client.stream.write([Uint8Array.of(0, 0, 0, 0)]);
   assert.equal(await server.status, 11);
   assert.match(fs.readFileSync(errorFile, 'utf8'), /^bad message from 192\.0\.2\.9 local user \S+\r\n$/);
-  const early = await runMain(main, ['-e'], { input: Uint8Array.of(0, 0, 0, 5, 17, 0, 0, 0, 3) });
+  const early = await runProgram(ours, ['-e'], { input: Uint8Array.of(0, 0, 0, 5, 17, 0, 0, 0, 3) });
   assert.equal(early.code, 11);
 });
 
@@ -323,14 +325,14 @@ test('wrong calls end with OpenSSH’s words and statuses', async () => {
     [['-P', 'a', '-P', 'b'], 'Refused requests already set\n', 255],
   ];
   for (const [argv, stderr, code] of calls) {
-    const result = await runMain(main, argv);
+    const result = await runProgram(ours, argv);
     assert.deepEqual([result.stderr, result.code], [stderr, code], argv.join(' '));
   }
   for (const argv of [['-z'], ['-h'], ['-d']]) {
-    const { stderr, code } = await runMain(main, argv);
+    const { stderr, code } = await runProgram(ours, argv);
     assert.match(stderr, /^usage: sftp-server \[-ehR\]/);
     assert.equal(code, 1);
   }
-  const { stdout } = await runMain(main, ['-Q', 'requests']);
+  const { stdout } = await runProgram(ours, ['-Q', 'requests']);
   assert.match(stdout.toString(), /^open\nclose\nread\n[\s\S]*\nusers-groups-by-id\n$/);
 });

@@ -55,10 +55,9 @@ class SinkSession {
   start(settle: Settle): void {
     this.#settle = settle;
     const stream = this.#stream;
-    stream.onData = (chunk) => {
-      this.#engine.receive(chunk);
-      this.#turn();
-    };
+    stream.onData = (chunk) => this.#receive(chunk);
+    // What is written to a file, or copied by the engine, is done with.
+    stream.onView = (chunk) => this.#receive(chunk);
     stream.onEnd = () => this.#end();
     stream.onClose = () => this.#end();
     stream.onDrain = () => {
@@ -67,6 +66,11 @@ class SinkSession {
     };
     this.#turn();
     stream.resume();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#engine.receive(chunk);
+    this.#turn();
   }
 
   #end(): void {

@@ -24,6 +24,7 @@ const enoughQueuedBytes = 1024 * 1024;
 
 export class ProgramStream implements ByteStream, SessionChannelOwner {
   onData?: (chunk: Uint8Array) => void;
+  onView?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
   onClose?: (error?: Error) => void;
@@ -90,8 +91,8 @@ export class ProgramStream implements ByteStream, SessionChannelOwner {
     if (isError) {
       this.#owner.errorOutput(data);
       this.#consume(data.length);
-    } else if (this.#isPaused || this.#held.length > 0) this.#held.push(data.slice());
-    else if (!this.#isOver) this.#deliver(data.slice());
+    } else if (this.#isPaused || this.#held.length > 0) this.#held.push(new Uint8Array(data));
+    else if (!this.#isOver) this.#deliver(data);
   }
 
   sendingPossible(): void {
@@ -133,8 +134,10 @@ export class ProgramStream implements ByteStream, SessionChannelOwner {
     this.closed();
   }
 
+  /** A view: copied for who keeps it. */
   #deliver(chunk: Uint8Array): void {
-    this.onData?.(chunk);
+    if (this.onView === undefined) this.onData?.(new Uint8Array(chunk));
+    else this.onView(chunk);
     this.#consume(chunk.length);
   }
 

@@ -91,8 +91,13 @@ export class BlockReader {
     if (!this.#isPutting) this.#settle?.reject(error);
   }
 
-  readonly #ask = (): void => {
+  readonly #askAgain = (): void => {
     this.#waitsForRoom = false;
+    this.#ask();
+  };
+
+  /** Waits for room once, however often it is called meanwhile. */
+  #ask(): void {
     while (!this.#isOver && !this.#waitsForRoom && this.#next < this.#end) {
       const isKnown = this.#end !== Number.POSITIVE_INFINITY;
       if (!isKnown && this.#underWay >= this.#daring) return;
@@ -101,13 +106,13 @@ export class BlockReader {
       const share = this.#transfer.window.take(length);
       if (share === undefined) {
         this.#waitsForRoom = true;
-        this.#transfer.window.whenRoom(this.#ask);
+        this.#transfer.window.whenRoom(this.#askAgain);
         return;
       }
       this.#request({ offset: this.#next, length, share });
       this.#next += length;
     }
-  };
+  }
 
   #request(asked: Asked): void {
     const { handle } = this.#range;

@@ -11,6 +11,7 @@ export const programs: Readonly<Record<string, Program>> = {
   ssh: () => import('@sallyport/programs/ssh/main'),
   'sftp-server': () => import('@sallyport/programs/sftp-server/main'),
   scp: () => import('@sallyport/programs/scp/main'),
+  sftp: () => import('@sallyport/programs/sftp/main'),
   'ssh-keygen': () => import('@sallyport/programs/ssh-keygen/main'),
   'ssh-keyscan': () => import('@sallyport/programs/ssh-keyscan/main'),
   'ssh-pkcs11-helper': () => import('@sallyport/programs/ssh-pkcs11-helper/main'),

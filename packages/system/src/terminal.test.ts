@@ -7,7 +7,14 @@ import { terminalModes } from '@sallyport/protocol/terminal/terminal-modes';
 import { closeDescriptor } from './descriptors.ts';
 import type { Pty } from './pty.ts';
 import { openPty } from './pty.ts';
-import { modesOf, rawSettings, setTerminalSettings, terminalSettings, withModes } from './terminal.ts';
+import {
+  lineEditingSettings,
+  modesOf,
+  rawSettings,
+  setTerminalSettings,
+  terminalSettings,
+  withModes,
+} from './terminal.ts';
 import { characterIndexes, flags, speeds } from './terminal-flags.ts';
 
 function stty(pty: Pty, ...args: readonly string[]): string {
@@ -134,4 +141,13 @@ test('What is no terminal has no settings', () => {
   const fd = openSync('/dev/null', 'r');
   assert.throws(() => terminalSettings(fd), { code: 'ENOTTY' });
   closeDescriptor(fd);
+});
+
+test('For line editing keys come as they are pressed, and those of signals stay', () => {
+  withPty((pty) => {
+    stty(pty, 'sane');
+    const modes = modesOf(lineEditingSettings(terminalSettings(pty.slaveFd)));
+    const expected = { ICANON: 0, ECHO: 0, ICRNL: 0, IXON: 0, IEXTEN: 0, ISIG: 1, OPOST: 1, ONLCR: 1 };
+    for (const [name, argument] of Object.entries(expected)) assert.equal(argumentOf(modes, name), argument, name);
+  });
 });

@@ -66,6 +66,17 @@ export function rawSettings(settings: TerminalSettings): TerminalSettings {
   return raw.settings();
 }
 
+/** Every key as it is pressed, for programs that edit a line themselves; signals and output are as they were. */
+export function lineEditingSettings(settings: TerminalSettings): TerminalSettings {
+  const editing = new Changes(settings);
+  for (const name of ['ICRNL', 'INLCR', 'IGNCR', 'IXON', 'ICANON', 'ECHO', 'IEXTEN'] as const) {
+    editing.setFlag(name, false);
+  }
+  editing.setCharacter(minimumIndex, 1);
+  editing.setCharacter(timeIndex, 0);
+  return editing.settings();
+}
+
 /** The modes that a client sends for its terminal: speeds first, then every mode that this system has. */
 export function modesOf(settings: TerminalSettings): TerminalMode[] {
   const outputCode = settings.control & speedBits;

@@ -41,13 +41,11 @@ test('a remote program is a stream of this process: every byte, its end and its 
     assert.ok(program);
     const { ended, closed } = collect(program.stream);
     const input = randomBytes(5 * 1024 * 1024);
-    let isFull = false;
-    program.stream.onDrain = () => {
-      isFull = false;
-    };
     for (let at = 0; at < input.length; at += 100_000) {
-      if (!program.stream.write([input.subarray(at, at + 100_000)])) isFull = true;
-      while (isFull) await new Promise((resolve) => setTimeout(resolve, 1));
+      const drained = new Promise<void>((resolve) => {
+        program.stream.onDrain = resolve;
+      });
+      if (!program.stream.write([input.subarray(at, at + 100_000)])) await drained;
     }
     program.stream.end();
     assert.equal(digest(await ended), digest(input));

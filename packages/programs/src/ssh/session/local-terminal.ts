@@ -12,13 +12,18 @@ const noSize: WindowSize = { columns: 0, rows: 0, widthPixels: 0, heightPixels: 
 
 export class LocalTerminal {
   readonly #fd: number;
+  readonly #rawOf: (settings: TerminalSettings) => TerminalSettings;
   readonly #settings: TerminalSettings | undefined;
   #isRaw = false;
   readonly #leaveAtExit = (): void => this.leaveRaw();
 
-  /** A descriptor that is no terminal has no size and no modes, and raw mode changes nothing. */
-  constructor(fd: number) {
+  /**
+   * A descriptor that is no terminal has no size and no modes, and raw mode changes nothing. `rawOf` makes the settings
+   * of raw mode from the user's; those of a remote terminal unless told.
+   */
+  constructor(fd: number, rawOf: (settings: TerminalSettings) => TerminalSettings = rawSettings) {
     this.#fd = fd;
+    this.#rawOf = rawOf;
     this.#settings = unlessNoTerminal(() => terminalSettings(fd));
   }
 
@@ -35,7 +40,7 @@ export class LocalTerminal {
     if (this.#isRaw || this.#settings === undefined) return;
     this.#isRaw = true;
     process.on('exit', this.#leaveAtExit);
-    this.#set(rawSettings(this.#settings));
+    this.#set(this.#rawOf(this.#settings));
   }
 
   leaveRaw(): void {

@@ -1,0 +1,74 @@
+// Where lines come from when nobody edits them: a batch file, a pipe, or a terminal that does its own editing. Bytes
+// are read as they come, and a line is given as soon as it is whole.
+
+import { read } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { byteStringOf } from '../shared/byte-string.ts';
+import { isNonBlockingError } from '../shared/waiting.ts';
+
+/** One line after the other. */
+export interface CommandLines {
+  /** A byte string without its end; undefined when there are no more. */
+  next(): Promise<string | undefined>;
+  /** No line is wanted any more, not even the one that is being waited for. */
+  leave(): void;
+}
+
+const chunkBytes = 64 * 1024;
+const retryMs = 10;
+const readInto = promisify(read);
+
+/** Lines of an open descriptor. `prompt` is called before each is waited for. */
+export class DescriptorLines implements CommandLines {
+  readonly #fd: number;
+  readonly #prompt: () => void;
+  #waiting = '';
+  #isOver = false;
+
+  constructor(fd: number, prompt: () => void = () => undefined) {
+    this.#fd = fd;
+    this.#prompt = prompt;
+  }
+
+  async next(): Promise<string | undefined> {
+    this.#prompt();
+    for (;;) {
+      const end = this.#waiting.indexOf('\n');
+      if (end >= 0) {
+        const line = this.#waiting.slice(0, end);
+        this.#waiting = this.#waiting.slice(end + 1);
+        return line;
+      }
+      if (this.#isOver) return this.#rest();
+      this.#waiting += await this.#read();
+    }
+  }
+
+  leave(): void {
+    // Nothing was done to the descriptor.
+  }
+
+  #rest(): string | undefined {
+    const rest = this.#waiting;
+    this.#waiting = '';
+    return rest === '' ? undefined : rest;
+  }
+
+  async #read(): Promise<string> {
+    const chunk = Buffer.alloc(chunkBytes);
+    for (;;) {
+      try {
+        const { bytesRead } = await readInto(this.#fd, chunk, 0, chunk.length, null);
+        if (bytesRead === 0) this.#isOver = true;
+        return byteStringOf(chunk.subarray(0, bytesRead));
+      } catch (error) {
+        if (!isNonBlockingError(error)) {
+          this.#isOver = true;
+          return '';
+        }
+        await sleep(retryMs);
+      }
+    }
+  }
+}

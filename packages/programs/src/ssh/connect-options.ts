@@ -51,7 +51,10 @@ export function transportOptions({ plan, log, environment }: ConnectOptions): Tr
   };
 }
 
-export function stackOptions({ plan, crypto, log }: ConnectOptions, check: HostKeyCheck): ClientStackOptions {
+export async function stackOptions(
+  { plan, crypto, log }: ConnectOptions,
+  check: HostKeyCheck,
+): Promise<ClientStackOptions> {
   const { Ciphers, MACs, KexAlgorithms, RekeyLimit, VersionAddendum } = plan.options;
   const addendum = VersionAddendum === undefined || VersionAddendum === 'none' ? '' : ` ${VersionAddendum}`;
   const chosen = plan.mentioned.some(({ name }) => name === 'HostKeyAlgorithms');
@@ -64,7 +67,7 @@ export function stackOptions({ plan, crypto, log }: ConnectOptions, check: HostK
         ciphers: listOf(Ciphers),
         macs: listOf(MACs),
         keyExchanges: listOf(KexAlgorithms),
-        hostKeyAlgorithms: check.preferredAlgorithms(chosen),
+        hostKeyAlgorithms: await check.preferredAlgorithms(chosen),
       }),
       rekeyLimits: {
         ...(RekeyLimit.bytes === 0n ? {} : { bytes: Number(RekeyLimit.bytes) }),

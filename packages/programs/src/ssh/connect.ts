@@ -8,6 +8,7 @@ import { stackOptions, transportOptions } from './connect-options.ts';
 import type { ConnectionPort } from './connection-port.ts';
 import { endLines } from './end-lines.ts';
 import { HostKeyCheck } from './known-hosts-check.ts';
+import type { KnownHostsCommand } from './known-hosts-command.ts';
 import { makeLogin } from './make-login.ts';
 import { hostKeyMessages, loginMessages } from './messages.ts';
 import { openConnection } from './open-connection.ts';
@@ -40,12 +41,13 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
     host: plan.host,
     port: plan.port,
     ...(peer === undefined ? {} : { address: peer.address }),
+    command: knownHostsCommand(given),
     ask: (question) => askText(given.ask, question),
   });
   const timeout = plan.options.ConnectTimeout;
   const opened = await openConnection({
     stream: transport.stream,
-    stack: stackOptions(given, check),
+    stack: await stackOptions(given, check),
     judgeHostKey: async ({ hostKey }) => {
       const verdict = await check.judge(hostKey);
       if (!verdict.accepted) log.log('fatal', hostKeyMessages.failed);
@@ -65,6 +67,12 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
   }
   for (const { level, text } of endLines(opened, peer)) log.log(level, text);
   return undefined;
+}
+
+function knownHostsCommand({ plan, crypto, environment }: ConnectOptions): KnownHostsCommand | undefined {
+  const { KnownHostsCommand: command } = plan.options;
+  if (command === undefined || command.toLowerCase() === 'none') return undefined;
+  return { command, crypto, expansion: plan.expansion, environment };
 }
 
 async function askText(ask: ConnectOptions['ask'], question: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import { completeSshOptions } from '@sallyport/protocol/config/defaults';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import type { SshSettings } from '@sallyport/protocol/config/ssh-keywords';
+import { buildCertificate, type Certificate, endOfTime } from '@sallyport/protocol/keys/certificate';
 import { encodeOpensshKeyV1 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
@@ -61,6 +62,24 @@ async function trial(answers: string[] = []): Promise<Trial> {
 }
 
 const data = utf8Encode('data');
+const agentThere = skipUnless('openssh-agent');
+
+/** With the stock agent, which holds the keys of these files. */
+async function withAgent(one: Trial, names: readonly string[], use: (socket: string) => Promise<void>): Promise<void> {
+  const socket = one.folder.file('agent');
+  const agent = startProgram('ssh-agent', ['-D', '-a', socket]);
+  try {
+    const paths = names.map((name) => one.folder.file(name));
+    for (let tries = 0; tries < 50; tries++) {
+      const added = await runProgram('ssh-add', paths, { env: { SSH_AUTH_SOCK: socket } });
+      if (added.code === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await use(socket);
+  } finally {
+    await agent.end();
+  }
+}
 
 async function signs(identity: CandidateKey | undefined): Promise<boolean> {
   const signature = await identity?.sign('ssh-ed25519', data);
@@ -143,21 +162,13 @@ test('an agent that cannot be asked is passed over', async () => {
 
 test(
   'keys of the agent that files name come first, then its others, then files; IdentitiesOnly drops the others',
-  skipUnless('openssh-agent'),
+  agentThere,
   async () => {
     const one = await trial();
     await using _ = one.folder;
     const [named, free, onlyFile] = [await one.key('named'), await one.key('free'), await one.key('only-file')];
     await one.folder.write('named.pub', `${formatPublicLine(named.publicKey)} named\n`);
-    const socket = one.folder.file('agent');
-    const agent = startProgram('ssh-agent', ['-D', '-a', socket]);
-    try {
-      const env = { SSH_AUTH_SOCK: socket };
-      for (let tries = 0; tries < 50; tries++) {
-        const added = await runProgram('ssh-add', [one.folder.file('free'), one.folder.file('named')], { env });
-        if (added.code === 0) break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+    await withAgent(one, ['free', 'named'], async (socket) => {
       const files = { IdentityFile: ['~/only-file', '~/named.pub'] };
       const order = (await one.list(files, socket)).map(({ publicKey, source }) => [publicKey, source]);
       assert.deepEqual(order, [
@@ -171,9 +182,7 @@ test(
         ['agent', 'file'],
       );
       assert.ok(await signs(only[0]));
-    } finally {
-      await agent.end();
-    }
+    });
   },
 );
 
@@ -184,3 +193,79 @@ test('a name that no key belongs to has no public half and is no candidate', () 
   assert.equal(file.publicKey, undefined);
   assert.equal(file.candidate(), undefined);
 });
+
+async function certify(one: Trial, key: PrivateKey, kind: 'user' | 'host' = 'user'): Promise<Certificate> {
+  const authority = newKey('authority');
+  return buildCertificate(
+    crypto,
+    {
+      key: key.publicKey,
+      kind,
+      serial: 1n,
+      keyId: one.folder.path,
+      principals: ['user'],
+      validAfter: 0n,
+      validBefore: endOfTime,
+      criticalOptions: [],
+      extensions: [],
+    },
+    { signer: { publicKey: authority.publicKey, sign: (name, bytes) => authority.sign(crypto, name, bytes) } },
+  );
+}
+
+const blobs = (keys: readonly CandidateKey[]): readonly Uint8Array[] => keys.map(({ publicKey }) => publicKey);
+
+test('a certificate beside a key is offered behind it and signs with it', async () => {
+  const one = await trial();
+  await using _ = one.folder;
+  const [a, b] = [await one.key('a'), await one.key('b')];
+  const certificate = await certify(one, a);
+  await one.folder.write('a-cert.pub', `${formatPublicLine(certificate)}\n`);
+  const found = await one.list({ IdentityFile: ['~/a', '~/b'] });
+  assert.deepEqual(blobs(found), [a.publicKey.blob, certificate.blob, b.publicKey.blob]);
+  const signature = await found[1]?.sign('ssh-ed25519', data);
+  assert.ok(signature);
+  assert.ok(verifySignature(crypto, { key: a.publicKey, data, signature }));
+});
+
+test('CertificateFile comes first, turns off those beside keys, and needs a key and a certificate for users', async () => {
+  const one = await trial();
+  await using _ = one.folder;
+  const [a, b] = [await one.key('a'), await one.key('b')];
+  await one.folder.write('a-cert.pub', `${formatPublicLine(await certify(one, a))}\n`);
+  const named = await certify(one, b);
+  await one.folder.write('named', `${formatPublicLine(named)}\n`);
+  await one.folder.write('stranger', `${formatPublicLine(await certify(one, newKey('c')))}\n`);
+  await one.folder.write('host', `${formatPublicLine(await certify(one, a, 'host'))}\n`);
+  const found = await one.list({
+    IdentityFile: ['~/a', '~/b'],
+    CertificateFile: ['~/named', '~/stranger', '~/host', '~/missing', '~/named'],
+  });
+  assert.deepEqual(blobs(found), [named.blob, a.publicKey.blob, b.publicKey.blob]);
+  const path = (name: string): string => one.folder.file(name);
+  assert.ok(one.said.includes(`debug1: no separate private key for certificate "${path('stranger')}"`));
+  assert.ok(one.said.includes(`debug1: pubkey_prepare: ignoring certificate ${path('host')}: not a user certificate`));
+  assert.ok(one.said.includes(`debug1: certificate file ${path('missing')} type -1`));
+});
+
+test(
+  'a certificate of the agent is offered, once, and with IdentitiesOnly only when a file has it',
+  agentThere,
+  async () => {
+    const one = await trial();
+    await using _ = one.folder;
+    const [a, b] = [await one.key('a'), await one.key('b')];
+    const [ofA, ofB] = [await certify(one, a), await certify(one, b)];
+    await one.folder.write('a-cert.pub', `${formatPublicLine(ofA)}\n`);
+    await one.folder.write('b-cert.pub', `${formatPublicLine(ofB)}\n`);
+    await withAgent(one, ['a', 'b'], async (socket) => {
+      const IdentityFile = ['~/a'];
+      const all = await one.list({ IdentityFile }, socket);
+      assert.deepEqual(blobs(all), [a.publicKey.blob, ofA.blob, b.publicKey.blob, ofB.blob]);
+      const only = await one.list({ IdentityFile, IdentitiesOnly: true }, socket);
+      assert.deepEqual(blobs(only), [a.publicKey.blob, ofA.blob]);
+      const signature = await only[1]?.sign('ssh-ed25519', data);
+      assert.ok(signature && verifySignature(crypto, { key: a.publicKey, data, signature }));
+    });
+  },
+);

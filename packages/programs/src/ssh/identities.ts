@@ -1,15 +1,24 @@
-// Which keys are offered, in which order (ssh_config(5), IdentityFile, IdentitiesOnly, IdentityAgent): keys of the
-// agent that are named by a file, other keys of the agent, keys of tokens, keys that only files have. A file's key is
-// opened when it has to sign, and its passphrase is asked for then.
+// Which keys are offered, in which order (ssh_config(5), IdentityFile, IdentitiesOnly, IdentityAgent): certificates
+// that are named, keys of the agent that are named by a file, other keys of the agent, keys of tokens, keys that only
+// files have. A file's key is opened when it has to sign, and its passphrase is asked for then.
 
 import { isProblem } from '@sallyport/protocol/config/config-error';
 import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { loadKeyFailed } from '../shared/messages.ts';
 import type { IdentityOptions } from './identity-options.ts';
 import { KeyFile } from './key-file.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
+import { loginMessages } from './messages.ts';
 import { tokenKeys } from './token-keys.ts';
+import {
+  certificateBeside,
+  certificateCandidate,
+  certificateIn,
+  namedCertificates,
+  type UserCertificate,
+} from './user-certificates.ts';
 
 /** Milliseconds that an agent has to list its keys. */
 const agentPatienceMs = 10_000;
@@ -17,24 +26,49 @@ const agentPatienceMs = 10_000;
 /** The keys to offer, in order; agents and files that cannot be used are passed over with a line in the log. */
 export async function listIdentities(given: IdentityOptions): Promise<CandidateKey[]> {
   const { IdentitiesOnly } = given.plan.options;
-  const files = keyFiles(given);
+  const { files, certificates } = keyFiles(given);
   const agent = await agentKeys(given);
   const named: CandidateKey[] = [];
   const others: CandidateKey[] = [];
   for (const key of agent) {
     const file = files.find((one) => one.matches(key.publicKey));
     if (file !== undefined) named.push({ ...key, name: file.path, isExplicit: file.isExplicit });
-    else if (!IdentitiesOnly) others.push(key);
+    else if (!IdentitiesOnly || certificates.some((one) => equalBytes(one.certificate.blob, key.publicKey))) {
+      others.push(key);
+    }
   }
   const rest = files.filter((file) => file.hasPrivateHalf && !agent.some(({ publicKey }) => file.matches(publicKey)));
-  const tokens = await tokenKeys(given);
-  return [...named, ...others, ...tokens, ...rest.flatMap((file) => file.candidate() ?? [])];
+  const keys = [...named, ...others, ...(await tokenKeys(given)), ...rest.flatMap((file) => file.candidate() ?? [])];
+  const offered = (found: readonly UserCertificate[]): CandidateKey[] =>
+    found.flatMap((certificate) => certificateCandidate(certificate, keys, given) ?? []);
+  return withoutRepeats([...offered(namedCertificates(given)), ...withCertificates(keys, offered(certificates))]);
 }
 
-function keyFiles(given: IdentityOptions): KeyFile[] {
+/** Certificates that lie beside identity files come behind their key. */
+function withCertificates(keys: readonly CandidateKey[], certificates: readonly CandidateKey[]): CandidateKey[] {
+  const behind = (key: CandidateKey): readonly CandidateKey[] =>
+    certificates.filter(({ name, isExplicit }) => key.name === name && key.isExplicit === isExplicit);
+  const placed = keys.flatMap((key) => [key, ...behind(key)]);
+  return [...placed, ...certificates];
+}
+
+function withoutRepeats(keys: readonly CandidateKey[]): CandidateKey[] {
+  return keys.filter(
+    ({ publicKey }, index) => keys.findIndex((other) => equalBytes(other.publicKey, publicKey)) === index,
+  );
+}
+
+interface IdentityFiles {
+  readonly files: readonly KeyFile[];
+  /** Beside them, or named instead of a key. */
+  readonly certificates: readonly UserCertificate[];
+}
+
+function keyFiles(given: IdentityOptions): IdentityFiles {
   const { options, expansion, mentioned } = given.plan;
   const isExplicit = mentioned.some(({ name }) => name === 'IdentityFile');
-  const found: KeyFile[] = [];
+  const files: KeyFile[] = [];
+  const certificates: UserCertificate[] = [];
   for (const name of options.IdentityFile ?? []) {
     if (name.toLowerCase() === 'none') continue;
     const path = expandValue('IdentityFile', name, expansion);
@@ -43,10 +77,14 @@ function keyFiles(given: IdentityOptions): KeyFile[] {
       continue;
     }
     const file = new KeyFile(path, { given: { ...given, options }, isExplicit });
-    given.log('debug1', `identity file ${path} type ${file.publicKey === undefined ? -1 : 0}`);
-    if (file.publicKey !== undefined && !found.some((one) => one.matches(file.publicKey))) found.push(file);
+    const itself = file.publicKey === undefined ? certificateIn(path, given) : undefined;
+    const isThere = (file.publicKey ?? itself) !== undefined;
+    given.log('debug1', loginMessages.debugIdentityFile(path, isThere));
+    if (file.publicKey !== undefined && !files.some((one) => one.matches(file.publicKey))) files.push(file);
+    const certificate = itself ? { name: path, isExplicit, certificate: itself } : certificateBeside(file, given);
+    if (certificate !== undefined) certificates.push(certificate);
   }
-  return found;
+  return { files, certificates };
 }
 
 /** The socket of the agent to ask; undefined for none. */

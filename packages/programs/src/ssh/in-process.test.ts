@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { OpensshFixture } from '@sallyport/testing/openssh-fixture';
 import { skipUnless } from '@sallyport/testing/peers';
+import { findProgram } from '../shared/find-program.ts';
 import type { RemoteProgram, RemoteProgramRequest } from './in-process.ts';
 import { openRemoteProgram, sshArgumentsFor } from './in-process.ts';
-import { findProgram } from '../shared/find-program.ts';
 import { openThroughProgram } from './through-program.ts';
 
 const stock = skipUnless('openssh-server');

@@ -2,11 +2,10 @@
 // or refused, what is new may be asked about and recorded, what has changed is shouted about. The look-up is
 // protocol/keys'; here are the files, the question and the words.
 
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
+import { type Certificate, decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import type { HostKeyFinding, KnownHostsLine } from '@sallyport/protocol/keys/formats/known-hosts';
 import {
@@ -14,16 +13,18 @@ import {
   hashHostsField,
   knownHostsName,
   linesOfHost,
+  lookUpHostAuthority,
   lookUpHostKey,
-  parseKnownHosts,
 } from '@sallyport/protocol/keys/formats/known-hosts';
-import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { decodePublicKey, keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
 import type { LogSink } from '@sallyport/protocol/log/log';
-import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import { checkHostCertificate, describeHostKey } from './host-certificate.ts';
+import { type KnownHostsCommand, runKnownHostsCommand } from './known-hosts-command.ts';
+import { addKnownHostsLine, readKnownHosts } from './known-hosts-files.ts';
 import { hostKeyMessages } from './messages.ts';
+import { isRevokedHostKey } from './revoked-host-keys.ts';
 
 /** What the check goes by. */
 export interface HostKeyCheckOptions {
@@ -43,29 +44,37 @@ export interface HostKeyCheckOptions {
     | 'BatchMode'
     | 'RequiredRSASize'
     | 'RevokedHostKeys'
+    | 'CASignatureAlgorithms'
   >;
   /** After Hostname, as it is connected to. */
   readonly host: string;
   readonly port: number;
   /** The address that it turned out to have; none behind a ProxyCommand. */
   readonly address?: string;
+  /** KnownHostsCommand, if there is one. */
+  readonly command?: KnownHostsCommand | undefined;
   /** Asks on the terminal; undefined when nobody answers. */
   readonly ask: (question: string) => Promise<string | undefined>;
 }
 
 export type HostKeyVerdict =
-  /** `weakened`: accepted although it is not the known key: no secret may be given to this host. */
-  { readonly accepted: true; readonly weakened: boolean } | { readonly accepted: false };
+  /**
+   * `weakened`: accepted although it is not the known key: no secret may be given to this host. `isTrusted`: the user
+   * has this very key on record, or has just confirmed it; only then may the server change what is on record.
+   */
+  { readonly accepted: true; readonly weakened: boolean; readonly isTrusted: boolean } | { readonly accepted: false };
 
 const refused: HostKeyVerdict = { accepted: false };
-const accepted: HostKeyVerdict = { accepted: true, weakened: false };
+const accepted: HostKeyVerdict = { accepted: true, weakened: false, isTrusted: false };
+const trusted: HostKeyVerdict = { accepted: true, weakened: false, isTrusted: true };
+const weakened: HostKeyVerdict = { accepted: true, weakened: true, isTrusted: false };
 
 /** How many other names of a key are listed. */
 const maximumOtherNames = 8;
 
 export class HostKeyCheck {
   readonly #given: HostKeyCheckOptions;
-  readonly #lines: readonly KnownHostsLine[];
+  #lines: readonly KnownHostsLine[];
   /** The name that is looked up and recorded. */
   readonly #name: string;
   readonly #isAlias: boolean;
@@ -73,38 +82,95 @@ export class HostKeyCheck {
   constructor(given: HostKeyCheckOptions) {
     this.#given = given;
     const { UserKnownHostsFile, GlobalKnownHostsFile, HostKeyAlias } = given.options;
-    this.#lines = [...UserKnownHostsFile, ...GlobalKnownHostsFile].flatMap(readLines);
+    this.#lines = [...UserKnownHostsFile, ...GlobalKnownHostsFile].flatMap(readKnownHosts);
     this.#isAlias = HostKeyAlias !== undefined;
     this.#name = HostKeyAlias?.toLowerCase() ?? knownHostsName(given.host, given.port);
   }
 
-  /** The algorithms to offer: unless the user chose a list, those first whose keys are known for this host. */
-  preferredAlgorithms(isUsersChoice: boolean): readonly string[] {
-    const names = this.#given.options.HostKeyAlgorithms?.split(',') ?? [];
+  /**
+   * The algorithms to offer: unless the user chose a list, those first whose keys are known for this host, and those
+   * for certificates where an authority is.
+   */
+  async preferredAlgorithms(isUsersChoice: boolean): Promise<readonly string[]> {
+    const { crypto, options } = this.#given;
+    const names = options.HostKeyAlgorithms?.split(',') ?? [];
     const usable = names.filter((name) => signatureAlgorithm(name)?.availability === 'default');
     if (isUsersChoice) return usable;
-    const known = linesOfHost(this.#given.crypto, this.#lines, this.#name).filter(({ marker }) => marker === undefined);
-    const types = new Set(known.map(({ type }) => type));
-    const isKnown = (name: string): boolean => types.has(signatureAlgorithm(name)?.keyType ?? '');
-    return [...usable.filter(isKnown), ...usable.filter((name) => !isKnown(name))];
+    const printed = (await this.#ask({ purpose: 'ORDER', name: this.#name })) ?? [];
+    const ofHost = linesOfHost(crypto, [...this.#lines, ...printed], this.#name);
+    const types = new Set(ofHost.filter(({ marker }) => marker === undefined).map(({ type }) => type));
+    const hasAuthority = ofHost.some(({ marker }) => marker === 'cert-authority');
+    const isKnown = (name: string): boolean => types.has(plainTypeOf(name));
+    const [best] = usable;
+    if (best !== undefined && isKnown(best)) return usable;
+    const isPreferred = (name: string): boolean =>
+      isKnown(name) || (hasAuthority && signatureAlgorithm(name)?.keyType !== plainTypeOf(name));
+    return [...usable.filter(isPreferred), ...usable.filter((name) => !isPreferred(name))];
   }
 
-  /** Judges a key whose signature was verified. */
+  /** Judges a key or certificate whose signature was verified. */
   async judge(blob: Uint8Array): Promise<HostKeyVerdict> {
     const { crypto, log, options } = this.#given;
-    const key = decodePublicKey(blob);
-    log('debug1', hostKeyMessages.debugKey(key.type, this.#print(key)));
+    const key = decodeAnyKey(blob);
+    const plain = isCertificate(key) ? key.key : key;
+    for (const { level, text } of describeHostKey(key, (of) => this.#print(of))) log(level, text);
     if (options.NoHostAuthenticationForLocalhost && isLoopback(this.#given)) {
       log('debug1', hostKeyMessages.debugLoopback);
       return accepted;
     }
-    if (key.type === 'ssh-rsa' && key.bits < options.RequiredRSASize) {
+    if (plain.type === 'ssh-rsa' && plain.bits < options.RequiredRSASize) {
       log('error', hostKeyMessages.tooShort);
       return refused;
     }
-    if (this.#isRevokedByFile(key)) return refused;
-    const { host, port } = this.#isAlias ? { host: this.#name, port: 22 } : this.#given;
-    const finding = lookUpHostKey(crypto, this.#lines, { host, port, key });
+    if (isRevokedHostKey(key, { crypto, log, files: options.RevokedHostKeys ?? [], print: this.#print(plain) })) {
+      return refused;
+    }
+    const printed = await this.#ask({ purpose: 'HOSTNAME', name: this.#name, key });
+    if (printed === undefined) return refused;
+    this.#lines = [...this.#lines, ...printed];
+    const verdict = isCertificate(key) ? this.#judgeCertificate(key) : undefined;
+    return verdict ?? this.#judgePlain(plain);
+  }
+
+  /** What the program of KnownHostsCommand says, if there is one; undefined when it failed. */
+  async #ask(question: Parameters<typeof runKnownHostsCommand>[1]): Promise<readonly KnownHostsLine[] | undefined> {
+    const { command, log } = this.#given;
+    if (command === undefined) return [];
+    const lines = await runKnownHostsCommand(command, question);
+    if (typeof lines !== 'string') return lines;
+    log('error', lines);
+    return undefined;
+  }
+
+  /** undefined when the certificate does not help, and the key inside it is to be judged by itself. */
+  #judgeCertificate(certificate: Certificate): HostKeyVerdict | undefined {
+    const { crypto, log, host, options } = this.#given;
+    const { port } = this.#place;
+    const find = (on: number): ReturnType<typeof lookUpHostAuthority> =>
+      lookUpHostAuthority(crypto, this.#lines, { host: this.#place.host, port: on, certificate });
+    let finding = find(port);
+    if (finding.status === 'revoked') return this.#revoked(certificate);
+    if (finding.status === 'unknown' && !this.#isAlias && port !== 22) {
+      log('debug1', hostKeyMessages.debugWithoutPort);
+      finding = find(22);
+    }
+    const { line } = finding;
+    if (finding.status === 'trusted' && line !== undefined) {
+      log('debug1', hostKeyMessages.debugMatchesCertificate(this.#name, keyTypeLabel(certificate.type)));
+      log('debug1', hostKeyMessages.debugFoundAuthority(line.file, line.number));
+      const reason = checkHostCertificate(crypto, certificate, {
+        name: options.HostKeyAlias?.toLowerCase() ?? host.toLowerCase(),
+        authorityAlgorithms: options.CASignatureAlgorithms?.split(','),
+      });
+      if (reason === undefined) return accepted;
+      log('error', reason);
+    }
+    log('debug1', hostKeyMessages.debugNoAuthority);
+    return undefined;
+  }
+
+  async #judgePlain(key: PublicKey): Promise<HostKeyVerdict> {
+    const finding = lookUpHostKey(this.#given.crypto, this.#lines, { ...this.#place, key });
     switch (finding.status) {
       case 'found':
         return this.#found(key, finding);
@@ -117,17 +183,9 @@ export class HostKeyCheck {
     }
   }
 
-  // A file that cannot be understood, a KRL for one, refuses every key: what it says might forbid this one.
-  #isRevokedByFile(key: PublicKey): boolean {
-    const { log, options } = this.#given;
-    for (const file of options.RevokedHostKeys ?? []) {
-      const verdict = isListed(file, key);
-      if (verdict === 'no') continue;
-      const say = verdict === 'yes' ? hostKeyMessages.revokedBy : hostKeyMessages.revokedUnknown;
-      log('error', say(key.type, this.#print(key), file));
-      return true;
-    }
-    return false;
+  /** Where the key is looked up: an alias has no port. */
+  get #place(): { readonly host: string; readonly port: number } {
+    return this.#isAlias ? { host: this.#name, port: 22 } : this.#given;
   }
 
   #found(key: PublicKey, { line }: HostKeyFinding): HostKeyVerdict {
@@ -135,7 +193,7 @@ export class HostKeyCheck {
     log('debug1', hostKeyMessages.debugMatches(this.#name, keyTypeLabel(key.type)));
     if (line !== undefined) log('debug1', hostKeyMessages.debugFound(line.file, line.number));
     if (options.VisualHostKey) this.#draw(key);
-    return accepted;
+    return line !== undefined && options.UserKnownHostsFile.includes(line.file) ? trusted : accepted;
   }
 
   // A key that is recorded for the host's port 22 does for its other ports.
@@ -158,7 +216,7 @@ export class HostKeyCheck {
     }
     if (policy === 'ask' && !(await this.#confirm(key, finding))) return refused;
     this.#record(key);
-    return accepted;
+    return policy === 'ask' ? trusted : accepted;
   }
 
   // With the question goes everything that helps to answer it.
@@ -192,16 +250,16 @@ export class HostKeyCheck {
     const file = options.UserKnownHostsFile[0] ?? line?.file ?? '';
     log('error', hostKeyMessages.addCorrectKey(file));
     if (line !== undefined) log('error', hostKeyMessages.offending(keyTypeLabel(line.type), line.file, line.number));
-    if (options.StrictHostKeyChecking === 'no') return { accepted: true, weakened: true };
+    if (options.StrictHostKeyChecking === 'no') return weakened;
     log('error', hostKeyMessages.changedStrict(this.#shownName));
     return refused;
   }
 
-  #revoked(key: PublicKey): HostKeyVerdict {
+  #revoked(key: PublicKey | Certificate): HostKeyVerdict {
     const { log, options } = this.#given;
     const type = keyTypeLabel(key.type);
     for (const text of hostKeyMessages.revoked(type, this.#shownName)) log('error', text);
-    if (options.StrictHostKeyChecking === 'no') return { accepted: true, weakened: true };
+    if (options.StrictHostKeyChecking === 'no') return weakened;
     log('error', hostKeyMessages.revokedStrict(type, this.#shownName));
     return refused;
   }
@@ -223,7 +281,7 @@ export class HostKeyCheck {
     const { crypto, log, options } = this.#given;
     const hosts = options.HashKnownHosts ? hashHostsField(crypto, this.#name) : this.#name;
     const [file] = options.UserKnownHostsFile;
-    if (file !== undefined && addLine(file, formatKnownHostsLine(hosts, key))) {
+    if (file !== undefined && addKnownHostsLine(file, formatKnownHostsLine(hosts, key))) {
       log('info', hostKeyMessages.added(this.#shownName, keyTypeLabel(key.type)));
     } else {
       log('info', hostKeyMessages.notAdded(options.UserKnownHostsFile.join(', ')));
@@ -240,49 +298,11 @@ function otherNames(lines: readonly KnownHostsLine[]): readonly string[] {
   return [hostKeyMessages.otherNames, ...shown, ...(more > 0 ? [hostKeyMessages.moreNames(more)] : [])];
 }
 
+/** The type of the plain key that an algorithm signs with, also where the key is in a certificate. */
+function plainTypeOf(name: string): string {
+  return signatureAlgorithm(signatureAlgorithm(name)?.signatureName ?? '')?.keyType ?? '';
+}
+
 function isLoopback({ host, address = host }: HostKeyCheckOptions): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1';
-}
-
-// A file that is not there has no lines; one that cannot be read may hold what forbids the key, but OpenSSH goes on
-// as well, and an unknown key is asked about.
-function readLines(file: string): KnownHostsLine[] {
-  try {
-    return parseKnownHosts(readFileSync(file, 'utf8'), file);
-  } catch {
-    return [];
-  }
-}
-
-/** Whether a file of public key lines has the key. */
-function isListed(file: string, key: PublicKey): 'yes' | 'no' | 'unreadable' {
-  try {
-    const lines = readFileSync(file, 'utf8').split('\n');
-    const keys = lines.filter((line) => !/^\s*(?:#|$)/.test(line)).map((line) => parsePublicLine(line.trim()).key.blob);
-    return keys.some((blob) => equalBytes(blob, key.blob)) ? 'yes' : 'no';
-  } catch {
-    return 'unreadable';
-  }
-}
-
-/** Appends a line, with the newline that the last one may lack; false when that is impossible. */
-function addLine(file: string, line: string): boolean {
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const contents = textIfThere(file);
-    const separator = contents === '' || contents.endsWith('\n') ? '' : '\n';
-    appendFileSync(file, `${separator}${line}\n`, { mode: 0o600 });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function textIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
 }

@@ -61,6 +61,15 @@ export const sshMessages = {
   notConnected: (host: string, port: number, reason: string) => `ssh: connect to host ${host} port ${port}: ${reason}`,
 } as const;
 
+/** A certificate, part by part: `key` and `authority` are type and fingerprint. */
+export interface CertificateWords {
+  readonly key: string;
+  readonly serial: bigint;
+  readonly id: string;
+  readonly authority: string;
+  readonly validity: string;
+}
+
 /** What a host key check tells and asks; `type` is ED25519, ECDSA, RSA. */
 export const hostKeyMessages = {
   added: (host: string, type: string) => `Warning: Permanently added '${host}' (${type}) to the list of known hosts.`,
@@ -100,13 +109,24 @@ export const hostKeyMessages = {
   disabled: (what: string) => `${what} is disabled to avoid man-in-the-middle attacks.`,
   forwardingGone: 'Error: forwarding disabled due to host key check failure',
   debugKey: (type: string, print: string) => `Server host key: ${type} ${print}`,
+  debugCertificate: ({ key, serial, id, authority, validity }: CertificateWords) =>
+    `Server host certificate: ${key}, serial ${serial} ID "${id}" CA ${authority} valid ${validity}`,
+  debugPrincipal: (name: string) => `Server host certificate hostname: ${name}`,
+  debugMatchesCertificate: (host: string, type: string) =>
+    `Host '${host}' is known and matches the ${type} host certificate.`,
+  debugFoundAuthority: (file: string, line: number) => `Found CA key in ${file}:${line}`,
+  debugNoAuthority: 'No matching CA found. Retry with plain key',
+  commandName: 'KnownHostsCommand-HOSTNAME',
+  commandQuotes: (command: string) => `KnownHostsCommand "${command}" contains invalid quotes`,
+  commandNotAbsolute: 'KnownHostsCommand path is not absolute',
+  commandFailed: 'KnownHostsCommand failed',
   debugMatches: (host: string, type: string) => `Host '${host}' is known and matches the ${type} host key.`,
   debugWithoutPort: 'checking without port identifier',
   debugFoundWithoutPort: 'found matching key w/out port',
   debugLoopback: 'Forcing accepting of host key for loopback/localhost.',
   revokedBy: (type: string, print: string, file: string) => `Host key ${type} ${print} revoked by file ${file}`,
-  revokedUnknown: (type: string, print: string, file: string) =>
-    `Error checking host key ${type} ${print} in revoked keys file ${file}: invalid format`,
+  revokedUnknown: ({ type, print, file, reason }: Readonly<Record<'type' | 'print' | 'file' | 'reason', string>>) =>
+    `Error checking host key ${type} ${print} in revoked keys file ${file}: ${reason}`,
   tooShort: 'Bad server host key: Invalid key length',
   noAddress: '<no hostip for proxy command>',
   debugFound: (file: string, line: number) => `Found key in ${file}:${line}`,
@@ -131,6 +151,12 @@ export const loginMessages = {
   passwordsDiffer: 'Mismatch; try again, EOF to quit.',
   question: (names: LoginNames, text: string) => `(${at(names)}) ${text}`,
   passphrase: (file: string) => `Enter passphrase for key '${file}': `,
+  debugIdentityFile: (path: string, isThere: boolean) => `identity file ${path} type ${isThere ? 0 : -1}`,
+  debugCertificateFile: (path: string, isThere: boolean) => `certificate file ${path} type ${isThere ? 0 : -1}`,
+  debugNotUserCertificate: (path: string) => `pubkey_prepare: ignoring certificate ${path}: not a user certificate`,
+  debugNoPrivateKey: (name: string) => `no separate private key for certificate "${name}"`,
+  debugNotAccepted: (type: string, name: string) =>
+    `Skipping ${type} key ${name} - corresponding algorithm not in PubkeyAcceptedAlgorithms`,
   denied: 'Permission denied, please try again.',
   deniedFinally: (names: LoginNames, methods: readonly string[]) =>
     `${at(names)}: Permission denied (${methods.join(',')}).`,

@@ -7,7 +7,12 @@ import { keyExchanges } from '../algorithms/key-exchanges.ts';
 import { macs } from '../algorithms/macs.ts';
 import type { Role } from '../algorithms/roles.ts';
 import { defaultNames } from '../algorithms/roles.ts';
-import { defaultSignatureAlgorithms, signatureAlgorithms } from '../algorithms/signatures.ts';
+import {
+  certificateSignatureAlgorithms,
+  defaultCertificateAlgorithms,
+  defaultSignatureAlgorithms,
+  signatureAlgorithms,
+} from '../algorithms/signatures.ts';
 import type { AlgorithmFamily, AlgorithmNames, FamilyNames } from './keyword.ts';
 
 // What OpenSSH 9.2 to 10.5 know beside the names of our tables; those that we learn leave these lists by themselves.
@@ -51,7 +56,8 @@ export function ownAlgorithms(role: Role): AlgorithmNames {
   const family = (which: AlgorithmFamily, known: readonly string[], defaults: readonly string[]): FamilyNames => {
     return { known, defaults, foreign: opensshNames[which].filter((name) => !known.includes(name)) };
   };
-  const signatures = names(signatureAlgorithms);
+  const plain = names(signatureAlgorithms);
+  const all = [...names(certificateSignatureAlgorithms), ...plain];
   return {
     ciphers: family(
       'ciphers',
@@ -60,12 +66,14 @@ export function ownAlgorithms(role: Role): AlgorithmNames {
     ),
     macs: family('macs', names(macs), defaultNames(macs, role)),
     keyExchanges: family('keyExchanges', names(keyExchanges), defaultNames(keyExchanges, role)),
-    signatures: family('signatures', signatures, defaultSignatureAlgorithms),
-    caSignatures: family('caSignatures', signatures, defaultSignatureAlgorithms),
+    signatures: family('signatures', all, [...defaultCertificateAlgorithms, ...defaultSignatureAlgorithms]),
+    caSignatures: family('caSignatures', plain, defaultSignatureAlgorithms),
   };
 }
 
-const keyTypes = (): readonly string[] => [...new Set(signatureAlgorithms.map(({ keyType }) => keyType))];
+const keyTypes = (rows: readonly { readonly keyType: string }[]): readonly string[] => [
+  ...new Set(rows.map(({ keyType }) => keyType)),
+];
 
 // Names of `-Q`, with those keywords that may stand for them.
 const queries: Readonly<Record<string, () => readonly string[]>> = {
@@ -73,11 +81,11 @@ const queries: Readonly<Record<string, () => readonly string[]>> = {
   'cipher-auth': () => ciphers.filter(({ tagBytes }) => tagBytes > 0).map(({ name }) => name),
   compression: () => names(compressions),
   kex: () => names(keyExchanges),
-  key: keyTypes,
-  'key-cert': () => [],
-  'key-plain': keyTypes,
+  key: () => [...keyTypes(signatureAlgorithms), ...keyTypes(certificateSignatureAlgorithms)],
+  'key-cert': () => keyTypes(certificateSignatureAlgorithms),
+  'key-plain': () => keyTypes(signatureAlgorithms),
   'key-ca-sign': () => defaultSignatureAlgorithms,
-  'key-sig': () => defaultSignatureAlgorithms,
+  'key-sig': () => [...defaultSignatureAlgorithms, ...defaultCertificateAlgorithms],
   mac: () => names(macs),
   'protocol-version': () => ['2'],
   sig: () => defaultSignatureAlgorithms,

@@ -232,7 +232,7 @@ export const sshKeywords = [
     tokens: hostKeyTokens,
     expanded: 'when-used',
     environment: true,
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({ name: 'Tag', kind: text(), default: undefined, effect: 'yes', since: '9.4' }),
   row({
@@ -282,7 +282,7 @@ export const sshKeywords = [
     expanded: 'when-used',
     environment: true,
     tilde: true,
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({
     name: 'GlobalKnownHostsFile',

@@ -1,6 +1,7 @@
 // The server's transport, authentication and connection as one engine (RFC 4253 section 10, RFC 4252, RFC 4254, RFC
 // 8308). After authentication another process may take over: intoSnapshot() there, resume() here.
 
+import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/events.ts';
 import type { Engine } from '../engine.ts';
@@ -255,9 +256,11 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
 }
 
 /** RFC 8308 section 3.1, PROTOCOL sections 1.9 and 3.1. */
+// Of algorithms for certificates the server announces those that sign (RFC 8308 section 3.1).
 function extensionsOf(signatureAlgorithms: readonly string[]): ReadonlyMap<string, Uint8Array> {
+  const signing = signatureAlgorithms.filter((name) => signatureAlgorithm(name)?.signatureName === name);
   return new Map([
-    ['server-sig-algs', utf8Encode(signatureAlgorithms.join(','))],
+    ['server-sig-algs', utf8Encode(signing.join(','))],
     ['publickey-hostbound@openssh.com', utf8Encode('0')],
     ['ping@openssh.com', utf8Encode('0')],
   ]);

@@ -2,7 +2,9 @@
 // best signature algorithm that both sides have (RFC 8332), bound to the host key where the server knows how.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import type { SignatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
+import { signatureAlgorithm, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import type { LogSink } from '@sallyport/protocol/log/log';
@@ -67,7 +69,7 @@ export class PublicKeys {
     const key = this.#offered;
     if (key === undefined || !equalBytes(key.publicKey, blob)) throw new Error('that key was not offered');
     this.#options.log('debug1', `Server accepts key: ${this.#describe(key)}`);
-    const signature = await key.sign(algorithm, data);
+    const signature = await key.sign(signatureAlgorithm(algorithm)?.signatureName ?? algorithm, data);
     if (signature === undefined && key.source === 'agent') {
       const label = keyTypeLabel(typeOf(blob));
       this.#options.log('error', loginMessages.signingFailed(label, visible(key.name), 'agent refused operation'));
@@ -77,10 +79,16 @@ export class PublicKeys {
 
   /** Asks whether the key would do before anything is signed. */
   #offer(key: CandidateKey): UserauthAttempt | undefined {
-    this.#options.log('debug1', `Offering public key: ${this.#describe(key)}`);
-    const algorithm = this.#algorithmFor(key.publicKey);
+    const { log } = this.#options;
+    const allowed = this.#algorithmsFor(key.publicKey);
+    if (allowed.length === 0) {
+      log('debug1', loginMessages.debugNotAccepted(visible(typeOf(key.publicKey)), visible(key.name)));
+      return undefined;
+    }
+    log('debug1', `Offering public key: ${this.#describe(key)}`);
+    const algorithm = allowed.find((row) => this.#serverTakes(row))?.name;
     if (algorithm === undefined) {
-      this.#options.log('debug1', 'send_pubkey_test: no mutual signature algorithm');
+      log('debug1', 'send_pubkey_test: no mutual signature algorithm');
       return undefined;
     }
     this.#offered = key;
@@ -88,21 +96,36 @@ export class PublicKeys {
     return { method: 'publickey', algorithm, key: key.publicKey, probe: true, hostBound };
   }
 
+  #algorithmsFor(blob: Uint8Array): readonly SignatureAlgorithm[] {
+    const own = signatureAlgorithmsOf(typeOf(blob));
+    return this.#options.algorithms.flatMap((name) => own.find((row) => row.name === name) ?? []);
+  }
+
   /** RFC 8332 section 3.3: only for RSA does it matter what the server announces. */
-  #algorithmFor(blob: Uint8Array): string | undefined {
-    const keyType = typeOf(blob);
-    const own = signatureAlgorithmsOf(keyType).map(({ name }) => name);
-    const allowed = this.#options.algorithms.filter((name) => own.includes(name));
-    const announced = keyType === rsaType ? this.#serverAlgorithms : undefined;
-    return announced === undefined ? allowed[0] : allowed.find((name) => announced.includes(name));
+  #serverTakes({ signatureName }: SignatureAlgorithm): boolean {
+    const announced = this.#serverAlgorithms;
+    const isRsa = signatureAlgorithm(signatureName)?.keyType === rsaType;
+    return !isRsa || announced === undefined || announced.includes(signatureName);
   }
 
   #describe(key: CandidateKey): string {
     const blob = key.publicKey;
-    const words = [visible(key.name), keyTypeLabel(typeOf(blob)), fingerprint(this.#options.crypto, { blob })];
+    const print = fingerprint(this.#options.crypto, plainKeyOf(blob));
+    const words = [visible(key.name), keyTypeLabel(typeOf(blob)), print];
     if (key.isExplicit) words.push('explicit');
     if (key.source === 'agent') words.push('agent');
     return words.join(' ');
+  }
+}
+
+/** The key inside a certificate; any other blob as it is. */
+function plainKeyOf(blob: Uint8Array): { readonly blob: Uint8Array } {
+  try {
+    const key = decodeAnyKey(blob);
+    return isCertificate(key) ? key.key : key;
+  } catch (error) {
+    if (error instanceof DecodeError) return { blob };
+    throw error;
   }
 }
 

@@ -1,12 +1,14 @@
 // known_hosts: lines `[marker] hosts type base64 [comment]`, where hosts is a pattern list or one hashed name, and the
 // question whether a host's key is the known one. Any plain key on record that is not the offered one means "changed",
-// of whatever type, as OpenSSH has it; a matching @revoked line outweighs everything. Certificates are not judged here.
+// of whatever type, as OpenSSH has it; a matching @revoked line outweighs everything. Of certificates only the
+// authority is looked up here.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
 import { matchPatternList } from '../../wire/patterns.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
+import type { Certificate } from '../certificate.ts';
 import type { PublicKey } from '../public-key.ts';
 import { formatPublicLine, parsePublicLine, splitPublicLine } from './public-line.ts';
 
@@ -154,4 +156,27 @@ export function lookUpHostKey(
   if (found !== undefined) return finding('found', found);
   const changed = plain.at(-1);
   return changed === undefined ? finding('unknown') : finding('changed', changed);
+}
+
+export interface HostCertificateFinding {
+  /** 'trusted': the authority is one for this host; the certificate itself is still to be checked. */
+  readonly status: 'trusted' | 'revoked' | 'unknown';
+  /** The @cert-authority line, or the @revoked one. */
+  readonly line: KnownHostsLine | undefined;
+}
+
+/** Whether the lines trust the authority of a host certificate; a revoked key, its own or the authority's, prevents it. */
+export function lookUpHostAuthority(
+  crypto: CryptoProvider,
+  lines: readonly KnownHostsLine[],
+  { host, port, certificate }: { readonly host: string; readonly port: number; readonly certificate: Certificate },
+): HostCertificateFinding {
+  const ofHost = linesOfHost(crypto, lines, knownHostsName(host, port));
+  const holds = (line: KnownHostsLine, { type, blob }: PublicKey): boolean =>
+    line.type === type && line.base64 === base64Encode(blob);
+  const { authority, key } = certificate;
+  const revoked = ofHost.find((line) => line.marker === 'revoked' && (holds(line, authority) || holds(line, key)));
+  if (revoked !== undefined) return { status: 'revoked', line: revoked };
+  const trusted = ofHost.find((line) => line.marker === 'cert-authority' && holds(line, authority));
+  return { status: trusted === undefined ? 'unknown' : 'trusted', line: trusted };
 }

@@ -30,10 +30,10 @@ interface PeerRow {
   readonly start: (files: Files) => Promise<PeerServer>;
 }
 
-const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
+export const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
 
 /** A program that prints its port as its first line. */
-async function startAndReadPort(program: string, ...args: readonly string[]): Promise<PeerServer> {
+export async function startAndReadPort(program: string, ...args: readonly string[]): Promise<PeerServer> {
   const started = startProgram(program, args, { timeoutMs: 120_000 });
   const port = await new Promise<number>((resolve, reject) => {
     const look = (): void => {

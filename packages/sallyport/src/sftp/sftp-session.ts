@@ -13,7 +13,7 @@ import type { SftpSubject } from './sftp-error.ts';
 import { statusError } from './sftp-error.ts';
 
 /** Milliseconds that the server has to close after end(). */
-const lingerMs = 2000;
+const lingerMs = 500;
 
 /** Puts one request to the engine and returns its id. */
 export type SendRequest = (engine: SftpClientEngine) => number;
@@ -172,8 +172,11 @@ export class SftpSession {
   /** Waits for the server to close, but not for ever. */
   #endStream(): void {
     const stream = this.#stream;
-    const timer = setTimeout(() => stream.destroy(), lingerMs);
-    timer.unref();
+    // Some servers never close; what they still send is of no interest.
+    const timer = setTimeout(() => {
+      stream.destroy();
+      this.#settleClosed(undefined);
+    }, lingerMs);
     stream.onEnd = () => undefined;
     stream.onClose = () => {
       clearTimeout(timer);

@@ -187,7 +187,7 @@ export class BlockReader {
     const failed = (error: unknown): void => this.stop(error instanceof Error ? error : new Error(String(error)));
     const moved = (): void => {
       this.#position += data.length;
-      this.#transfer.moved(data.length);
+      this.#transfer.throttle(data.length);
     };
     try {
       const done = this.#sink.put(data, this.#position);

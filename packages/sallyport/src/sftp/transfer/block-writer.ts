@@ -126,7 +126,7 @@ export class BlockWriter {
   }
 
   #confirmed(bytes: number): void {
-    this.#transfer.moved(bytes);
+    this.#transfer.throttle(bytes);
     this.#onConfirmed(bytes);
   }
 

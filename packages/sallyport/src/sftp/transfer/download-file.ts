@@ -134,6 +134,7 @@ async function readInto(
     isSynchronous: transfer.local.isSynchronous,
     put: (data, position) => {
       file.position = position + data.length;
+      transfer.progress.moved(data.length);
       return tryLocally('write', file.localPath, () => sink.put(data, position));
     },
   });

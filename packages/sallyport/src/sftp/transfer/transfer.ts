@@ -85,9 +85,8 @@ export class Transfer {
     return () => this.#running.delete(stop);
   }
 
-  /** Counts bytes that have arrived, and waits with more where there is a limit. */
-  moved(bytes: number): void {
-    this.progress.moved(bytes);
+  /** Waits with more where there is a limit. */
+  throttle(bytes: number): void {
     const waitMs = this.#limit?.take(bytes, monotonicNow()) ?? 0;
     if (waitMs > 0) this.window.pause(waitMs);
   }

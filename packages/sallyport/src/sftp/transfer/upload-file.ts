@@ -109,6 +109,7 @@ async function writeInto(
   };
   const writer = new BlockWriter(transfer, range, (bytes) => {
     file.position += bytes;
+    transfer.progress.moved(bytes);
   });
   const forget = transfer.onAbort((error) => writer.stop(error));
   try {

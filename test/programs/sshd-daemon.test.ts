@@ -176,7 +176,6 @@ test('sshd does not start with a restriction that it does not enforce, and names
   const values: Readonly<Record<string, string>> = {
     AuthenticationMethods: 'publickey,password',
     ChrootDirectory: '/nonexistent',
-    RevokedKeys: '/etc/revoked',
     RequiredRSASize: '4096',
     PubkeyAuthOptions: 'touch-required',
     RefuseConnection: 'yes',

@@ -21,6 +21,7 @@ export const programs: Readonly<Record<string, Program>> = {
   sshd: () => import('@sallyport/sshd/main'),
   'sshd-auth': () => import('@sallyport/sshd/auth/main'),
   'sshd-session': () => import('@sallyport/sshd/account/main'),
+  'sshd-command': () => import('@sallyport/sshd/keys/command-main'),
   'sshd-keys': () => import('@sallyport/sshd/keys/main'),
   'sshd-password': () => import('@sallyport/sshd/authentication/password-helper'),
 };

@@ -86,11 +86,14 @@ function bareKeywordEnd(line: string): number {
   return at;
 }
 
-/** Splits arguments; undefined when a quote is not closed. A comment ends them. */
-export function splitWords(text: string): string[] | undefined {
+/** Splits arguments; undefined when a quote is not closed. A comment ends them unless there are none. */
+export function splitWords(
+  text: string,
+  { comments = true }: { readonly comments?: boolean } = {},
+): string[] | undefined {
   const words: string[] = [];
   let at = skip(text, 0, ' \t');
-  while (at < text.length && text.charAt(at) !== '#') {
+  while (at < text.length && !(comments && text.charAt(at) === '#')) {
     const word = readWord(text, at);
     if (word === undefined) return undefined;
     words.push(word.text);

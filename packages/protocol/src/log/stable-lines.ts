@@ -35,6 +35,29 @@ function subject(peer: PeerName): string {
   return `${peer.standing === 'invalid' ? 'invalid user ' : ''}${visible(peer.user ?? '')} from ${from(peer)}`;
 }
 
+/** A certificate as log lines name it. */
+export interface NamedCertificate {
+  readonly keyId: string;
+  readonly serial: bigint;
+  /** `type`: `ED25519`. */
+  readonly authority: { readonly type: string; readonly fingerprint: string };
+}
+
+function authorityText({ authority }: NamedCertificate): string {
+  return `${authority.type} CA ${authority.fingerprint}`;
+}
+
+function acceptedCertificate(certificate: NamedCertificate): string {
+  const { keyId, serial } = certificate;
+  return `Accepted certificate ID "${visible(keyId)}" (serial ${serial}) signed by ${authorityText(certificate)}`;
+}
+
+/** What stands behind a login by certificate: `ED25519-CERT SHA256:… ID KEYID (serial N) CA ED25519 SHA256:…`. */
+export function certificateDetail(label: string, fingerprint: string, certificate: NamedCertificate): string {
+  const { keyId, serial, authority } = certificate;
+  return `${label} ${fingerprint} ID ${visible(keyId)} (serial ${serial}) CA ${authority.type} ${authority.fingerprint}`;
+}
+
 export const stableLines = {
   listening: (local: PeerAddress) => line('info', `Server listening on ${local.address} port ${local.port}.`),
   restarting: () => line('info', 'Received SIGHUP; restarting.'),
@@ -76,6 +99,27 @@ export const stableLines = {
       `${place}: Authentication tried for ${visible(user)} with correct key but not from a permitted host ` +
         `(host=${visible(details.host)}, ip=${details.address}, required=${visible(details.required)}).`,
     ),
+  certificateSourceRefused: (place: string, user: string, address: string) =>
+    line(
+      'info',
+      `${place}: Authentication tried for ${visible(user)} with valid certificate but not from a permitted source ` +
+        `address (${address}).`,
+    ),
+  /** `via`: the line that names the authority. */
+  certificateRefused: (certificate: NamedCertificate, reason: string, via?: string) =>
+    line(
+      'error',
+      `Refusing certificate ID "${visible(certificate.keyId)}" serial=${certificate.serial} signed by ` +
+        `${authorityText(certificate)}${via === undefined ? '' : ` via ${via}`}: ${visible(reason)}`,
+    ),
+  certificateFound: (certificate: NamedCertificate, place: string) =>
+    line('verbose', `${acceptedCertificate(certificate)} found at ${place}`),
+  certificateTrusted: (certificate: NamedCertificate, file: string) =>
+    line('verbose', `${acceptedCertificate(certificate)} via ${file}`),
+  keyRevoked: (label: string, fingerprint: string, file: string) =>
+    line('error', `Authentication key ${label} ${fingerprint} revoked by file ${file}`),
+  revocationUnknown: (label: string, fingerprint: string, file: string) =>
+    line('error', `Error checking authentication key ${label} ${fingerprint} in revoked keys file ${file}`),
   keyFound: (label: string, fingerprint: string, place: string) =>
     line('verbose', `Accepted key ${label} ${fingerprint} found at ${place}`),
   tooManyFailures: (peer: PeerName) =>

@@ -5,12 +5,13 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import type { AllowedKey } from '../monitor/monitor.ts';
 import type { KeyLookUp } from './authorized-keys-check.ts';
 import { findAuthorizedKey } from './authorized-keys-check.ts';
+import type { AllowedKey } from './grant.ts';
 
 const crypto = createCryptoProvider();
 const newKey = (): PublicKey => new PrivateKey(crypto.generateKey('ed25519')).publicKey;
@@ -34,7 +35,8 @@ function find(options: Partial<KeyLookUp> = {}): Found {
     strictModes: true,
     peer: { address: '192.0.2.7', port: 4022 },
     permitsVariable: () => false,
-    fingerprint: () => 'SHA256:x',
+    crypto,
+    authorityAlgorithms: [],
     log: ({ level, text }) => lines.push(`${level}: ${text}`),
     ...options,
   });
@@ -66,8 +68,9 @@ test('a key is found in its line among blank lines, comments, damaged lines and 
     environment: [],
     permitPty: true,
     permitPortForwarding: true,
+    permitAgentForwarding: true,
   });
-  assert.equal(lines.at(-1), `verbose: Accepted key ED25519 SHA256:x found at ${file}:7`);
+  assert.equal(lines.at(-1), `verbose: Accepted key ED25519 ${fingerprint(crypto, key)} found at ${file}:7`);
 });
 
 test('a key that no line has is not found, nor one behind #, nor one of a certificate authority', () => {
@@ -102,7 +105,7 @@ test('of a hundred thousand lines only the one that holds the key is looked at, 
   const { allowed, lines } = findIn(`${'a line that is no key\n'.repeat(100_000)}${line}\n`);
   assert.equal(allowed?.place, `${file}:100001`);
   // Each line that is parsed and refused would have been logged.
-  assert.deepEqual(lines, [`verbose: Accepted key ED25519 SHA256:x found at ${file}:100001`]);
+  assert.deepEqual(lines, [`verbose: Accepted key ED25519 ${fingerprint(crypto, key)} found at ${file}:100001`]);
 });
 
 test('a second line of the same key is used when the first does not allow it', () => {
@@ -147,14 +150,15 @@ test('the options of a line become what the session may do', () => {
   for (const [options, grant] of [
     ['no-pty', { permitPty: false }],
     ['no-port-forwarding', { permitPortForwarding: false }],
-    ['restrict', { permitPty: false, permitPortForwarding: false }],
-    ['restrict,pty', { permitPty: true, permitPortForwarding: false }],
-    ['pty,restrict', { permitPty: false, permitPortForwarding: false }],
+    ['no-agent-forwarding', { permitAgentForwarding: false }],
+    ['restrict', { permitAgentForwarding: false, permitPty: false, permitPortForwarding: false }],
+    ['restrict,pty', { permitAgentForwarding: false, permitPty: true, permitPortForwarding: false }],
+    ['pty,restrict', { permitAgentForwarding: false, permitPty: false, permitPortForwarding: false }],
     ['command="echo \\"hi\\", there"', { forcedCommand: 'echo "hi", there' }],
     ['permitopen="db:5432",permitopen="[::1]:*"', { permitOpen: ['db:5432', '[::1]:*'] }],
     ['NO-PTY', { permitPty: false }],
   ] as const) {
-    const usual = { environment: [], permitPty: true, permitPortForwarding: true };
+    const usual = { environment: [], permitPty: true, permitPortForwarding: true, permitAgentForwarding: true };
     assert.deepEqual(findIn(`${options} ${line}`).allowed?.grant, { ...usual, ...grant }, options);
   }
 });

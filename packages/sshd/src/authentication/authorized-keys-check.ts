@@ -1,67 +1,74 @@
-// Looks a key up in an account's AuthorizedKeysFile. The files are read with the account's own rights, opened
-// without waiting, as regular files only and with a size limit; each line stands alone.
+// Looks a key or a certificate up in the lines of authorized_keys: a key stands there itself, of a certificate the
+// authority does, marked as one. Each line stands alone; one that is damaged costs only itself.
 
-import * as fs from 'node:fs';
-import type { AuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
-import { judgeKeyUse, parseAuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
+import type { Certificate } from '@sallyport/protocol/keys/certificate';
+import { isCertificate } from '@sallyport/protocol/keys/certificate';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { parseAuthorizedKeysLine } from '@sallyport/protocol/keys/formats/authorized-keys';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { visible } from '@sallyport/protocol/log/log';
-import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
-import { localSeconds } from '@sallyport/system/local-time';
-import type { AllowedKey } from '../monitor/monitor.ts';
-import type { KeyGrant } from './grant.ts';
-import type { AccountRecord } from './login-policy.ts';
-import { unsafePart } from './safe-path.ts';
+import { readAccountFile } from './account-file.ts';
+import type { CertificateAttempt } from './certificate-login.ts';
+import { admitByLine } from './certificate-login.ts';
+import type { AllowedKey } from './grant.ts';
+import { keyGrant, optionsPermit } from './key-authority.ts';
 
-export interface KeyLookUp {
-  readonly account: AccountRecord;
+export interface KeyLookUp extends CertificateAttempt {
   /** Absolute paths, tokens expanded. */
   readonly files: readonly string[];
   readonly strictModes: boolean;
-  readonly peer: PeerAddress;
-  /** Name patterns of environment= that PermitUserEnvironment lets through. */
-  readonly permitsVariable: (name: string) => boolean;
-  /** SHA256 fingerprint. */
-  readonly fingerprint: (key: PublicKey) => string;
-  readonly log: (line: LogLine) => void;
 }
 
-type Entry = Extract<AuthorizedKeysLine, { readonly kind: 'entry' }>;
-
-const maximumFileBytes = 16 * 1024 * 1024;
-
 /** The first line that allows the key, in the order of the files. */
-export function findAuthorizedKey(key: PublicKey, lookUp: KeyLookUp): AllowedKey | undefined {
-  for (const file of lookUp.files) {
-    const text = readKeysFile(file, lookUp);
-    const found = text === undefined ? undefined : findInText(text, key, { file, lookUp });
+export function findAuthorizedKey(key: PublicKey | Certificate, lookUp: KeyLookUp): AllowedKey | undefined {
+  const { account, strictModes, log } = lookUp;
+  for (const path of lookUp.files) {
+    const text = readAccountFile({ path, what: 'authorized keys', account, strictModes, log });
+    const found = text === undefined ? undefined : findInLines(text, key, { place: path, attempt: lookUp });
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function findInText(
+/** The same for lines that came from somewhere else: `place` is said of them. */
+export function findInLines(
   text: string,
-  key: PublicKey,
-  where: { readonly file: string; readonly lookUp: KeyLookUp },
+  key: PublicKey | Certificate,
+  where: { readonly place: string; readonly attempt: CertificateAttempt },
 ): AllowedKey | undefined {
-  const { file, lookUp } = where;
-  for (const { line, number } of linesWith(text, base64Encode(key.blob))) {
+  const { attempt } = where;
+  const { crypto, log } = attempt;
+  const listed = isCertificate(key) ? key.authority : key;
+  for (const { line, number } of linesWith(text, base64Encode(listed.blob))) {
     const parsed = parseAuthorizedKeysLine(line);
-    const place = `${file}:${number}`;
-    if (parsed.kind === 'refused')
-      lookUp.log({ level: 'debug1', text: `${visible(place)}: ${visible(parsed.reason)}` });
-    if (parsed.kind !== 'entry' || !equalBytes(parsed.key.blob, key.blob) || parsed.options.certAuthority) continue;
-    if (!mayUse(parsed, place, lookUp)) continue;
-    lookUp.log(stableLines.keyFound(keyTypeLabel(key.type), lookUp.fingerprint(key), visible(place)));
-    return { grant: keyGrant(parsed, lookUp), place };
+    const place = `${where.place}:${number}`;
+    if (parsed.kind === 'refused') log({ level: 'debug1', text: `${visible(place)}: ${visible(parsed.reason)}` });
+    if (parsed.kind !== 'entry' || !equalBytes(parsed.key.blob, listed.blob)) continue;
+    if (parsed.options.certAuthority !== isCertificate(key)) continue;
+    const { options } = parsed;
+    if (isCertificate(key)) {
+      const allowed = admitByLine(key, { options, place }, attempt);
+      if (allowed !== undefined) return allowed;
+    } else if (optionsPermit(options, place, attempt)) {
+      log(stableLines.keyFound(keyTypeLabel(key.type), fingerprint(crypto, key), visible(place)));
+      return { grant: keyGrant(options, attempt), place };
+    }
   }
   return undefined;
+}
+
+/** Whether one of the lines is this key, without options: for files of trusted authorities. */
+export function listsKey(text: string, key: PublicKey): boolean {
+  for (const { line } of linesWith(text, base64Encode(key.blob))) {
+    const parsed = parseAuthorizedKeysLine(line);
+    const hasOptions = !line.trimStart().startsWith(`${key.type} `);
+    if (parsed.kind === 'entry' && !hasOptions && equalBytes(parsed.key.blob, key.blob)) return true;
+  }
+  return false;
 }
 
 /**
@@ -80,63 +87,5 @@ function* linesWith(text: string, wanted: string): Generator<{ readonly line: st
     counted = start;
     yield { line: text.slice(start, end), number };
     at = text.indexOf(wanted, end);
-  }
-}
-
-function mayUse(entry: Entry, place: string, lookUp: KeyLookUp): boolean {
-  const { peer, account, log } = lookUp;
-  const { options } = entry;
-  const now = Math.floor(Date.now() / 1000);
-  const use = { host: peer.address, address: peer.address, now, localTime: localSeconds };
-  const verdict = judgeKeyUse(options, use);
-  if (verdict === 'allowed') return true;
-  if (verdict === 'expired') log({ level: 'info', text: `${visible(place)}: key has expired` });
-  else {
-    const required = options.from ?? '';
-    log(
-      stableLines.keyFromRefused(visible(place), account.name, { host: peer.address, address: peer.address, required }),
-    );
-  }
-  return false;
-}
-
-function keyGrant(entry: Entry, lookUp: KeyLookUp): KeyGrant {
-  const { command, environment, permissions, permitOpen } = entry.options;
-  const variables = environment.filter(({ name }) => lookUp.permitsVariable(name));
-  const targets = permitOpen.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
-  return {
-    ...(command === undefined ? {} : { forcedCommand: command }),
-    environment: variables.map(({ name, value }) => `${name}=${value}`),
-    permitPty: permissions.pty,
-    permitPortForwarding: permissions.portForwarding,
-    ...(targets.length === 0 ? {} : { permitOpen: targets }),
-  };
-}
-
-/** The file's text; undefined when it is not there, not usable or not safe. */
-function readKeysFile(file: string, lookUp: KeyLookUp): string | undefined {
-  const { account, strictModes, log } = lookUp;
-  let descriptor: number;
-  try {
-    descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
-  } catch {
-    return undefined;
-  }
-  const refuse = (why: string): undefined => {
-    log({ level: 'info', text: `User ${visible(account.name)} authorized keys ${visible(file)} ${why}` });
-  };
-  try {
-    const stat = fs.fstatSync(descriptor);
-    if (!stat.isFile()) return refuse('is not a regular file');
-    if (stat.size > maximumFileBytes) return refuse('is too large');
-    const unsafe = strictModes ? unsafePart(descriptor, file, account) : undefined;
-    if (unsafe === undefined) return utf8DecodeReversibly(fs.readFileSync(descriptor));
-    log(stableLines.badModes(unsafe.what, unsafe.path));
-    return undefined;
-  } catch (error) {
-    // Somebody moves its folders about while we look.
-    return refuse(`cannot be judged: ${String((error as NodeJS.ErrnoException).code)}`);
-  } finally {
-    fs.closeSync(descriptor);
   }
 }

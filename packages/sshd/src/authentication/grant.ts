@@ -37,8 +37,20 @@ export interface KeyGrant {
   readonly environment: readonly string[];
   readonly permitPty: boolean;
   readonly permitPortForwarding: boolean;
+  readonly permitAgentForwarding: boolean;
   readonly permitOpen?: readonly string[];
 }
 
 /** What a login without key options may do. */
-export const unrestricted: KeyGrant = { environment: [], permitPty: true, permitPortForwarding: true };
+export const unrestricted: KeyGrant = {
+  environment: [],
+  permitPty: true,
+  permitPortForwarding: true,
+  permitAgentForwarding: true,
+};
+
+/** A key that an account's files allow, with where it was found. */
+export interface AllowedKey {
+  readonly grant: KeyGrant;
+  readonly place: string;
+}

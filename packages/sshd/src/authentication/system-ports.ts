@@ -7,7 +7,7 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { groupsOf } from '@sallyport/system/accounts';
 import type { OwnProgram } from '@sallyport/system/own-program';
-import { authorizedKeysFiles } from '../configuration/login-settings.ts';
+import { keySettings } from '../configuration/key-settings.ts';
 import type { KeyAnswer, KeyQuestion } from '../keys/question.ts';
 import type { Ends } from '../listener/connections.ts';
 import type { MonitorPorts } from '../monitor/monitor.ts';
@@ -35,10 +35,8 @@ export function systemPorts(options: SystemPortsOptions, ends: Ends): Omit<Monit
       const { lines, allowed } = await askKey({
         account: { ...account, groups: groupsOf(account.name, account.gid) },
         key: base64Encode(key.blob),
-        files: authorizedKeysFiles(settings, account),
-        strictModes: settings.StrictModes,
-        peer: ends.peer,
-        permitUserEnvironment: settings.PermitUserEnvironment,
+        ...ends,
+        ...keySettings(settings, account),
       });
       for (const line of lines) log(line);
       return allowed;

@@ -46,13 +46,16 @@ function bannerText(file: string): string {
 
 /** The account's AuthorizedKeysFile with tokens expanded, as absolute paths. */
 export function authorizedKeysFiles(options: SshdOptions, account: AccountRecord): readonly string[] {
-  const values = { h: account.home, U: String(account.uid), u: account.name };
   const files = options.AuthorizedKeysFile.filter((file) => file !== 'none');
-  return files.flatMap((file) => {
-    const expanded = expand(file, { tokens: { letters: keyFileTokens, values } });
-    if (isProblem(expanded)) return [];
-    return [path.isAbsolute(expanded) ? expanded : path.join(account.home, expanded)];
-  });
+  return files.flatMap((file) => accountFile(file, account) ?? []);
+}
+
+/** The absolute path of a file of the account, tokens expanded; undefined when a token makes no sense. */
+export function accountFile(file: string, account: AccountRecord): string | undefined {
+  const values = { h: account.home, U: String(account.uid), u: account.name };
+  const expanded = expand(file, { tokens: { letters: keyFileTokens, values } });
+  if (isProblem(expanded)) return undefined;
+  return path.isAbsolute(expanded) ? expanded : path.join(account.home, expanded);
 }
 
 /** Whether PermitUserEnvironment lets a key set a variable. */

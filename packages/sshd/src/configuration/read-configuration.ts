@@ -56,8 +56,16 @@ export function readConfiguration({ file, lines, workingFolder }: ConfigurationS
   if (problems.length > 0) return { config, problems, status, notes: config.notes.map(({ text }) => text) };
   const addresses = listenAddresses(config.globalOptions());
   if ('problem' in addresses) problems.push(addresses.problem);
-  problems.push(...notEnforced(config));
+  problems.push(...commandsWithoutUser(config), ...notEnforced(config));
   return { config, problems, status: 255, notes: config.notes.map(({ text }) => text) };
+}
+
+/** Commands of sshd must say whom they run as. */
+function commandsWithoutUser(config: SshdConfig): readonly string[] {
+  const set = new Set(config.mentioned.filter(({ value }) => value !== 'none').map(({ name }) => name));
+  const commands = ['AuthorizedKeysCommand', 'AuthorizedPrincipalsCommand'];
+  const bad = commands.filter((name) => set.has(name as never) && !set.has(`${name}User` as never));
+  return bad.map((name) => `${name} set without ${name}User`);
 }
 
 /** Restrictions that are set and that nothing enforces. */

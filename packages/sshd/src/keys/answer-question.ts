@@ -1,32 +1,37 @@
-// Answers a key question by what the account's files say, read with the account's own rights. In a key helper, or in
-// the monitor where it serves one connection only.
+// Answers a key question in OpenSSH's order: revoked lists, the account's key files, trusted authorities, the command
+// that lists keys. In a key process, or in the monitor where it serves one connection only.
 
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
-import { decodePublicKey } from '@sallyport/protocol/keys/public-key';
+import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
-import { base64Decode } from '@sallyport/protocol/wire/base64';
-import { asAccount } from '@sallyport/system/identity';
-import { findAuthorizedKey } from '../authentication/authorized-keys-check.ts';
-import { permitsVariable } from '../configuration/login-settings.ts';
-import type { AllowedKey } from '../monitor/monitor.ts';
+import { findAuthorizedKey, findInLines } from '../authentication/authorized-keys-check.ts';
+import type { AllowedKey } from '../authentication/grant.ts';
+import { isRevoked } from '../authentication/revocation.ts';
+import type { KeyTools } from './inquiry.ts';
+import { Inquiry } from './inquiry.ts';
 import type { KeyAnswer, KeyQuestion } from './question.ts';
+import { admitByTrust } from './trusted-authority.ts';
 
-/** As root the files are read as the account; otherwise we are the account. */
-export function answerQuestion(crypto: CryptoProvider, question: KeyQuestion): KeyAnswer {
-  const { account, files, strictModes, peer, permitUserEnvironment } = question;
+export async function answerQuestion(tools: KeyTools, question: KeyQuestion): Promise<KeyAnswer> {
   const lines: LogLine[] = [];
-  const key = decodePublicKey(base64Decode(question.key));
-  const search = (): AllowedKey | undefined =>
-    findAuthorizedKey(key, {
-      account,
-      files,
-      strictModes,
-      peer,
-      permitsVariable: (name) => permitsVariable(permitUserEnvironment, name),
-      fingerprint: (candidate) => fingerprint(crypto, candidate),
-      log: (line) => lines.push(line),
-    });
-  const allowed = process.getuid?.() === 0 ? asAccount(account, search) : search();
+  const inquiry = new Inquiry(tools, question, (line) => lines.push(line));
+  const allowed = await search(inquiry);
   return { lines, ...(allowed === undefined ? {} : { allowed }) };
+}
+
+async function search(inquiry: Inquiry): Promise<AllowedKey | undefined> {
+  const { key, attempt, question } = inquiry;
+  const { revokedKeys, files, strictModes } = question;
+  if (isRevoked(key, { ...attempt, files: revokedKeys })) return undefined;
+  const found = inquiry.asAccount(() => findAuthorizedKey(key, { ...attempt, files, strictModes }));
+  if (found !== undefined) return found;
+  const trusted = isCertificate(key) ? await admitByTrust(key, inquiry) : undefined;
+  return trusted ?? listedByCommand(inquiry);
+}
+
+async function listedByCommand(inquiry: Inquiry): Promise<AllowedKey | undefined> {
+  const { keysCommand } = inquiry.question;
+  if (keysCommand === undefined) return undefined;
+  const said = await inquiry.list('AuthorizedKeysCommand', keysCommand);
+  const [place = ''] = keysCommand.words;
+  return said === undefined ? undefined : findInLines(said, inquiry.key, { place, attempt: inquiry.attempt });
 }

@@ -31,7 +31,10 @@ function question(name: string, changed: Partial<KeyQuestion> = {}): KeyQuestion
     },
     key: '',
     peer: { address: '192.0.2.1', port: 4022 },
+    local: { address: '192.0.2.2', port: 22 },
     files: [],
+    revokedKeys: [],
+    authorityAlgorithms: [],
     strictModes: false,
     permitUserEnvironment: false,
     ...changed,
@@ -80,6 +83,7 @@ class Bench {
       },
       spares: 1,
       answerMs: 10_000,
+      commandsMs: 10_000,
       log: ({ text }) => this.lines.push(text),
       ...options,
     });
@@ -192,10 +196,10 @@ test('a question is answered by what the files say, with its lines for the log',
   const key = base64Encode(publicKey.blob);
   const file = await folder.write('keys', `no-pty ssh-ed25519 ${key}\n`, 0o644);
   const asked = question('alice', { key, files: [file] });
-  const { allowed, lines } = answerQuestion(crypto, asked);
+  const program = { path: '/nonexistent', argv: () => [] };
+  const { allowed, lines } = await answerQuestion({ crypto, program }, asked);
   assert.equal(allowed?.grant.permitPty, false);
   assert.match(lines[0]?.text ?? '', /^Accepted key ED25519 SHA256:\S+ found at .*keys:1$/);
-  const program = { path: '/nonexistent', argv: () => [] };
   const direct = new KeyChecking({ crypto, program, errorFd: 2, hasProcesses: false, log: () => undefined });
   assert.deepEqual(await direct.ask(asked), { allowed, lines });
   assert.equal((await direct.ask(question('alice', { key, files: [] }))).allowed, undefined);

@@ -16,8 +16,9 @@ export interface KeyCheckersOptions {
   readonly start: (onExit: () => void) => StartedKeyProcess;
   /** Idle processes that are kept. */
   readonly spares: number;
-  /** Milliseconds until a question is refused. */
+  /** Milliseconds until a question is refused; those with commands have more. */
   readonly answerMs: number;
+  readonly commandsMs: number;
   readonly log: (line: LogLine) => void;
 }
 
@@ -34,7 +35,7 @@ export class KeyCheckers {
   readonly #options: KeyCheckersOptions;
   readonly #idle: KeyProcess[] = [];
   readonly #waiting: Waiting[] = [];
-  /** Accounts with a helper that had to be ended and is still there. */
+  /** Accounts with a process that had to be ended and is still there. */
   readonly #stuck = new Map<KeyProcess, string>();
   #working = 0;
   #stopped = false;
@@ -64,7 +65,7 @@ export class KeyCheckers {
   /** Ends the spares, and the others when they have answered. */
   stop(): void {
     this.#stopped = true;
-    for (const helper of this.#idle.splice(0)) helper.end();
+    for (const idle of this.#idle.splice(0)) idle.end();
   }
 
   #next(): void {
@@ -76,17 +77,17 @@ export class KeyCheckers {
   }
 
   async #work({ question, resolve }: Waiting): Promise<void> {
-    const { answerMs, log, spares } = this.#options;
+    const { log, spares } = this.#options;
     let answer: KeyAnswer | 'too-slow' | undefined;
     try {
-      const helper = this.#idle.pop() ?? this.#start();
-      answer = await helper.ask(question, answerMs);
+      const worker = this.#idle.pop() ?? this.#start();
+      answer = await worker.ask(question, this.#answerMs(question));
       if (answer === 'too-slow') {
-        this.#stuck.set(helper, question.account.name);
-        helper.end();
+        this.#stuck.set(worker, question.account.name);
+        worker.end();
         log(tooSlow(question.account.name));
-      } else if (answer !== undefined && !this.#stopped && this.#idle.length < spares) this.#idle.push(helper);
-      else helper.end();
+      } else if (answer !== undefined && !this.#stopped && this.#idle.length < spares) this.#idle.push(worker);
+      else worker.end();
     } catch (error) {
       log({ level: 'error', text: `cannot check a key: ${visible(String(error))}` });
     }
@@ -95,15 +96,20 @@ export class KeyCheckers {
     this.#next();
   }
 
+  #answerMs({ keysCommand, principalsCommand }: KeyQuestion): number {
+    const { answerMs, commandsMs } = this.#options;
+    return keysCommand === undefined && principalsCommand === undefined ? answerMs : answerMs + commandsMs;
+  }
+
   #start(): KeyProcess {
-    const helper: KeyProcess = new KeyProcess(
+    const started: KeyProcess = new KeyProcess(
       this.#options.start(() => {
-        this.#stuck.delete(helper);
-        const at = this.#idle.indexOf(helper);
+        this.#stuck.delete(started);
+        const at = this.#idle.indexOf(started);
         if (at >= 0) this.#idle.splice(at, 1);
       }),
     );
-    return helper;
+    return started;
   }
 }
 
@@ -127,7 +133,7 @@ class KeyProcess {
     });
   }
 
-  /** undefined when the helper is gone. */
+  /** undefined when the process is gone. */
   async ask(question: KeyQuestion, answerMs: number): Promise<KeyAnswer | 'too-slow' | undefined> {
     if (this.#gone) return undefined;
     let timer: NodeJS.Timeout | undefined;

@@ -5,6 +5,7 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { OwnProgram } from '@sallyport/system/own-program';
 import { answerQuestion } from './answer-question.ts';
+import type { KeyTools } from './inquiry.ts';
 import { KeyCheckers } from './key-checkers.ts';
 import type { KeyAnswer, KeyQuestion } from './question.ts';
 import { startKeyProcess } from './start-key-process.ts';
@@ -18,20 +19,22 @@ export interface KeyCheckingOptions {
 }
 
 const answerMs = 10_000;
+/** Two commands, each of which has a minute. */
+const commandsMs = 130_000;
 const spares = 1;
 
 export class KeyChecking {
-  readonly #crypto: CryptoProvider;
+  readonly #tools: KeyTools;
   readonly #checkers: KeyCheckers | undefined;
 
   constructor({ crypto, program, errorFd, hasProcesses, log }: KeyCheckingOptions) {
-    this.#crypto = crypto;
+    this.#tools = { crypto, program };
     const start = (onGone: () => void): ReturnType<typeof startKeyProcess> => startKeyProcess(program, errorFd, onGone);
-    if (hasProcesses) this.#checkers = new KeyCheckers({ start, spares, answerMs, log });
+    if (hasProcesses) this.#checkers = new KeyCheckers({ start, spares, answerMs, commandsMs, log });
   }
 
   ask(question: KeyQuestion): Promise<KeyAnswer> {
-    return this.#checkers?.ask(question) ?? Promise.resolve(answerQuestion(this.#crypto, question));
+    return this.#checkers?.ask(question) ?? answerQuestion(this.#tools, question);
   }
 
   /** Starts what is kept warm. */

@@ -6,6 +6,7 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor } from '@sallyport/system/descriptors';
 import { dieWithParent, forbidTracing, limitResource } from '@sallyport/system/identity';
+import { ownProgram } from '@sallyport/system/own-program';
 import { setProcessTitle } from '@sallyport/system/process-title';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { workerDescriptors } from '../listener/worker-program.ts';
@@ -20,14 +21,16 @@ export function main(): Promise<number> {
   limitResource('coreBytes', 0);
   setProcessTitle('sshd-keys');
   closeDescriptor(workerDescriptors.passing);
-  const crypto = createCryptoProvider();
+  const tools = { crypto: createCryptoProvider(), program: ownProgram() };
   return new Promise((resolve) => {
     const channel = new FrameChannel(openDescriptor(workerDescriptors.calls), {
       limitBytes: limitsOf({ ask: keyCalls.ask }),
       frame: (_, body) => {
         const { question } = keyCalls.ask.fields.decode(body);
-        const answer = answerQuestion(crypto, JSON.parse(question) as KeyQuestion);
-        channel.send(keyCalls.answer, { answer: JSON.stringify(answer) });
+        // A fault of ours ends the process, which refuses the question.
+        void answerQuestion(tools, JSON.parse(question) as KeyQuestion).then((answer) => {
+          channel.send(keyCalls.answer, { answer: JSON.stringify(answer) });
+        });
       },
       closed: (reason) => resolve(reason.kind === 'ended' ? 0 : 1),
     });

@@ -6,7 +6,7 @@ import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/d
 import type { OwnProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
 
-export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password' | 'sshd-keys';
+export type WorkerName = 'sshd' | 'sshd-auth' | 'sshd-session' | 'sshd-password' | 'sshd-keys' | 'sshd-command';
 
 /** Descriptor numbers in the worker. */
 export const workerDescriptors = { calls: 3, passing: 4 } as const;

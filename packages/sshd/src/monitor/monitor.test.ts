@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/publickey';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import type { AllowedKey } from '../authentication/grant.ts';
 import { unrestricted } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { AuthCallName, AuthCallValue } from './calls.ts';
-import type { AllowedKey, MonitorPorts, MonitorSettings } from './monitor.ts';
+import type { MonitorPorts, MonitorSettings } from './monitor.ts';
 import { Monitor, MonitorRefusal } from './monitor.ts';
 
 const crypto = createCryptoProvider();
@@ -56,7 +58,7 @@ class Bench {
       },
       findKey: (of, key) => {
         this.asked.push(`key of ${of.name}`);
-        return Promise.resolve(allowed(key));
+        return Promise.resolve(isCertificate(key) ? undefined : allowed(key));
       },
       checkPassword: (of, given) => {
         this.asked.push(`password of ${of.name}`);

@@ -3,14 +3,18 @@
 // and limits.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
+import type { Certificate } from '@sallyport/protocol/keys/certificate';
+import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { decodePublicKey, keyTypeLabel, verifySignature } from '@sallyport/protocol/keys/public-key';
+import { keyTypeLabel, verifySignature } from '@sallyport/protocol/keys/public-key';
 import type { LogLine, PeerAddress, PeerName } from '@sallyport/protocol/log/stable-lines';
-import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { certificateDetail, stableLines } from '@sallyport/protocol/log/stable-lines';
 import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/publickey';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import type { KeyGrant } from '../authentication/grant.ts';
+import { named } from '../authentication/certificate-login.ts';
+import type { AllowedKey, KeyGrant } from '../authentication/grant.ts';
 import { unrestricted } from '../authentication/grant.ts';
 import type { AccountRecord, PermitRootLogin } from '../authentication/login-policy.ts';
 import { rootMay } from '../authentication/login-policy.ts';
@@ -18,17 +22,13 @@ import type { AuthAnswerValue, AuthCallName, AuthCallValue } from './calls.ts';
 import type { PermissionState } from './permissions.ts';
 import { advance, initialPermissions, permit } from './permissions.ts';
 
+/** What a user may log in with. */
+type AnyKey = PublicKey | Certificate;
 type Verdict = AuthAnswerValue<'verdict'>;
 
 /** The call was not permitted or made no sense: the connection ends. */
 export class MonitorRefusal extends Error {
   override readonly name = 'MonitorRefusal';
-}
-
-/** A key that an account's files allow, with where it was found. */
-export interface AllowedKey {
-  readonly grant: KeyGrant;
-  readonly place: string;
 }
 
 export interface FoundAccount {
@@ -42,7 +42,7 @@ export interface FoundAccount {
 export interface MonitorPorts {
   /** The account if it exists and may log in, and what holds for this user whether or not. */
   findAccount(user: string): FoundAccount;
-  findKey(account: AccountRecord, key: PublicKey): Promise<AllowedKey | undefined>;
+  findKey(account: AccountRecord, key: AnyKey): Promise<AllowedKey | undefined>;
   checkPassword(account: AccountRecord, password: Uint8Array): Promise<boolean>;
   /** undefined when there is no such host key or it cannot sign with that algorithm. */
   sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Uint8Array | undefined;
@@ -192,7 +192,8 @@ export class Monitor {
     const detail = this.#detailOf(key);
     const context = { sessionId: this.#sessionId, user: this.#user, service: 'ssh-connection', hostKey: this.#hostKey };
     const data = publicKeySignedData(value, context);
-    const signed = verifySignature(crypto, { key, algorithm: value.algorithm, data, signature: value.signature });
+    const algorithm = signatureAlgorithm(value.algorithm)?.signatureName;
+    const signed = verifySignature(crypto, { key: plainKey(key), algorithm, data, signature: value.signature });
     const accepted = signed && found !== undefined;
     return this.#conclude('publickey', {
       accepted,
@@ -229,7 +230,9 @@ export class Monitor {
       return undefined;
     const key = decodeKey(value.key);
     if (key === undefined || this.#account === undefined) return undefined;
-    if (key.type === 'ssh-rsa' && key.bits < settings.minimumRsaBits) return undefined;
+    if (signatureAlgorithm(value.algorithm)?.keyType !== key.type) return undefined;
+    if (isTooShort(plainKey(key), settings.minimumRsaBits)) return undefined;
+    if (isCertificate(key) && isTooShort(key.authority, settings.minimumRsaBits)) return undefined;
     return ports.findKey(this.#account, key);
   }
 
@@ -256,8 +259,12 @@ export class Monitor {
     return { accepted: false, counts, methods: [...settings.methods], remaining: [] };
   }
 
-  #detailOf(key: PublicKey | undefined): string | undefined {
-    return key && `${keyTypeLabel(key.type)} ${fingerprint(this.#options.crypto, key)}`;
+  #detailOf(key: AnyKey | undefined): string | undefined {
+    const { crypto } = this.#options;
+    if (key === undefined) return undefined;
+    const label = keyTypeLabel(key.type);
+    const printed = fingerprint(crypto, plainKey(key));
+    return isCertificate(key) ? certificateDetail(label, printed, named(key, crypto)) : `${label} ${printed}`;
   }
 
   /** OpenSSH does not ask about keys of users who do not exist, and so says nothing of them. */
@@ -277,9 +284,17 @@ interface Result {
   readonly detail?: string;
 }
 
-function decodeKey(blob: Uint8Array): PublicKey | undefined {
+function plainKey(key: AnyKey): PublicKey {
+  return isCertificate(key) ? key.key : key;
+}
+
+function isTooShort({ type, bits }: PublicKey, minimumRsaBits: number): boolean {
+  return type === 'ssh-rsa' && bits < minimumRsaBits;
+}
+
+function decodeKey(blob: Uint8Array): AnyKey | undefined {
   try {
-    return decodePublicKey(blob);
+    return decodeAnyKey(blob);
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

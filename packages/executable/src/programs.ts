@@ -18,6 +18,7 @@ export const programs: Readonly<Record<string, Program>> = {
   'ssh-add': () => import('@sallyport/programs/ssh-add/main'),
   'ssh-agent': () => import('@sallyport/programs/ssh-agent/main'),
   'ssh-agent-server': () => import('@sallyport/programs/ssh-agent/server-main'),
+  'ssh-sk-helper': () => import('@sallyport/programs/ssh-sk-helper/main'),
   sshd: () => import('@sallyport/sshd/main'),
   'sshd-auth': () => import('@sallyport/sshd/auth/main'),
   'sshd-session': () => import('@sallyport/sshd/account/main'),

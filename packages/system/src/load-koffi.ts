@@ -52,7 +52,7 @@ export function loadKoffi(): Loader {
   const types = new Map<string, unknown>();
   const functionAt = (address: number, signature: CSignature): NativeFunction => {
     const args = signature.arguments.map((type) => argumentTypes[type]);
-    const name = [signature.result, ...signature.arguments].join('_');
+    const name = ['function', signature.result, ...signature.arguments].join('_');
     const type = types.get(name) ?? koffi.proto(name, resultTypes[signature.result], args);
     types.set(name, type);
     return (...values) => koffi.call(BigInt(address), type, ...values) as number;

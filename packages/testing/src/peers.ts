@@ -34,6 +34,7 @@ const peerRows = [
   { name: 'tmux', programs: ['tmux'] },
   { name: 'netcat', programs: ['nc'] },
   { name: 'softhsm2', programs: ['softhsm2-util', 'pkcs11-tool'], files: ['/usr/lib/softhsm/libsofthsm2.so'] },
+  { name: 'sk-dummy', files: ['/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so'] },
   { name: 'root', holds: () => process.getuid?.() === 0 },
   { name: 'ordinary-account', holds: () => ordinaryAccount() !== undefined },
 ] as const satisfies readonly PeerRow[];

@@ -63,6 +63,19 @@ export function askPassphrase(prompt: string): Promise<Uint8Array> {
   return readPassphrase(prompt, { mayUseStandardInput: true });
 }
 
+/** A new passphrase, asked for until it was given twice alike. */
+export async function askPassphraseTwice(prompt: string): Promise<Uint8Array> {
+  for (;;) {
+    const passphrase = await askPassphrase(prompt);
+    const again = await askPassphrase(prompts.samePassphrase);
+    const same = Buffer.compare(passphrase, again) === 0;
+    again.fill(0);
+    if (same) return passphrase;
+    passphrase.fill(0);
+    writeOut(`${messages.passphrasesDiffer}\n`);
+  }
+}
+
 /** The passphrase of an option, as bytes that may be wiped; undefined when the option was not given. */
 export function givenPassphrase(text: string | undefined): Uint8Array | undefined {
   return text === undefined ? undefined : Uint8Array.from(Buffer.from(text, 'utf8'));

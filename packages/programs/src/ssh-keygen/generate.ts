@@ -1,7 +1,6 @@
 // ssh-keygen without a mode: makes a key pair, asks where to put it and for a passphrase, writes both files and shows
 // the fingerprint.
 
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
@@ -9,7 +8,7 @@ import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { createUserSshFolder } from '../shared/user-folder.ts';
 import {
-  askPassphrase,
+  askPassphraseTwice,
   chooseFile,
   defaultComment,
   givenPassphrase,
@@ -21,6 +20,7 @@ import {
 import { chooseKey, defaultType, type KeyChoice } from './key-choice.ts';
 import { messages, prompts } from './messages.ts';
 import { savePrivateKey, savePublicKey } from './save.ts';
+import type { MadeByToken } from './security-key.ts';
 
 export async function generate(context: KeygenContext): Promise<number> {
   const { options, crypto } = context;
@@ -30,14 +30,17 @@ export async function generate(context: KeygenContext): Promise<number> {
   const type = options.type ?? defaultType;
   const choice = chooseKey(type, options.bits);
   say(messages.generating(type));
-  const key = new PrivateKey(generateParts(crypto, choice));
+  const made = await makeKey(context, choice);
+  const { key } = made;
   const path = chooseFile(context, prompts.saveKey, choice.kind);
   makeFolder(path, options.quiet);
   if (!mayOverwrite(path)) throw new ProgramExit('', 1);
-  const passphrase = givenPassphrase(options.newPassphrase) ?? (await askNewPassphrase(path));
+  const passphrase =
+    givenPassphrase(options.newPassphrase) ?? (await askPassphraseTwice(prompts.newPassphraseFor(path)));
   const comment = options.comment ?? defaultComment();
   savePrivateKey(context, key, { path, passphrase, comment });
   key.wipe();
+  made.save?.();
   say(messages.savedPrivate(path));
   const { publicKey } = key;
   savePublicKey(publicKey, comment, `${path}.pub`);
@@ -49,9 +52,12 @@ export async function generate(context: KeygenContext): Promise<number> {
   return 0;
 }
 
-function generateParts(crypto: CryptoProvider, choice: KeyChoice): ConstructorParameters<typeof PrivateKey>[0] {
+async function makeKey(context: KeygenContext, choice: KeyChoice): Promise<MadeByToken> {
+  if (choice.kind === 'sk-ed25519' || choice.kind === 'sk-ecdsa') {
+    return await (await import('./security-key.ts')).makeSecurityKey(context, choice.kind);
+  }
   const { kind, ...options } = choice;
-  return crypto.generateKey(kind, options);
+  return { key: new PrivateKey(context.crypto.generateKey(kind, options)) };
 }
 
 function makeFolder(path: string, quiet: boolean): void {
@@ -59,16 +65,4 @@ function makeFolder(path: string, quiet: boolean): void {
   const outcome = createUserSshFolder(ownAccount().home, path);
   if (outcome.kind === 'failed') logLine(messages.cannotCreateFolder(outcome.folder, outcome.reason));
   if (outcome.kind === 'created' && !quiet) logLine(messages.createdFolder(outcome.folder));
-}
-
-async function askNewPassphrase(path: string): Promise<Uint8Array> {
-  for (;;) {
-    const passphrase = await askPassphrase(prompts.newPassphraseFor(path));
-    const again = await askPassphrase(prompts.samePassphrase);
-    const same = Buffer.compare(passphrase, again) === 0;
-    again.fill(0);
-    if (same) return passphrase;
-    passphrase.fill(0);
-    writeOut(`${messages.passphrasesDiffer}\n`);
-  }
 }

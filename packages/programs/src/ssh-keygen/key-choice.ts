@@ -7,8 +7,10 @@ import { keyTypes } from '@sallyport/protocol/keys/types/table';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages } from './messages.ts';
 
-/** What CryptoProvider.generateKey() is asked for. */
-export type KeyChoice =
+/** What CryptoProvider.generateKey() is asked for, or a token. */
+export type KeyChoice = OwnKeyChoice | { readonly kind: 'sk-ed25519' } | { readonly kind: 'sk-ecdsa' };
+
+export type OwnKeyChoice =
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ecdsa'; readonly curve: CurveName }
   | { readonly kind: 'rsa'; readonly bits: number };
@@ -26,7 +28,7 @@ export function chooseKey(name: string, bits: number | undefined): KeyChoice {
   const exact = keyTypes.find((type) => type.name === name);
   const type = exact ?? keyTypes.find((row) => row.label.toLowerCase() === name.toLowerCase());
   if (type === undefined) throw new ProgramExit(messages.unknownType(name));
-  if (type.kind === 'ed25519') return { kind: 'ed25519' };
+  if (type.kind === 'ed25519' || type.kind === 'sk-ed25519' || type.kind === 'sk-ecdsa') return { kind: type.kind };
   if (type.kind === 'rsa') {
     const size = bits ?? defaultRsaBits;
     if (size < minimumRsaBits) throw new ProgramExit(messages.rsaTooShort);
@@ -40,5 +42,5 @@ export function chooseKey(name: string, bits: number | undefined): KeyChoice {
 
 /** The name of the default file of a type, in ~/.ssh. */
 export function defaultFileName(kind: KeyChoice['kind']): string {
-  return `id_${kind}`;
+  return kind.startsWith('sk-') ? `id_${kind.slice('sk-'.length)}_sk` : `id_${kind}`;
 }

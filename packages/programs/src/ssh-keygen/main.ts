@@ -25,6 +25,7 @@ const modes: Readonly<Record<ModeName, (context: KeygenContext) => Promise<numbe
   certify: async (context) => (await import('./certify.ts')).certify(context),
   'token-keys': async (context) => (await import('./token.ts')).printTokenKeys(context),
   signature: async (context) => (await import('./signatures.ts')).workOnSignatures(context),
+  'resident-keys': async (context) => (await import('./security-key.ts')).fetchResidentKeys(context),
   'make-krl': async (context) => (await import('./make-krl.ts')).makeKrl(context),
   'query-krl': async (context) => (await import('./query-krl.ts')).queryKrl(context),
   'show-certificate': async (context) => (await import('./show-certificate.ts')).showCertificates(context),

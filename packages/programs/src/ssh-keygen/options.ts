@@ -29,7 +29,8 @@ export type ModeName =
   | 'token-keys'
   | 'make-krl'
   | 'query-krl'
-  | 'signature';
+  | 'signature'
+  | 'resident-keys';
 
 export interface KeygenOptions {
   mode: ModeName;
@@ -69,6 +70,8 @@ export interface KeygenOptions {
   serial: { readonly first: bigint; readonly counts: boolean };
   /** -U. */
   usesAgent: boolean;
+  /** -w: the middleware of security keys. */
+  middleware: string | undefined;
   /** -D: the PKCS#11 module whose keys are listed, or whose key signs. */
   tokenModule: string | undefined;
   /** -l together with -D. */
@@ -106,6 +109,7 @@ const hostMode = (letter: string, name: ModeName): OptionRow =>
   });
 
 type TextOption =
+  | 'middleware'
   | 'type'
   | 'file'
   | 'comment'
@@ -193,6 +197,8 @@ const optionTable: readonly OptionRow[] = [
   flag('U', (draft) => {
     draft.usesAgent = true;
   }),
+  text('w', 'middleware'),
+  mode('K', 'resident-keys'),
   value('D', (draft, path) => {
     draft.modes.add('token-keys');
     draft.tokenModule = path;
@@ -233,6 +239,7 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     validity: { after: 0n, before: endOfTime },
     serial: { first: 0n, counts: false },
     usesAgent: false,
+    middleware: undefined,
     tokenModule: undefined,
     fingerprintOfToken: false,
     settings: [],
@@ -271,6 +278,7 @@ const modeOrder: readonly ModeName[] = [
   'signature',
   'make-krl',
   'query-krl',
+  'resident-keys',
   'certify',
   'token-keys',
   'show-certificate',

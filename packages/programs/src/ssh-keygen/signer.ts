@@ -2,13 +2,14 @@
 // holds the key of a public file.
 
 import type { Certificate, CertificateSigner } from '@sallyport/protocol/keys/certificate';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { loadKeyFailed } from '../shared/messages.ts';
 import { KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { askPassphrase, givenPassphrase, type KeygenContext, loadFailure } from './context.ts';
+import { askPassphrase, givenPassphrase, type KeygenContext, loadFailure, logLine } from './context.ts';
 import { agentReasons, prompts } from './messages.ts';
 
 export interface Signer extends CertificateSigner {
@@ -29,7 +30,10 @@ export async function fileSigner(
     const key = await unlockPrivateKey(sealed, { crypto, ask });
     return {
       publicKey: key.publicKey,
-      sign: (algorithm, data) => key.sign(crypto, algorithm, data),
+      sign: (algorithm, data) =>
+        key.securityKey === undefined
+          ? key.sign(crypto, algorithm, data)
+          : signByToken({ crypto, options }, key, { path, data }),
       wipe: () => key.wipe(),
     };
   } catch (error) {
@@ -68,4 +72,23 @@ export async function agentSigner(
     },
     wipe: () => undefined,
   };
+}
+
+/** Loaded here and not before: hardly any key is one of a token. */
+async function signByToken(
+  { crypto, options }: KeygenContext,
+  key: PrivateKey,
+  { path, data }: { readonly path: string; readonly data: Uint8Array },
+): Promise<Uint8Array> {
+  const { signWithToken } = await import('../shared/helper/token-signature.ts');
+  return await signWithToken(key, data, {
+    crypto,
+    environment: process.env,
+    provider: options.middleware ?? 'internal',
+    keyName: path,
+    askPin: askPassphrase,
+    tell: (line) => {
+      if (!options.quiet) logLine(line);
+    },
+  });
 }

@@ -187,8 +187,14 @@ test(
 );
 
 test('a name that no key belongs to has no public half and is no candidate', () => {
-  const options = { BatchMode: false, NumberOfPasswordPrompts: 3 };
-  const given = { crypto, log: () => undefined, askPassphrase: () => Promise.resolve(undefined), options };
+  const options = { BatchMode: false, NumberOfPasswordPrompts: 3, SecurityKeyProvider: 'internal' };
+  const given = {
+    crypto,
+    environment: {},
+    log: () => undefined,
+    askPassphrase: () => Promise.resolve(undefined),
+    options,
+  };
   const file = new KeyFile('/nonexistent/key', { given, isExplicit: true });
   assert.equal(file.publicKey, undefined);
   assert.equal(file.candidate(), undefined);

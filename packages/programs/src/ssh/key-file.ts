@@ -20,7 +20,8 @@ export interface KeyFileOptions {
   readonly log: LogSink;
   /** Asks for a passphrase; undefined when nobody answers. */
   readonly askPassphrase: (prompt: string) => Promise<Uint8Array | undefined>;
-  readonly options: Pick<SshOptions, 'BatchMode' | 'NumberOfPasswordPrompts'>;
+  readonly options: Pick<SshOptions, 'BatchMode' | 'NumberOfPasswordPrompts' | 'SecurityKeyProvider'>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 function publicKeyOf(path: string): Uint8Array | undefined {
@@ -72,8 +73,29 @@ export class KeyFile {
       source: 'file',
       isExplicit: this.isExplicit,
       publicKey,
-      sign: async (algorithm, data) => (await this.#open())?.sign(this.#given.crypto, algorithm, data),
+      sign: (algorithm, data) => this.#sign(algorithm, data),
     };
+  }
+
+  async #sign(algorithm: string, data: Uint8Array): Promise<Uint8Array | undefined> {
+    const key = await this.#open();
+    if (key?.securityKey === undefined) return key?.sign(this.#given.crypto, algorithm, data);
+    const { crypto, environment, options, askPassphrase, log } = this.#given;
+    // Loaded here and not before: hardly any key is one of a token.
+    const { signWithToken } = await import('../shared/helper/token-signature.ts');
+    try {
+      return await signWithToken(key, data, {
+        crypto,
+        environment,
+        provider: options.SecurityKeyProvider,
+        keyName: this.#path,
+        askPin: async (prompt) => (options.BatchMode ? undefined : await askPassphrase(prompt)),
+        tell: (line) => log('info', line),
+      });
+    } catch (error) {
+      log('error', loginMessages.tokenSignFailed(this.#path, error instanceof Error ? error.message : String(error)));
+      return undefined;
+    }
   }
 
   #read(): SealedPrivateKey | undefined {

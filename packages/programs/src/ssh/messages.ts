@@ -142,6 +142,7 @@ const at = ({ user, host }: LoginNames): string => `${user}@${host}`;
 
 /** A key, a password, a challenge. */
 export const loginMessages = {
+  tokenSignFailed: (path: string, reason: string) => `sign_and_send_pubkey: signing failed for "${path}": ${reason}`,
   /** `way`: the server's address in brackets and its port, or `via proxy`. */
   authenticated: (host: string, way: string, method: string) => `Authenticated to ${host} (${way}) using "${method}".`,
   password: (names: LoginNames) => `${at(names)}'s password: `,

@@ -212,7 +212,7 @@ export const sshKeywords = [
     effect: 'yes',
   }),
   row({ name: 'PKCS11Provider', kind: text(), default: undefined, effect: 'yes' }),
-  row({ name: 'SecurityKeyProvider', kind: text(), default: 'internal', effect: 'not-yet' }),
+  row({ name: 'SecurityKeyProvider', kind: text(), default: 'internal', effect: 'yes' }),
   row({ name: 'PreferredAuthentications', kind: text(), default: undefined, effect: 'yes' }),
   row({ name: 'PubkeyAcceptedAlgorithms', kind: keyTypes, default: undefined, effect: 'yes' }),
   row({

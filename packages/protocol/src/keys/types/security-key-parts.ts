@@ -1,5 +1,5 @@
-// What a key in a FIDO authenticator consists of (PROTOCOL.u2f): the public half with the application it was made for,
-// and in place of the private half the handle by which its token finds it.
+// What a key in a FIDO authenticator consists of (PROTOCOL.u2f): the public half with the application it was made
+// for, and in place of the private half the handle by which its token finds it.
 
 export type SecurityKeyPublicParts =
   | { readonly kind: 'sk-ed25519'; readonly publicKey: Uint8Array; readonly application: string }

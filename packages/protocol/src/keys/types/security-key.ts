@@ -1,6 +1,7 @@
-// Keys that live in FIDO authenticators (PROTOCOL.u2f): Ed25519 and ECDSA on P-256 with an application. What is signed is
-// never the data alone: the authenticator adds the application, what it knows of its user, and a counter; a browser
-// (webauthn) adds the origin and its own words. A private half holds only the handle by which the token finds its key.
+// Keys that live in FIDO authenticators (PROTOCOL.u2f): Ed25519 and ECDSA on P-256 with an application. What is
+// signed is never the data alone: the authenticator adds the application, what it knows of its user, and a counter;
+// a browser (webauthn) adds the origin and its own words. A private half holds only the handle by which the token
+// finds its key.
 
 import type { CryptoProvider, PublicKeyParts } from '../../algorithms/crypto-provider.ts';
 import { byte, bytes, text, uint32 } from '../../codec/fields.ts';

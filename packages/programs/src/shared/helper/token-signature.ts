@@ -1,0 +1,66 @@
+// A signature by a security key, with what its user must do: a PIN for keys that demand one or when the token asks,
+// and a touch, of which the user is told (PROTOCOL.u2f).
+
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import { securityKeyFlags } from '@sallyport/protocol/keys/types/security-key';
+import { SecurityKeyError, SecurityKeys } from './security-keys.ts';
+
+export interface TokenUser {
+  readonly crypto: CryptoProvider;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Path of the middleware; `internal` for none. */
+  readonly provider: string;
+  /** How the key is called in the question for the PIN. */
+  readonly keyName: string;
+  /** Asks for a PIN; undefined when nobody answers. */
+  readonly askPin: (prompt: string) => Promise<Uint8Array | undefined>;
+  /** Tells the user something. */
+  readonly tell: (line: string) => void;
+}
+
+export const tokenSentences = {
+  touch: (label: string, print: string) => `Confirm user presence for key ${label} ${print}`,
+  pin: (label: string, name: string) => `Enter PIN for ${label} key ${name}: `,
+  noMiddleware: 'no middleware for security keys is named (SSH_SK_PROVIDER, SecurityKeyProvider or -w)',
+} as const;
+
+/** What names no library: OpenSSH's own support, which this suite does not have. */
+const internal = 'internal';
+
+/** @throws SecurityKeyError when no middleware is named */
+export function middlewareOf(chosen: string | undefined, environment: TokenUser['environment']): string {
+  const named = chosen === undefined || chosen === internal ? environment['SSH_SK_PROVIDER'] : chosen;
+  const provider = named?.startsWith('$') === true ? environment[named.slice(1)] : named;
+  if (provider !== undefined && provider !== '' && provider !== internal) return provider;
+  throw new SecurityKeyError('unusable', tokenSentences.noMiddleware);
+}
+
+/** A signature blob. Rejects with SecurityKeyError. */
+export async function signWithToken(key: PrivateKey, data: Uint8Array, user: TokenUser): Promise<Uint8Array> {
+  const { crypto, environment, tell } = user;
+  const provider = middlewareOf(user.provider, environment);
+  const keys = new SecurityKeys(crypto, environment);
+  const flags = key.securityKey?.flags ?? 0;
+  const label = keyTypeLabel(key.publicKey.type);
+  const ask = async (): Promise<string> => {
+    const pin = await user.askPin(tokenSentences.pin(label, user.keyName));
+    if (pin === undefined) throw new SecurityKeyError('pinRequired', 'no PIN was given');
+    const text = Buffer.from(pin).toString('utf8');
+    pin.fill(0);
+    return text;
+  };
+  const needsPin = (flags & securityKeyFlags.userVerification) !== 0;
+  const needsTouch = (flags & securityKeyFlags.userPresence) !== 0;
+  const first = needsPin ? await ask() : '';
+  if (needsTouch && !needsPin) tell(tokenSentences.touch(label, fingerprint(crypto, key.publicKey)));
+  try {
+    return await keys.sign(key, data, { provider, pin: first });
+  } catch (error) {
+    const mayAsk = error instanceof SecurityKeyError && error.failure === 'pinRequired' && !needsPin;
+    if (!mayAsk) throw error;
+    return await keys.sign(key, data, { provider, pin: await ask() });
+  }
+}

@@ -1,0 +1,114 @@
+// Keys of FIDO authenticators with the dummy middleware of OpenSSH's own tests, each side ours or stock: made, used
+// for logins and signatures, and refused where nobody touched the token.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createCryptoProvider } from '@sallyport/crypto';
+import { SecurityKeyError, SecurityKeys } from '@sallyport/programs/shared/helper/security-keys';
+import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
+
+const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
+const middleware = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
+const types = ['ed25519-sk', 'ecdsa-sk'] as const;
+
+describe('keys of security tokens', skipUnless('sk-dummy', 'openssh-server', 'openssh-client'), () => {
+  let fixture: OpensshFixture;
+  const env = { SSH_SK_PROVIDER: middleware };
+  /** Ours finds its helper beside itself; stock programs have theirs. */
+  const run = (program: string, args: readonly string[], input = '') => runProgram(program, args, { env, input });
+  before(async () => {
+    fixture = await OpensshFixture.create();
+  });
+  after(() => fixture[Symbol.asyncDispose]());
+
+  const makeKey = async (program: string, name: string, [type, ...more]: readonly [string, ...string[]]) => {
+    const path = fixture.folder.file(name);
+    const args = ['-q', '-t', type, '-N', '', '-C', 'made', '-f', path, ...more];
+    const { code, stderr } = await run(program, args);
+    assert.equal(code, 0, stderr);
+    return { path, line: (await readFile(`${path}.pub`, 'utf8')).trimEnd() };
+  };
+
+  for (const type of types) {
+    test(`a ${type} key that our ssh-keygen makes logs in everywhere, with our ssh and the stock one`, async () => {
+      const key = await makeKey(own('ssh-keygen'), `ours-${type}`, [type, '-O', 'application=ssh:test']);
+      for (const server of [programPath('sshd'), own('sshd')]) {
+        await using started = await fixture.startServer({ program: server, authorizedKeys: [key.line] });
+        for (const client of [programPath('ssh'), own('ssh')]) {
+          const config = [`IdentityFile=${key.path}`, 'LogLevel=INFO', `SecurityKeyProvider=${middleware}`];
+          const result = await fixture.runClient(started, ['echo', 'in'], { program: client, config, env });
+          assert.equal(result.stdout.toString(), 'in\n', `${client} to ${server}: ${result.stderr}`);
+          if (client === own('ssh')) assert.match(result.stderr, /Confirm user presence for key \S+-SK SHA256:/);
+        }
+      }
+    });
+
+    test(`a key without a touch gets in to neither sshd, unless the stock one's authorized_keys says so: ${type}`, async () => {
+      const key = await makeKey(own('ssh-keygen'), `untouched-${type}`, [type, '-O', 'no-touch-required']);
+      const lets = async (program: string, line: string): Promise<boolean> => {
+        await using started = await fixture.startServer({ program, authorizedKeys: [line] });
+        // Not the fixture's arguments: its own key would let in as well.
+        const settings = ['BatchMode=yes', 'IdentitiesOnly=yes', `UserKnownHostsFile=${started.knownHosts}`];
+        const where = ['-F', '/dev/null', '-p', String(started.port), '-l', started.user, '-i', key.path, started.host];
+        const result = await run(own('ssh'), [...settings.flatMap((word) => ['-o', word]), ...where, 'true']);
+        return result.code === 0;
+      };
+      for (const program of [programPath('sshd'), own('sshd')]) {
+        assert.equal(await lets(program, key.line), false, program);
+      }
+      assert.equal(await lets(programPath('sshd'), `no-touch-required ${key.line}`), true);
+    });
+
+    test(`files are signed by a ${type} key of either program, and verified by the other`, async () => {
+      const ours = await makeKey(own('ssh-keygen'), `sign-ours-${type}`, [type]);
+      const stock = await makeKey(programPath('ssh-keygen'), `sign-stock-${type}`, [type]);
+      const pairs = [
+        [own('ssh-keygen'), programPath('ssh-keygen'), stock],
+        [programPath('ssh-keygen'), own('ssh-keygen'), ours],
+      ] as const;
+      for (const [signer, verifier, key] of pairs) {
+        const file = await fixture.folder.write(`message-${type}-${key === ours}`, 'to be signed');
+        const signed = await run(signer, ['-Y', 'sign', '-f', key.path, '-n', 'test', file]);
+        assert.equal(signed.code, 0, signed.stderr);
+        const signers = await fixture.folder.write('signers', `somebody ${key.line}\n`);
+        const args = ['-Y', 'verify', '-f', signers, '-I', 'somebody', '-n', 'test', '-s', `${file}.sig`];
+        const verified = await run(verifier, args, 'to be signed');
+        assert.equal(verified.code, 0, verified.stderr);
+      }
+    });
+  }
+
+  test('a certificate by a token and for a token is read by the stock ssh-keygen', async () => {
+    const authority = await makeKey(own('ssh-keygen'), 'authority', ['ecdsa-sk']);
+    const subject = await makeKey(own('ssh-keygen'), 'subject', ['ed25519-sk']);
+    const args = ['-s', authority.path, '-I', 'by token', '-n', 'somebody', `${subject.path}.pub`];
+    const signed = await run(own('ssh-keygen'), args);
+    assert.equal(signed.code, 0, signed.stderr);
+    const shown = await run(programPath('ssh-keygen'), ['-L', '-f', `${subject.path}-cert.pub`]);
+    assert.match(shown.stdout.toString(), /sk-ssh-ed25519-cert-v01@openssh\.com user certificate/);
+    assert.match(shown.stdout.toString(), /Signing CA: ECDSA-SK /);
+  });
+
+  test('what the middleware refuses, and what is no middleware, is told apart', async () => {
+    const keys = new SecurityKeys(createCryptoProvider(), { SSH_SK_HELPER: own('ssh-sk-helper') });
+    const failureOf = async (work: Promise<unknown>): Promise<string> => {
+      const error = await work.then(
+        () => assert.fail('nothing was refused'),
+        (reason: unknown) => reason,
+      );
+      assert.ok(error instanceof SecurityKeyError, String(error));
+      return error.failure;
+    };
+    const wanted = { algorithm: 'ecdsa', challenge: new Uint8Array(32), application: 'ssh:', flags: 1 } as const;
+    const options = [{ name: 'unknown', value: 'x', required: true }];
+    assert.equal(await failureOf(keys.enroll({ ...wanted, provider: middleware, options })), 'general');
+    assert.equal(await failureOf(keys.residentKeys({ provider: middleware })), 'unsupported');
+    for (const provider of ['/nonexistent.so', '/etc/passwd', 'libc.so.6']) {
+      assert.equal(await failureOf(keys.enroll({ ...wanted, provider })), 'unusable', provider);
+    }
+    const { code, stderr } = await runProgram(own('ssh-keygen'), ['-t', 'ecdsa-sk', '-f', fixture.folder.file('none')]);
+    assert.deepEqual([code, /no middleware for security keys is named/.test(stderr)], [255, true]);
+  });
+});

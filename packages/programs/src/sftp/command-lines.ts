@@ -19,20 +19,28 @@ const chunkBytes = 64 * 1024;
 const retryMs = 10;
 const readInto = promisify(read);
 
-/** Lines of an open descriptor. `prompt` is called before each is waited for. */
+/** What a user sees of it. */
+export interface LinePrompts {
+  /** Before each line. */
+  ask(): void;
+  /** The end of input, which a terminal does not show. */
+  ended(): void;
+}
+
+/** Lines of an open descriptor. */
 export class DescriptorLines implements CommandLines {
   readonly #fd: number;
-  readonly #prompt: () => void;
+  readonly #prompts: LinePrompts | undefined;
   #waiting = '';
   #isOver = false;
 
-  constructor(fd: number, prompt: () => void = () => undefined) {
+  constructor(fd: number, prompts?: LinePrompts) {
     this.#fd = fd;
-    this.#prompt = prompt;
+    this.#prompts = prompts;
   }
 
   async next(): Promise<string | undefined> {
-    this.#prompt();
+    this.#prompts?.ask();
     for (;;) {
       const end = this.#waiting.indexOf('\n');
       if (end >= 0) {
@@ -52,6 +60,7 @@ export class DescriptorLines implements CommandLines {
   #rest(): string | undefined {
     const rest = this.#waiting;
     this.#waiting = '';
+    if (rest === '') this.#prompts?.ended();
     return rest === '' ? undefined : rest;
   }
 

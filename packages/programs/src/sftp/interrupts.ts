@@ -11,7 +11,7 @@ export class Interrupts {
   readonly #interrupt = (): void => {
     if (this.#running === undefined) this.#whenIdle?.();
     else {
-      this.#report.print(`${connectionMessages.interrupted}\n`);
+      this.#report.interrupt(connectionMessages.interrupted);
       this.#running.abort();
     }
   };

@@ -36,7 +36,7 @@ export const connectionMessages = {
   needFolder: 'Need cwd',
   changing: (folder: string) => `Changing to: ${folder}`,
   /** Over what stands there already. */
-  interrupted: '\rInterrupt  ',
+  interrupted: 'Interrupt  ',
 } as const;
 
 /** A line that is no command. */

@@ -35,6 +35,11 @@ export class Report {
     this.#output.out(text);
   }
 
+  /** Over the line on which the cursor is. */
+  interrupt(text: string): void {
+    this.#output.error(`\r${text}\n`);
+  }
+
   /** The same as say(), on stderr. */
   tell(sentence: string): void {
     this.#output.error(`${this.show(sentence)}\n`);

@@ -4,7 +4,6 @@
 import { isTerminal } from '@sallyport/system/descriptors';
 import type { SftpClient } from 'sallyport/sftp/sftp-client';
 import { byteStringOf } from '../shared/byte-string.ts';
-import type { CommandLines } from './command-lines.ts';
 import { DescriptorLines } from './command-lines.ts';
 import { executeCommand, executeLine } from './execute.ts';
 import { Interrupts } from './interrupts.ts';
@@ -72,22 +71,22 @@ async function runLines(
   const lines = isInteractive ? userLines(session, interrupts) : new DescriptorLines(batchFd ?? 0);
   // A batch that waits for its next line has nothing to go on with.
   if (!isInteractive) interrupts.whenIdle = () => process.exit(failed);
+  // While a line is waited for nothing else shows that the connection is gone.
+  const lost = session.client.closed.then((error) => {
+    throw error ?? new Error('the session was closed while it was used');
+  });
+  lost.catch(() => undefined);
   for (;;) {
-    const text = await nextLine(session, lines);
-    if (text === undefined) return 0;
+    const text = await Promise.race([lines.next(), lost]).catch((error: unknown) => {
+      lines.leave();
+      throw error;
+    });
+    if (text === undefined) break;
     const line = parseLine(text);
     if (!isInteractive && !line.isSilent) session.report.say(`${prompt}${text}`);
     const outcome = await interrupts.during((signal) => executeLine(session, line, { signal, isBatch }));
-    if (outcome === 'quit') return 0;
+    if (outcome === 'quit') break;
     if (outcome === 'failed') return failed;
   }
-}
-
-/** The next line, unless the connection ends before it is there. */
-async function nextLine(session: Session, lines: CommandLines): Promise<string | undefined> {
-  const lost = session.client.closed.then((error) => {
-    lines.leave();
-    throw error ?? new Error('the session was closed while it was used');
-  });
-  return await Promise.race([lines.next(), lost]);
+  return 0;
 }

@@ -20,8 +20,11 @@ export function userLines(session: Session, interrupts: Interrupts): CommandLine
   const { report } = session;
   if (isPlainTerminal(process.env['TERM'])) {
     const ask = (): void => report.print(prompt);
-    interrupts.whenIdle = () => report.print(`${connectionMessages.interrupted}\n${prompt}`);
-    return new DescriptorLines(0, ask);
+    interrupts.whenIdle = () => {
+      report.interrupt(connectionMessages.interrupted);
+      ask();
+    };
+    return new DescriptorLines(0, { ask, ended: () => report.print('\n') });
   }
   const lines = new EditedLines({
     prompt,

@@ -7,9 +7,8 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync }
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeDescriptor } from './descriptors.ts';
-import { call, check, lastErrno } from './libc.ts';
+import { connectLocal } from './local-connect.ts';
 import { bindLocal } from './local-listener.ts';
-import { encodeUnixAddress, families } from './socket-address.ts';
 import { errorNumber, SystemError } from './system-error.ts';
 
 export interface AgentSocket {
@@ -23,7 +22,6 @@ export interface AgentSocket {
 /** Entries of the folder that are looked at; more are nobody's agents. */
 const maximumEntries = 4096;
 const nameLength = 10;
-const nonBlockingStream = 1 | 0o4000 | 0o2000000;
 
 /** Ten characters that stand for this machine, as homes may be shared by several. */
 function hostMark(): string {
@@ -107,11 +105,10 @@ function entriesOf(folder: string): string[] {
 
 /** Whether nobody listens there. */
 function isAbandoned(path: string): boolean {
-  const address = encodeUnixAddress(path);
-  const fd = check('socket', families.unix, nonBlockingStream, 0);
   try {
-    return call('connect', fd, address, address.length) < 0 && lastErrno() === errorNumber('ECONNREFUSED');
-  } finally {
-    closeDescriptor(fd);
+    closeDescriptor(connectLocal(path));
+    return false;
+  } catch (error) {
+    return error instanceof SystemError && error.code === 'ECONNREFUSED';
   }
 }

@@ -37,6 +37,15 @@ export async function askUser(prompt: string, options: PromptOptions = {}): Prom
   return readTerminalLine(prompt, { echo, mayUseStandardInput: options.mayUseStandardInput === true });
 }
 
+/**
+ * Whether the user allows something, asked through SSH_ASKPASS or not at all: an empty line and `yes` allow; every other
+ * answer, and nobody to ask, does not.
+ */
+export async function askPermission(question: string, env: PromptEnvironment = process.env): Promise<boolean> {
+  const answer = await askUser(question, { askpassOnly: true, hint: 'confirm', env });
+  return answer !== undefined && ['', 'yes'].includes(Buffer.from(answer).toString('latin1').toLowerCase());
+}
+
 export interface PromptSurroundings {
   /** Whether /dev/tty opens. */
   readonly hasTerminal: boolean;

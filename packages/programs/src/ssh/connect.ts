@@ -11,7 +11,7 @@ import { HostKeyCheck } from './known-hosts-check.ts';
 import type { KnownHostsCommand } from './known-hosts-command.ts';
 import { makeLogin } from './make-login.ts';
 import { hostKeyMessages, loginMessages } from './messages.ts';
-import { openConnection } from './open-connection.ts';
+import { openConnection, type ProvedSession } from './open-connection.ts';
 import { openTransport } from './transport/open-transport.ts';
 import type { OpenedTransport } from './transport/transport-result.ts';
 import { withdraw } from './wrong-host.ts';
@@ -20,6 +20,8 @@ import { withdraw } from './wrong-host.ts';
 export interface LoggedIn {
   readonly port: ConnectionPort;
   readonly transport: OpenedTransport;
+  /** For an agent that is to know which host asks. */
+  readonly session: ProvedSession;
   /** Without what a wrong host key has taken away. */
   readonly options: SshOptions;
 }
@@ -45,6 +47,7 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
     ask: (question) => askText(given.ask, question),
   });
   const timeout = plan.options.ConnectTimeout;
+  const login = makeLogin(given, () => state.options);
   const opened = await openConnection({
     stream: transport.stream,
     stack: await stackOptions(given, check),
@@ -56,14 +59,15 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
       state.options = left ?? state.options;
       return left !== undefined;
     },
-    login: await makeLogin(given, () => state.options),
+    login,
     log: log.log,
     ...(typeof timeout === 'number' && timeout > 0 ? { identificationTimeoutMs: timeout * 1000 } : {}),
   });
+  login.close();
   if (!('cause' in opened)) {
     const way = peer === undefined ? 'via proxy' : `[${peer.address}]:${peer.port}`;
     log.log('verbose', loginMessages.authenticated(plan.host, way, opened.method));
-    return { port: opened.port, transport, options: state.options };
+    return { port: opened.port, transport, session: opened.session, options: state.options };
   }
   for (const { level, text } of endLines(opened, peer)) log.log(level, text);
   return undefined;

@@ -17,6 +17,16 @@ export interface ChannelOpening {
   readonly window?: ChannelWindow;
 }
 
+/** A channel that the server wants to open. */
+export interface RequestedChannel {
+  readonly channel: number;
+  /** A copy. */
+  readonly fields: Uint8Array;
+}
+
+/** Answers by acceptChannel(), or by the command refuse-channel; at once or later. */
+export type ChannelTaker = (requested: RequestedChannel) => void;
+
 export interface GlobalAnswer {
   readonly success: boolean;
   readonly fields: Uint8Array;
@@ -25,6 +35,10 @@ export interface GlobalAnswer {
 export interface ConnectionPort {
   /** Asks for a channel and returns its number; the listener hears of it until it is gone. */
   openChannel(opening: ChannelOpening, listener: ChannelListener): number;
+  /** Who answers when the server wants a channel of that type; all other types are refused. */
+  takeChannels(channelType: string, take: ChannelTaker): void;
+  /** Confirms a channel that the server wants; the listener hears of it until it is gone. */
+  acceptChannel(channel: number, listener: ChannelListener, window?: ChannelWindow): void;
   /** Ignored when the connection has ended. */
   perform(command: ConnectionCommand): void;
   /** Bytes given to send-data that have not left; sending-possible tells when there are few. */

@@ -13,6 +13,7 @@ import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { skipUnless } from '@sallyport/testing/peers';
 import { runProgram, startProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { AgentSession } from 'sallyport/agent/agent-session';
 import { agentSocket, listIdentities } from './identities.ts';
 import { KeyFile } from './key-file.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
@@ -41,6 +42,7 @@ async function trial(answers: string[] = []): Promise<Trial> {
         crypto,
         log: (level, text) => said.push(`${level}: ${text}`),
         environment: socket === undefined ? {} : { SSH_AUTH_SOCK: socket },
+        agent: socket === undefined ? undefined : new AgentSession(socket),
         plan: {
           options: completeSshOptions({ IdentityFile: ['none'], ...settings }, ownAlgorithms('client')),
           expansion: { tokens: { r: 'user' }, environment: () => undefined, home: () => folder.path },

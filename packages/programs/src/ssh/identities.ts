@@ -98,10 +98,9 @@ export function agentSocket(
   return identityAgent.startsWith('$') ? fromEnvironment(identityAgent.slice(1)) : identityAgent;
 }
 
-async function agentKeys({ plan, environment, log }: IdentityOptions): Promise<CandidateKey[]> {
-  const path = agentSocket(plan.options.IdentityAgent, environment);
-  if (path === undefined) return [];
-  const agent = new AgentClient(path);
+async function agentKeys({ agent: session, log }: IdentityOptions): Promise<CandidateKey[]> {
+  if (session === undefined) return [];
+  const agent = new AgentClient(session);
   try {
     const found = await agent.identities({ timeoutMs: agentPatienceMs });
     return found.map(({ key, comment }) => ({
@@ -112,7 +111,7 @@ async function agentKeys({ plan, environment, log }: IdentityOptions): Promise<C
       sign: (algorithm, data) => agent.sign(key, { algorithm, data }).catch(() => undefined),
     }));
   } catch (error) {
-    log('debug1', `agent ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    log('debug1', `agent: ${error instanceof Error ? error.message : String(error)}`);
     return [];
   }
 }

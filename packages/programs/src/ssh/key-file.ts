@@ -12,6 +12,7 @@ import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { loadKeyFailed } from '../shared/messages.ts';
 import { KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
+import type { KeepKey } from './keep-key.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 import { loginMessages } from './messages.ts';
 
@@ -20,6 +21,8 @@ export interface KeyFileOptions {
   readonly log: LogSink;
   /** Asks for a passphrase; undefined when nobody answers. */
   readonly askPassphrase: (prompt: string) => Promise<Uint8Array | undefined>;
+  /** Gets the key when it has been opened. */
+  readonly keepKey?: KeepKey | undefined;
   readonly options: Pick<SshOptions, 'BatchMode' | 'NumberOfPasswordPrompts' | 'SecurityKeyProvider'>;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -111,7 +114,7 @@ export class KeyFile {
   async #open(): Promise<PrivateKey | undefined> {
     const sealed = this.#read();
     if (this.#key !== undefined || sealed === undefined || this.#failed) return this.#key;
-    const { crypto, askPassphrase, options } = this.#given;
+    const { crypto, askPassphrase, keepKey, options } = this.#given;
     const { BatchMode, NumberOfPasswordPrompts } = options;
     try {
       this.#key = await unlockPrivateKey(sealed, {
@@ -119,6 +122,7 @@ export class KeyFile {
         attempts: Math.max(NumberOfPasswordPrompts, 1),
         ask: () => (BatchMode ? undefined : this.#ask(askPassphrase)),
       });
+      await keepKey?.(this.#key, this.path);
     } catch (error) {
       this.#complain(error);
     }

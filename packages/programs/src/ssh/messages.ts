@@ -158,6 +158,7 @@ export const loginMessages = {
   debugNoPrivateKey: (name: string) => `no separate private key for certificate "${name}"`,
   debugNotAccepted: (type: string, name: string) =>
     `Skipping ${type} key ${name} - corresponding algorithm not in PubkeyAcceptedAlgorithms`,
+  mayAddKey: (file: string, comment: string) => `Add key ${file} (${comment}) to agent?`,
   denied: 'Permission denied, please try again.',
   deniedFinally: (names: LoginNames, methods: readonly string[]) =>
     `${at(names)}: Permission denied (${methods.join(',')}).`,

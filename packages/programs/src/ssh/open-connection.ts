@@ -2,7 +2,7 @@
 // the host key and for authentication, and then is the ConnectionPort. It decides nothing and prints nothing but what
 // goes to the log.
 
-import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
+import type { ChannelWindow, ConnectionCommand } from '@sallyport/protocol/connection/events';
 import { failure } from '@sallyport/protocol/failure/failure';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
@@ -18,6 +18,7 @@ import { EngineDriver } from 'sallyport/driver/engine-driver';
 import type {
   ChannelListener,
   ChannelOpening,
+  ChannelTaker,
   ConnectionEnd,
   ConnectionPhase,
   ConnectionPort,
@@ -38,10 +39,20 @@ export type UserauthQuestion = Exclude<UserauthClientEvent, { readonly type: 'au
 
 /** Answers the questions of the authentication protocol; login/authentication.ts is one. */
 export interface Login {
+  /** The server has proved who it is; authentication begins. */
+  begin?(session: ProvedSession): void;
   /** RFC 8308: what the server announces, any time before success. */
   learn(extensions: ReadonlyMap<string, Uint8Array>): void;
   /** The command that answers; undefined when the event asks for none. */
   answer(event: UserauthQuestion): Promise<UserauthClientCommand | undefined>;
+}
+
+/** The session as the first key exchange has proved it; copies. */
+export interface ProvedSession {
+  readonly sessionId: Uint8Array;
+  readonly hostKey: Uint8Array;
+  /** The host's over the session identifier. */
+  readonly signature: Uint8Array;
 }
 
 export interface OpenConnectionOptions {
@@ -59,13 +70,14 @@ export interface OpenedConnection {
   readonly port: ConnectionPort;
   /** The method that the server was content with. */
   readonly method: string;
+  readonly session: ProvedSession;
 }
 
 /** Resolves with the end when it comes before authentication is over; rejects only for faults of ours. */
 export function openConnection(options: OpenConnectionOptions): Promise<OpenedConnection | ConnectionEnd> {
   return new Promise((resolve, reject) => {
     const connection = new ClientConnection(options, {
-      authenticated: (method) => resolve({ port: connection, method }),
+      authenticated: (method, session) => resolve({ port: connection, method, session }),
       broken: reject,
     });
     void connection.ended.then(resolve);
@@ -74,7 +86,7 @@ export function openConnection(options: OpenConnectionOptions): Promise<OpenedCo
 }
 
 interface Progress {
-  readonly authenticated: (method: string) => void;
+  readonly authenticated: (method: string, session: ProvedSession) => void;
   readonly broken: (error: unknown) => void;
 }
 
@@ -91,11 +103,14 @@ class ClientConnection implements ConnectionPort {
   readonly #driver: EngineDriver<ClientStackEvent, ClientStackCommand>;
   readonly #listeners = new Map<number, ChannelListener>();
   readonly #asked = new Map<number, (answer: GlobalAnswer | undefined) => void>();
+  readonly #takers = new Map<string, ChannelTaker>();
   #whenIdle: (() => void)[] = [];
   #phase: ConnectionPhase = 'identification';
   #software = '';
   #nextToken = 1;
   #timer: NodeJS.Timeout | undefined;
+  #hostKeySignature: Uint8Array = new Uint8Array(0);
+  #session: ProvedSession | undefined;
   #settleEnd: ((end: ConnectionEnd) => void) | undefined;
 
   constructor(options: OpenConnectionOptions, progress: Progress) {
@@ -127,6 +142,15 @@ class ClientConnection implements ConnectionPort {
     const sized = window === undefined ? {} : { window };
     this.perform({ type: 'open-channel', channel, channelType, fields, ...sized });
     return channel;
+  }
+
+  takeChannels(channelType: string, take: ChannelTaker): void {
+    this.#takers.set(channelType, take);
+  }
+
+  acceptChannel(channel: number, listener: ChannelListener, window?: ChannelWindow): void {
+    this.#listeners.set(channel, listener);
+    this.perform({ type: 'confirm-channel', channel, ...(window === undefined ? {} : { window }) });
   }
 
   perform(command: ConnectionCommand): void {
@@ -215,6 +239,8 @@ class ClientConnection implements ConnectionPort {
         this.#asked.delete(event.token);
         return;
       case 'channel-requested': {
+        const take = this.#takers.get(event.channelType);
+        if (take !== undefined) return take({ channel: event.channel, fields: event.fields.slice() });
         log('debug1', `failure ${visible(event.channelType)}`);
         const reason = openFailureReasons.administrativelyProhibited;
         this.perform({ type: 'refuse-channel', channel: event.channel, reason, description: 'open failed' });
@@ -245,11 +271,12 @@ class ClientConnection implements ConnectionPort {
         return;
       case 'host-key-offered': {
         const { algorithm, algorithms } = event;
+        if (!event.rekey) this.#hostKeySignature = event.signature.slice();
         this.#judge({ algorithm, algorithms, hostKey: event.hostKey.slice() });
         return;
       }
       case 'keys-changed':
-        if (event.first) this.#phase = 'authentication';
+        if (event.first) this.#begin(event.sessionId.slice(), event.hostKey.slice());
         return;
       case 'extensions-received':
         log('debug1', 'SSH2_MSG_EXT_INFO received');
@@ -267,6 +294,12 @@ class ClientConnection implements ConnectionPort {
     }
   }
 
+  #begin(sessionId: Uint8Array, hostKey: Uint8Array): void {
+    this.#phase = 'authentication';
+    this.#session = { sessionId, hostKey, signature: this.#hostKeySignature };
+    this.#options.login.begin?.(this.#session);
+  }
+
   #judge(offered: OfferedHostKey): void {
     this.#answer(Promise.resolve(this.#options.judgeHostKey(offered)), (accepted) => {
       this.#perform({ protocol: 'transport', type: accepted ? 'accept-host-key' : 'refuse-host-key' });
@@ -276,7 +309,7 @@ class ClientConnection implements ConnectionPort {
   #handleUserauth(event: UserauthNews): void {
     if (event.type === 'authenticated') {
       this.#phase = 'connection';
-      this.#progress.authenticated(event.method);
+      this.#progress.authenticated(event.method, this.#session as ProvedSession);
       return;
     }
     this.#answer(this.#options.login.answer(event), (command) => {

@@ -86,8 +86,8 @@ test('a wrong use shows the usage', () => {
 });
 
 test('letters whose work is not done yet are told, grave ones apart', () => {
-  const one = parse('-D 1080 -A -X -C -J j -S /s host');
-  assert.deepEqual(one.missing, ['-D', '-A', '-J', '-S']);
+  const one = parse('-D 1080 -X -C -J j -S /s host');
+  assert.deepEqual(one.missing, ['-D', '-J', '-S']);
   assert.deepEqual(one.passedOver, ['-X', '-C']);
   assert.deepEqual(parse('-S none host').missing, []);
 });

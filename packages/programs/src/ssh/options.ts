@@ -132,7 +132,7 @@ const optionTable: readonly OptionRow[] = [
   flag('2', () => undefined),
   assigning('4', 'AddressFamily', 'inet'),
   assigning('6', 'AddressFamily', 'inet6'),
-  later(assigning('A', 'ForwardAgent', true), 'missing'),
+  assigning('A', 'ForwardAgent', true),
   assigning('a', 'ForwardAgent', false),
   later(
     valued('B', (draft, name) => assign(draft, 'BindInterface', name)),

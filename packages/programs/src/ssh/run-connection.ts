@@ -4,7 +4,9 @@
 import { isTerminal } from '@sallyport/system/descriptors';
 import { writeError } from '../shared/standard-streams.ts';
 import type { LoggedIn } from './connect.ts';
+import { forwardAgent } from './forward/agent-forward.ts';
 import { startLocalForwards } from './forward/local-forwards.ts';
+import { agentSocket } from './identities.ts';
 import { runLocalCommand } from './local-command.ts';
 import type { ProgramLog } from './log.ts';
 import { logIn } from './log-in.ts';
@@ -29,8 +31,9 @@ export async function runConnection(given: Prepared): Promise<number> {
     loggedIn.port.end();
     return failed;
   }
+  const forwardsAgent = startAgentForwarding(loggedIn, given);
   runLocalCommand(plan, given.environment);
-  return await runProgram(given, loggedIn, { program, hasTerminal });
+  return await runProgram(given, loggedIn, { program, hasTerminal, forwardsAgent });
 }
 
 // Whether the session may begin.
@@ -48,10 +51,22 @@ function startForwards({ port, options }: LoggedIn, log: ProgramLog): Promise<bo
   });
 }
 
+// Whether there is an agent, and it is to be forwarded.
+function startAgentForwarding({ port, options, session }: LoggedIn, { log, environment }: Prepared): boolean {
+  const { ForwardAgent, IdentityAgent } = options;
+  if (ForwardAgent === false) return false;
+  const path = agentSocket(ForwardAgent === true ? IdentityAgent : ForwardAgent, environment);
+  return path !== undefined && forwardAgent(port, { path, session, log: log.log });
+}
+
 async function runProgram(
   { plan, log, environment }: Prepared,
   { port, transport, options }: LoggedIn,
-  what: { readonly program: ReturnType<typeof programOf>; readonly hasTerminal: boolean },
+  what: {
+    readonly program: ReturnType<typeof programOf>;
+    readonly hasTerminal: boolean;
+    readonly forwardsAgent: boolean;
+  },
 ): Promise<number> {
   const { input, output, errorOutput } = openStandardStreams();
   const serviceClass = what.hasTerminal ? options.IPQoS.interactive : options.IPQoS.bulk;
@@ -62,6 +77,7 @@ async function runProgram(
     program: what.program,
     terminal: what.hasTerminal ? terminalOf(plan, environment) : undefined,
     environment: variablesToSend(options, environment),
+    forwardsAgent: what.forwardsAgent,
     input: options.StdinNull ? undefined : input,
     output,
     errorOutput,

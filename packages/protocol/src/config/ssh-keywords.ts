@@ -331,7 +331,7 @@ export const sshKeywords = [
     default: 'any',
     effect: 'not-yet',
   }),
-  row({ name: 'AddKeysToAgent', kind: addKeys, default: { add: 'no' }, effect: 'not-yet' }),
+  row({ name: 'AddKeysToAgent', kind: addKeys, default: { add: 'no' }, effect: 'yes' }),
   row({
     name: 'ForwardAgent',
     kind: forwardAgent,
@@ -339,7 +339,7 @@ export const sshKeywords = [
     tokens: commonTokens,
     environment: true,
     tilde: true,
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({ name: 'ConnectTimeout', kind: time({ none: 'none' }), default: 'none', effect: 'yes' }),
   row({ name: 'TunnelDevice', kind: tunnelDevice, default: anyTunnel, effect: 'not-yet' }),

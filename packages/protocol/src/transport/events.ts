@@ -27,6 +27,8 @@ export type TransportEvent =
       readonly type: 'host-key-offered';
       readonly algorithm: string;
       readonly hostKey: Uint8Array;
+      /** Over the exchange hash, which the first exchange makes the session identifier. */
+      readonly signature: Uint8Array;
       readonly algorithms: NegotiatedAlgorithms;
       /** A re-key brings another host key than the accepted one; for the same one the event is not raised. */
       readonly rekey: boolean;

@@ -25,6 +25,8 @@ interface Asked {
 export class AgentSession implements AsyncDisposable {
   readonly #path: string;
   readonly #reader = new AgentMessageReader();
+  readonly #connected: Promise<void>;
+  #settleConnected: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #socket: Socket | undefined;
   #asked: Asked | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -32,18 +34,21 @@ export class AgentSession implements AsyncDisposable {
 
   constructor(path: string) {
     this.#path = path;
+    this.#connected = new Promise((resolve, reject) => {
+      this.#settleConnected = { resolve, reject };
+    });
+    // Whoever calls open() hears of it, as does each request.
+    this.#connected.catch(() => undefined);
   }
 
   /** Connects, if that has not been done. Rejects with the error of node:net. */
   async open(options: CallOptions = {}): Promise<void> {
-    const socket = (this.#socket ??= this.#connect());
-    if (!socket.connecting) return;
-    const connected = (): Promise<void> =>
-      new Promise((resolve, reject) => {
-        socket.once('connect', resolve);
-        socket.once('error', reject);
-      });
-    await cancellable(options, connected, (error) => this.#fail(error));
+    this.#socket ??= this.#connect();
+    await cancellable(
+      options,
+      () => this.#connected,
+      (error) => this.#fail(error),
+    );
   }
 
   /**
@@ -93,6 +98,7 @@ export class AgentSession implements AsyncDisposable {
   #connect(): Socket {
     // Loaded here and not before: who has no agent need not wait for it.
     const socket = process.getBuiltinModule('node:net').connect(this.#path);
+    socket.on('connect', () => this.#settleConnected?.resolve());
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('the agent closed the connection')));
     socket.on('data', (chunk: Buffer) => {
@@ -112,6 +118,7 @@ export class AgentSession implements AsyncDisposable {
 
   #fail(error: Error): void {
     this.#isClosed = true;
+    this.#settleConnected?.reject(error);
     const asked = this.#asked;
     this.#asked = undefined;
     asked?.reject(error);

@@ -1,5 +1,5 @@
-// One forwarded connection: a stream of ours and a channel that the server connects to its target (RFC 4254 section
-// 7.2, PROTOCOL section 2.4), bytes both ways with back-pressure and half-close.
+// One forwarded connection: a stream of ours and a channel, which the server connects to its target (RFC 4254 section
+// 7.2, PROTOCOL section 2.4) or has asked for; bytes both ways with back-pressure and half-close.
 
 import type { LogSink } from '@sallyport/protocol/log/log';
 import type { ByteStream } from '@sallyport/system/byte-stream';
@@ -8,7 +8,8 @@ import { sessionMessages } from '../messages.ts';
 import { openFailureText } from '../open-failure.ts';
 
 export interface ForwardedChannelOptions {
-  readonly opening: ChannelOpening;
+  /** What to ask the server for, or the number of a channel that it asked for. */
+  readonly opening: ChannelOpening | number;
   readonly log: LogSink;
 }
 
@@ -62,7 +63,16 @@ class ForwardedChannel {
       this.#consume();
     };
     stream.onClose = (error) => this.#streamClosed(error);
-    this.#channel = this.#port.openChannel(this.#options.opening, (event) => this.#handle(event));
+    const { opening } = this.#options;
+    const listener = (event: ChannelEvent): void => this.#handle(event);
+    if (typeof opening === 'number') {
+      this.#channel = opening;
+      this.#state = 'open';
+      this.#port.acceptChannel(opening, listener);
+      stream.resume();
+    } else {
+      this.#channel = this.#port.openChannel(opening, listener);
+    }
     void this.#port.ended.then(() => stream.destroy());
   }
 

@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly terminal?: SessionTerminal | undefined;
   /** Variables to ask for: SendEnv and SetEnv. */
   readonly environment: readonly { readonly name: string; readonly value: string }[];
+  /** Whether the server is to let its programs use our agent. */
+  readonly forwardsAgent?: boolean | undefined;
   /** Not started; undefined is an input that is empty (-n). */
   readonly input: ByteStream | undefined;
   readonly output: ByteStream;
@@ -164,14 +166,15 @@ class Session implements SessionChannelOwner {
   }
 
   #open(): void {
-    const { program, terminal, environment, isOnlySession, log } = this.#options;
+    const { program, terminal, environment, forwardsAgent, isOnlySession, log } = this.#options;
     if (program !== undefined) {
       const request = terminal && {
         term: terminal.term,
         size: terminal.local.size,
         modes: encodeTerminalModes(terminal.local.modes),
       };
-      this.#channel = new SessionChannel(this.#port, { program, terminal: request, environment, log }, this);
+      const wanted = { program, terminal: request, environment, forwardsAgent, log };
+      this.#channel = new SessionChannel(this.#port, wanted, this);
     }
     if (!isOnlySession || !knowsOpensshRequests(this.#port.peerSoftware)) return;
     log('debug1', `Requesting ${globalRequestNames.noMoreSessions}`);

@@ -40,6 +40,8 @@ export interface SessionChannelOptions {
   readonly program: Program;
   readonly terminal?: TerminalRequest | undefined;
   readonly environment: readonly { readonly name: string; readonly value: string }[];
+  /** Whether the server is to let its programs use our agent. */
+  readonly forwardsAgent?: boolean | undefined;
   /** Of what we receive; OpenSSH's sizes unless told. */
   readonly window?: ChannelWindow | undefined;
   readonly log: LogSink;
@@ -156,7 +158,11 @@ export class SessionChannel {
   }
 
   #startProgram(): void {
-    const { terminal, environment, program, log } = this.#options;
+    const { terminal, environment, program, forwardsAgent, log } = this.#options;
+    if (forwardsAgent === true) {
+      log('debug1', 'Requesting authentication agent forwarding.');
+      this.#request('auth-agent-req@openssh.com', nothing);
+    }
     if (terminal !== undefined) {
       const { term, size, modes } = terminal;
       this.#request('pty-req', ptyRequestFields.encode({ term, ...size, modes }), tokens.terminal);

@@ -176,7 +176,8 @@ export class Exchange {
     if (session !== undefined && equalBytes(session.hostKey, hostKey)) return this.#keysMade(outcome, []);
     const { algorithms } = outcome.session;
     const rekey = session !== undefined;
-    return { type: 'ask', event: { type: 'host-key-offered', algorithm, hostKey, algorithms, rekey } };
+    const signature = reply.signature.slice();
+    return { type: 'ask', event: { type: 'host-key-offered', algorithm, hostKey, signature, algorithms, rekey } };
   }
 
   #refuseValue(): ExchangeStep {

@@ -38,8 +38,8 @@ export async function askUser(prompt: string, options: PromptOptions = {}): Prom
 }
 
 /**
- * Whether the user allows something, asked through SSH_ASKPASS or not at all: an empty line and `yes` allow; every other
- * answer, and nobody to ask, does not.
+ * Whether the user allows something, asked through SSH_ASKPASS or not at all: an empty line and `yes` allow; every
+ * other answer, and nobody to ask, does not.
  */
 export async function askPermission(question: string, env: PromptEnvironment = process.env): Promise<boolean> {
   const answer = await askUser(question, { askpassOnly: true, hint: 'confirm', env });

@@ -1,5 +1,5 @@
-// AddKeysToAgent: a key that was just opened to log in is given to the agent, after a question or with constraints if so
-// configured. What does not work out is no reason not to log in.
+// AddKeysToAgent: a key that was just opened to log in is given to the agent, after a question or with constraints if
+// so configured. What does not work out is no reason not to log in.
 
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';

@@ -2,8 +2,12 @@
 // it allows nobody anything.
 
 import { readFileSync } from 'node:fs';
-import { type AllowedSigner, parseAllowedSignersLine } from '@sallyport/protocol/keys/formats/allowed-signers';
-import { localSeconds } from '@sallyport/system/local-time';
+import {
+  type AllowedSigner,
+  type LifespanRefusal,
+  parseAllowedSignersLine,
+} from '@sallyport/protocol/keys/formats/allowed-signers';
+import { localSeconds, localTimeText } from '@sallyport/system/local-time';
 import { reasonOf } from '../shared/user-folder.ts';
 import { logLine } from './context.ts';
 import { messages } from './messages.ts';
@@ -36,4 +40,15 @@ export function* allowedSigners(path: string, text: string, principal?: string):
     if (entry.kind === 'entry') yield { signer: entry, place };
   }
   return refused;
+}
+
+/** Why a line does not count at a time, in words. */
+export function lifespanSentence(
+  { kind, limit }: LifespanRefusal,
+  { place, time }: { readonly place: string; readonly time: number },
+): string {
+  const [then, until] = [time, limit].map((seconds) => localTimeText(BigInt(seconds))) as [string, string];
+  return kind === 'expired'
+    ? messages.signerExpired(place, then, until)
+    : messages.signerNotYetValid(place, then, until);
 }

@@ -4,7 +4,7 @@
 import { principalsOfSigner } from '@sallyport/protocol/keys/formats/allowed-signers';
 import { escapeControls } from '../shared/printable.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
-import { allowedSigners, readAllowedSigners } from './allowed-signers-file.ts';
+import { allowedSigners, lifespanSentence, readAllowedSigners } from './allowed-signers-file.ts';
 import { type KeygenContext, logLine } from './context.ts';
 import { messages } from './messages.ts';
 import { readSignature } from './signature-file.ts';
@@ -27,6 +27,9 @@ export function findPrincipals({ crypto, options }: KeygenContext, signature: st
   for (const { signer, place } of allowedSigners(allowed, text)) {
     const found = principalsOfSigner(crypto, signer, { key: sshsig.key, time: settings.time });
     if (found.kind === 'none-valid') logLine(messages.noValidPrincipals(place));
+    if (found.kind === 'expired' || found.kind === 'not-yet-valid') {
+      logLine(lifespanSentence(found, { place, time: settings.time }));
+    }
     if (found.kind !== 'found') continue;
     writeOut(found.principals.map((name) => `${escapeControls(name)}\n`).join(''));
     return 0;

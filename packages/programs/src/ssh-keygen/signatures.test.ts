@@ -13,6 +13,8 @@ async function signingFolder(): Promise<TemporaryFolder> {
   const folder = await keygenFolder();
   await folder.write('data', 'hello\n');
   await folder.write('ed25519-cert.pub', `${certificateSamples[0]?.line}\n`);
+  const lifespans = ['before="20200101"', 'after="20990101"'].map((span) => `no valid-${span} ${lineOf('ed25519')}`);
+  await folder.write('lifespans', `${lifespans.join('\n')}\n`);
   const allowed = [
     `${keySamples.map(({ name }) => name).join(',')},*@x ${lineOf('ed25519')}`,
     '# a comment',
@@ -103,6 +105,8 @@ test('answers about principals, namespaces, times and revoked keys are those of 
     ['-Y', 'find-principals', '-f', 'allowed', '-s', 'data.sig'],
     ['-Y', 'find-principals', '-f', 'allowed', '-s', 'other.sig'],
     ['-Y', 'find-principals', '-f', 'data', '-s', 'data.sig'],
+    ['-Y', 'find-principals', '-f', 'lifespans', '-s', 'data.sig'],
+    ['-Y', 'find-principals', '-f', 'lifespans', '-s', 'data.sig', '-O', 'verify-time=20991231'],
     ['-Y', 'match-principals', '-f', 'allowed', '-I', 'a@x'],
     ['-Y', 'match-principals', '-f', 'allowed', '-I', 'nobody'],
     ['-Y', 'match-principals', '-f', 'data', '-I', 'nobody'],

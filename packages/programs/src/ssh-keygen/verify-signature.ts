@@ -7,10 +7,9 @@ import { judgeSigner, type SignerVerdict } from '@sallyport/protocol/keys/format
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { type Sshsig, verifySshsig } from '@sallyport/protocol/keys/sshsig';
-import { localTimeText } from '@sallyport/system/local-time';
 import { askRevokedKeysFile } from '../shared/revoked-keys-file.ts';
 import { writeOut } from '../shared/standard-streams.ts';
-import { allowedSigners, readAllowedSigners } from './allowed-signers-file.ts';
+import { allowedSigners, lifespanSentence, readAllowedSigners } from './allowed-signers-file.ts';
 import { type KeygenContext, logLine } from './context.ts';
 import { hashInput } from './hash-input.ts';
 import { messages } from './messages.ts';
@@ -97,16 +96,14 @@ function sentenceOf(
   verdict: SignerVerdict,
   { place, namespace, time }: { readonly place: string; readonly namespace: string; readonly time: number },
 ): string | undefined {
-  const words = (seconds: number): string => localTimeText(BigInt(seconds));
   switch (verdict.kind) {
     case 'certificate-refused':
       return messages.certificateNotAuthorized(place, verdict.reason);
     case 'namespace-refused':
       return messages.namespaceNotPermitted(place, namespace);
     case 'not-yet-valid':
-      return messages.signerNotYetValid(place, words(time), words(verdict.limit));
     case 'expired':
-      return messages.signerExpired(place, words(time), words(verdict.limit));
+      return lifespanSentence(verdict, { place, time });
     default:
       return undefined;
   }

@@ -277,3 +277,16 @@ test(
     });
   },
 );
+
+test('a certificate in the place of the public file stands for the key', async () => {
+  const one = await trial();
+  await using _ = one.folder;
+  const a = await one.key('a');
+  const certificate = await certify(one, a);
+  await one.folder.write('a.pub', `${formatPublicLine(certificate)}\n`);
+  const [identity, ...others] = await one.list({ IdentityFile: ['~/a'] });
+  assert.deepEqual(identity?.publicKey, certificate.blob);
+  assert.deepEqual(others, []);
+  const signature = await identity?.sign('ssh-ed25519', data);
+  assert.ok(signature && verifySignature(crypto, { key: a.publicKey, data, signature }));
+});

@@ -15,7 +15,7 @@ import { tokenKeys } from './token-keys.ts';
 import {
   certificateBeside,
   certificateCandidate,
-  certificateIn,
+  isForUsers,
   namedCertificates,
   type UserCertificate,
 } from './user-certificates.ts';
@@ -77,12 +77,15 @@ function keyFiles(given: IdentityOptions): IdentityFiles {
       continue;
     }
     const file = new KeyFile(path, { given: { ...given, options }, isExplicit });
-    const itself = file.publicKey === undefined ? certificateIn(path, given) : undefined;
-    const isThere = (file.publicKey ?? itself) !== undefined;
-    given.log('debug1', loginMessages.debugIdentityFile(path, isThere));
-    if (file.publicKey !== undefined && !files.some((one) => one.matches(file.publicKey))) files.push(file);
-    const certificate = itself ? { name: path, isExplicit, certificate: itself } : certificateBeside(file, given);
-    if (certificate !== undefined) certificates.push(certificate);
+    given.log('debug1', loginMessages.debugIdentityFile(path, file.publicKey !== undefined));
+    const beside = certificateBeside(file, given);
+    if (beside !== undefined) certificates.push(beside);
+    if (file.publicKey === undefined || files.some((one) => one.matches(file.publicKey))) continue;
+    if (file.certificate !== undefined && !isForUsers(file.certificate, path, given)) continue;
+    files.push(file);
+    if (file.certificate !== undefined && !file.hasPrivateHalf) {
+      certificates.push({ name: path, isExplicit, certificate: file.certificate });
+    }
   }
   return { files, certificates };
 }

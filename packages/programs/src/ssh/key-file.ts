@@ -4,9 +4,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
+import { type Certificate, isCertificate } from '@sallyport/protocol/keys/certificate';
 import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
-import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import { parseAnyPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
@@ -27,10 +29,10 @@ export interface KeyFileOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-function publicKeyOf(path: string): Uint8Array | undefined {
+function publicKeyOf(path: string): PublicKey | Certificate | undefined {
   try {
     const [line = ''] = readFileSync(path, 'utf8').split('\n', 1);
-    return parsePublicLine(line).key.blob;
+    return parseAnyPublicLine(line).key;
   } catch (error) {
     if (error instanceof DecodeError || (error instanceof Error && 'code' in error)) return undefined;
     throw error;
@@ -46,8 +48,9 @@ export class KeyFile {
   readonly path: string;
   readonly isExplicit: boolean;
   readonly hasPrivateHalf: boolean;
-  /** undefined when no file tells it: then the key cannot be offered. */
+  /** The blob of the key, or of the certificate that stands in its place; without one the key cannot be offered. */
   readonly publicKey: Uint8Array | undefined;
+  readonly certificate: Certificate | undefined;
   readonly #path: string;
   readonly #given: KeyFileOptions;
   #sealed: SealedPrivateKey | undefined;
@@ -61,7 +64,8 @@ export class KeyFile {
     this.#given = given;
     this.hasPrivateHalf = existsSync(this.#path);
     const besides = publicKeyOf(`${this.#path}.pub`) ?? publicKeyOf(path);
-    this.publicKey = besides ?? (this.hasPrivateHalf ? this.#read()?.publicKey?.blob : undefined);
+    this.certificate = besides !== undefined && isCertificate(besides) ? besides : undefined;
+    this.publicKey = besides?.blob ?? (this.hasPrivateHalf ? this.#read()?.publicKey?.blob : undefined);
   }
 
   matches(publicKey: Uint8Array | undefined): boolean {

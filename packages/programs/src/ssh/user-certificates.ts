@@ -48,16 +48,24 @@ export function certificateBeside(
 }
 
 /** The certificate of a file for users; undefined when there is none. */
-export function certificateIn(path: string, { log }: Pick<IdentityOptions, 'log'>): Certificate | undefined {
+function certificateIn(path: string, given: IdentityOptions): Certificate | undefined {
   try {
     const { key } = loadPublicKey(path);
-    if (!isCertificate(key)) return undefined;
-    if (key.kind === 'user') return key;
-    log('debug1', loginMessages.debugNotUserCertificate(path));
+    return isCertificate(key) && isForUsers(key, path, given) ? key : undefined;
   } catch (error) {
-    if (!(error instanceof KeyFileError)) throw error;
+    if (error instanceof KeyFileError) return undefined;
+    throw error;
   }
-  return undefined;
+}
+
+/** Whether a certificate may be offered; one for hosts is told and left out. */
+export function isForUsers(
+  { kind }: Pick<Certificate, 'kind'>,
+  path: string,
+  { log }: Pick<IdentityOptions, 'log'>,
+): boolean {
+  if (kind === 'host') log('debug1', loginMessages.debugNotUserCertificate(path));
+  return kind === 'user';
 }
 
 /** A certificate as something to offer; undefined when none of the keys is its own. */

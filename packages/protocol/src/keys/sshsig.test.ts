@@ -163,6 +163,10 @@ test('principals of a key are those of its line, of a certificate its own that t
     principals: ['alice'],
   });
   assert.deepEqual(found(`carol cert-authority ${key}`, { key: certificate, time: now }), { kind: 'none-valid' });
+  assert.deepEqual(found(`* valid-before="20200101" ${key}`, { key: signer.publicKey, time: now }), {
+    kind: 'expired',
+    limit: Date.UTC(2020, 0, 1) / 1000,
+  });
   assert.deepEqual(found(`* cert-authority ${key}`, { key: certificate, time: 0 }), { kind: 'none-valid' });
   assert.deepEqual(found(`* ${keySamples[1]?.publicLine}`, { key: certificate, time: now }), { kind: 'other' });
 });

@@ -128,13 +128,19 @@ export interface SignatureUse {
   readonly time: number;
 }
 
+/** The line is about this key, but not at that time. */
+export interface LifespanRefusal {
+  readonly kind: 'not-yet-valid' | 'expired';
+  readonly limit: number;
+}
+
 export type SignerVerdict =
   | { readonly kind: 'allowed' }
   /** The line speaks of another key or principal. */
   | { readonly kind: 'other' }
   /** The line is about this key, and forbids it. */
   | { readonly kind: 'namespace-refused' }
-  | { readonly kind: 'not-yet-valid' | 'expired'; readonly limit: number }
+  | LifespanRefusal
   | { readonly kind: 'certificate-refused'; readonly reason: string };
 
 /** What a line says of a signature whose maths is right. */
@@ -149,10 +155,13 @@ export function judgeSigner(crypto: CryptoProvider, line: AllowedSigner, use: Si
   if (line.namespaces !== undefined && matchPatternList(namespace, line.namespaces) !== 'match') {
     return { kind: 'namespace-refused' };
   }
-  const { validAfter, validBefore } = line;
+  return outsideOfLifespan(line, time) ?? { kind: 'allowed' };
+}
+
+function outsideOfLifespan({ validAfter, validBefore }: AllowedSigner, time: number): LifespanRefusal | undefined {
   if (validAfter !== undefined && time < validAfter) return { kind: 'not-yet-valid', limit: validAfter };
   if (validBefore !== undefined && time > validBefore) return { kind: 'expired', limit: validBefore };
-  return { kind: 'allowed' };
+  return undefined;
 }
 
 /** Whether the line has this very key, or the authority of this certificate. */
@@ -169,7 +178,8 @@ export type PrincipalsFinding =
   | { readonly kind: 'found'; readonly principals: readonly string[] }
   | { readonly kind: 'other' }
   /** The certificate's authority is in the line, but it vouches for nobody there at that time. */
-  | { readonly kind: 'none-valid' };
+  | { readonly kind: 'none-valid' }
+  | LifespanRefusal;
 
 /** The principals of a line for a key; of a certificate those of its own that the line's patterns name. */
 export function principalsOfSigner(
@@ -178,6 +188,8 @@ export function principalsOfSigner(
   { key, time }: Pick<SignatureUse, 'key' | 'time'>,
 ): PrincipalsFinding {
   if (!speaksOf(line, key)) return { kind: 'other' };
+  const outside = outsideOfLifespan(line, time);
+  if (outside !== undefined) return outside;
   const patterns = line.principals.split(',');
   if (!line.certAuthority || !isCertificate(key)) return { kind: 'found', principals: patterns };
   const verdict = checkCertificate(crypto, { certificate: key, kind: 'user', principal: undefined, now: time });

@@ -62,6 +62,7 @@ test('a line is edited, completed and found again, and the terminal is as before
     terminal.press('Up', 'Enter');
     await terminal.until(/^from the 42 shell[^]*^from the 42 shell$/m);
     terminal.type('something that is not wanted');
+    await terminal.until(/not wanted *$/m);
     terminal.press('C-c');
     await terminal.until(/not wanted\^C\s*\nsftp> $/m);
     terminal.press('C-d');

@@ -140,9 +140,9 @@ export class EditedLines implements CommandLines {
     }
   }
 
-  /** False at the end of input. */
+  /** False at the end of input. What is typed behind the end of a line is for whoever reads next: byte by byte. */
   async #readKeys(): Promise<boolean> {
-    const chunk = Buffer.alloc(4096);
+    const chunk = Buffer.alloc(1);
     try {
       const { bytesRead } = await readInto(0, chunk, 0, chunk.length, null);
       this.#keys.receive(byteStringOf(chunk.subarray(0, bytesRead)));

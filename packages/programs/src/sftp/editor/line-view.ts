@@ -81,14 +81,17 @@ export class LineView {
     const up = this.#cursor.row > 0 ? `\x1b[${this.#cursor.row}A` : '';
     this.#line = line;
     const end = this.#place(line.characters.length);
-    // A terminal goes to the next row only when something is written there.
-    const wrap = end.column === 0 && end.row > 0 ? ' \r' : '';
+    // A terminal goes to the next row only when something is written there; and to erase at the start of that row would
+    // make it forget that both rows are one line.
+    const isFull = end.column === 0 && end.row > 0;
+    const last = isFull ? line.characters.length - 1 : line.characters.length;
+    const text = line.characters.slice(0, last).join('') + eraseBelow + line.characters.slice(last).join('');
     this.#cursor = this.#place(line.cursor);
     const back = end.row - this.#cursor.row;
     const toCursor = this.#isCursorAtEnd
       ? ''
       : `${back > 0 ? `\x1b[${back}A` : ''}\r${this.#cursor.column > 0 ? `\x1b[${this.#cursor.column}C` : ''}`;
-    return `${first}\r${up}${this.#prompt}${line.characters.join('')}${wrap}${eraseBelow}${toCursor}`;
+    return `${first}\r${up}${this.#prompt}${text}${isFull ? ' \r' : ''}${toCursor}`;
   }
 
   /** Where a character of the line is; a wide one that does not fit begins the next row. */

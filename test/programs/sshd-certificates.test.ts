@@ -14,25 +14,33 @@ after(() => fixture[Symbol.asyncDispose]());
 const { folder } = fixture.openssh;
 const { name: user } = fixture.account;
 
-let authority: StockKey;
-let certified: StockKey;
-
 async function keygen(args: readonly string[]): Promise<void> {
   const { code, stderr } = await runProgram(programPath('ssh-keygen'), ['-q', ...args]);
   assert.equal(code, 0, stderr);
 }
 
-/** A copy of the certified key with a certificate of its own beside it; returns the private key's path. */
-async function certificate(options: readonly string[], signer: StockKey = authority): Promise<string> {
-  const path = folder.file(`certified-${++made}`);
-  await copyFile(certified.path, path);
-  await chmod(path, 0o600);
-  await copyFile(`${certified.path}.pub`, `${path}.pub`);
-  await keygen(['-s', signer.path, '-I', `id ${made}`, '-z', String(made), ...options, `${path}.pub`]);
-  return path;
+/** Certifies copies of one key, numbering the certificates. */
+class Issuer {
+  /** Of the last certificate. */
+  serial = 0;
+
+  /** A copy of the certified key with a certificate of its own beside it; returns the private key's path. */
+  async certificate(options: readonly string[], signer: StockKey = authority): Promise<string> {
+    this.serial += 1;
+    const path = folder.file(`certified-${this.serial}`);
+    await copyFile(certified.path, path);
+    await chmod(path, 0o600);
+    await copyFile(`${certified.path}.pub`, `${path}.pub`);
+    const numbers = ['-I', `id ${this.serial}`, '-z', String(this.serial)];
+    await keygen(['-s', signer.path, ...numbers, ...options, `${path}.pub`]);
+    return path;
+  }
 }
 
-let made = 0;
+const authority = await fixture.openssh.key('ed25519', 'authority');
+const certified = await fixture.openssh.key('ed25519', 'certified');
+const issuer = new Issuer();
+const certificate = issuer.certificate.bind(issuer);
 
 interface Attempt {
   readonly status: number | undefined;
@@ -60,8 +68,6 @@ for (const { as, needs } of waysToRun) {
   describe(`certificates and sshd as ${as}`, needs, () => {
     let trusting: readonly string[];
     before(async () => {
-      authority = await fixture.openssh.key('ed25519', 'authority');
-      certified = await fixture.openssh.key('ed25519', 'certified');
       const file = await folder.write('authorities', `# ours\n${authority.publicLine} comment\n`, 0o644);
       trusting = [`TrustedUserCAKeys ${file}`];
     });
@@ -166,7 +172,7 @@ for (const { as, needs } of waysToRun) {
     test('RevokedKeys refuses keys, certificates and authorities, by list and by KRL', async () => {
       const krl = folder.file('revoked.krl');
       const serial = await certificate(principalNames);
-      await keygen(['-k', '-f', krl, '-s', authority.path, await folder.write('spec', `serial: ${made}\n`)]);
+      await keygen(['-k', '-f', krl, '-s', authority.path, await folder.write('spec', `serial: ${issuer.serial}\n`)]);
       const byKey = await folder.write('revoked', `${certified.publicLine}\n`, 0o644);
       const byAuthority = await folder.write('revoked-authority', `${authority.publicLine}\n`, 0o644);
       for (const list of [krl, byKey, byAuthority]) {
@@ -264,7 +270,7 @@ describe('commands that list keys and principals', skipUnless('root', 'openssh-c
     const file = await script('principals', 'test "$1" = 77 && echo crew');
     const trusted = [`TrustedUserCAKeys ${list}`, `AuthorizedPrincipalsCommandUser ${user}`];
     const command = `AuthorizedPrincipalsCommand ${file} %s %i %T %F`;
-    made = 76;
+    issuer.serial = 76;
     const identity = await certificate(['-n', 'crew']);
     assert.equal((await attempt('root', identity, { config: [...trusted, command] })).said, 'in\n');
     const other = await certificate(['-n', 'crew']);

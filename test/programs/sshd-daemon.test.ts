@@ -174,7 +174,6 @@ describe('sshd from start to end', needs, () => {
 
 test('sshd does not start with a restriction that it does not enforce, and names it', async () => {
   const values: Readonly<Record<string, string>> = {
-    AuthenticationMethods: 'publickey,password',
     ChrootDirectory: '/nonexistent',
     RequiredRSASize: '4096',
     PubkeyAuthOptions: 'touch-required',

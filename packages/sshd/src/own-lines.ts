@@ -13,6 +13,9 @@ export const ownLines = {
   /** A fault of ours; what it belongs to is ended, everything else goes on. */
   failed: (doing: string, cause: unknown) => error(`internal error while ${doing}: ${visible(reasonOf(cause))}`),
   crashed: (process: string, pid: number, how: string) => error(`${process} process ${pid} ended with ${how}`),
+  noMethods: error('No AuthenticationMethods left after eliminating disabled methods'),
+  /** The keys that were needed together force different commands. */
+  inconsistentOptions: error('inconsistent authentication options: forced command options do not match'),
   cannotStart: (process: string, cause: unknown) =>
     error(`cannot start an ${process} process: ${visible(reasonOf(cause))}`),
 } as const;

@@ -337,8 +337,7 @@ export const sshdKeywords = [
     kind: authenticationMethods,
     default: noWords,
     match: true,
-    effect: 'not-yet',
-    ignoring: 'weakens',
+    effect: 'yes',
   }),
   row({ name: 'LogVerbose', kind: wordList(), default: undefined, match: true, effect: 'not-yet' }),
   row({

@@ -255,12 +255,11 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
   }
 }
 
-/** RFC 8308 section 3.1, PROTOCOL sections 1.9 and 3.1. */
-// Of algorithms for certificates the server announces those that sign (RFC 8308 section 3.1).
+/** RFC 8308 section 3.1, PROTOCOL sections 1.9 and 3.1. Of algorithms for certificates, those are told that sign. */
 function extensionsOf(signatureAlgorithms: readonly string[]): ReadonlyMap<string, Uint8Array> {
-  const signing = signatureAlgorithms.filter((name) => signatureAlgorithm(name)?.signatureName === name);
+  const signing = new Set(signatureAlgorithms.flatMap((name) => signatureAlgorithm(name)?.signatureName ?? []));
   return new Map([
-    ['server-sig-algs', utf8Encode(signing.join(','))],
+    ['server-sig-algs', utf8Encode([...signing].join(','))],
     ['publickey-hostbound@openssh.com', utf8Encode('0')],
     ['ping@openssh.com', utf8Encode('0')],
   ]);

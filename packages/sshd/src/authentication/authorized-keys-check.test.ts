@@ -69,6 +69,7 @@ test('a key is found in its line among blank lines, comments, damaged lines and 
     permitPty: true,
     permitPortForwarding: true,
     permitAgentForwarding: true,
+    permitOpen: [],
   });
   assert.equal(lines.at(-1), `verbose: Accepted key ED25519 ${fingerprint(crypto, key)} found at ${file}:7`);
 });
@@ -155,10 +156,16 @@ test('the options of a line become what the session may do', () => {
     ['restrict,pty', { permitAgentForwarding: false, permitPty: true, permitPortForwarding: false }],
     ['pty,restrict', { permitAgentForwarding: false, permitPty: false, permitPortForwarding: false }],
     ['command="echo \\"hi\\", there"', { forcedCommand: 'echo "hi", there' }],
-    ['permitopen="db:5432",permitopen="[::1]:*"', { permitOpen: ['db:5432', '[::1]:*'] }],
+    ['permitopen="db:5432",permitopen="[::1]:*"', { permitOpen: [['db:5432', '[::1]:*']] }],
     ['NO-PTY', { permitPty: false }],
   ] as const) {
-    const usual = { environment: [], permitPty: true, permitPortForwarding: true, permitAgentForwarding: true };
+    const usual = {
+      environment: [],
+      permitPty: true,
+      permitPortForwarding: true,
+      permitAgentForwarding: true,
+      permitOpen: [],
+    };
     assert.deepEqual(findIn(`${options} ${line}`).allowed?.grant, { ...usual, ...grant }, options);
   }
 });

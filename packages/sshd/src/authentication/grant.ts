@@ -38,7 +38,8 @@ export interface KeyGrant {
   readonly permitPty: boolean;
   readonly permitPortForwarding: boolean;
   readonly permitAgentForwarding: boolean;
-  readonly permitOpen?: readonly string[];
+  /** `host:port` patterns; every list must have a target. */
+  readonly permitOpen: readonly (readonly string[])[];
 }
 
 /** What a login without key options may do. */
@@ -47,7 +48,22 @@ export const unrestricted: KeyGrant = {
   permitPty: true,
   permitPortForwarding: true,
   permitAgentForwarding: true,
+  permitOpen: [],
 };
+
+/** What holds when two methods were needed: the stricter of each. undefined when they force different commands. */
+export function strictest(one: KeyGrant, other: KeyGrant): KeyGrant | undefined {
+  const [forcedCommand, second] = [one, other].flatMap((grant) => grant.forcedCommand ?? []);
+  if (second !== undefined && second !== forcedCommand) return undefined;
+  return {
+    ...(forcedCommand === undefined ? {} : { forcedCommand }),
+    environment: [...one.environment, ...other.environment],
+    permitPty: one.permitPty && other.permitPty,
+    permitPortForwarding: one.permitPortForwarding && other.permitPortForwarding,
+    permitAgentForwarding: one.permitAgentForwarding && other.permitAgentForwarding,
+    permitOpen: [...one.permitOpen, ...other.permitOpen],
+  };
+}
 
 /** A key that an account's files allow, with where it was found. */
 export interface AllowedKey {

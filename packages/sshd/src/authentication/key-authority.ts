@@ -64,7 +64,7 @@ export function keyGrant(options: KeyOptions, { permitsVariable }: LoginAttempt)
     permitPty: permissions.pty,
     permitPortForwarding: permissions.portForwarding,
     permitAgentForwarding: permissions.agentForwarding,
-    ...(permitOpen.length === 0 ? {} : { permitOpen: permitOpen.map(targetText) }),
+    permitOpen: permitOpen.length === 0 ? [] : [permitOpen.map(targetText)],
   };
 }
 

@@ -25,6 +25,7 @@ export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean
   if (options.PasswordAuthentication && canCheckPasswords) methods.push('password');
   return {
     methods,
+    authenticationMethods: options.AuthenticationMethods,
     publicKeyAlgorithms: usableSignatures(options.PubkeyAcceptedAlgorithms),
     permitRootLogin: options.PermitRootLogin,
     permitEmptyPasswords: options.PermitEmptyPasswords,
@@ -85,7 +86,7 @@ export function grantFor(
     acceptEnvironment: options.AcceptEnv,
     permitPty: options.PermitTTY && key.permitPty,
     permitLocalForwarding: forwarding && key.permitPortForwarding,
-    permitOpen: [key.permitOpen, configuredTargets(options)].filter((patterns) => patterns !== undefined),
+    permitOpen: [...key.permitOpen, configuredTargets(options)].filter((patterns) => patterns !== undefined),
     maximumSessions: options.MaxSessions,
     subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, command])),
     printMotd: options.PrintMotd,

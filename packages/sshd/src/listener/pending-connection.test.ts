@@ -19,6 +19,7 @@ const peer = { address: '192.0.2.1', port: 4022 };
 const local = { address: '192.0.2.2', port: 22 };
 const settings = {
   methods: ['password'],
+  authenticationMethods: [],
   publicKeyAlgorithms: [],
   permitRootLogin: 'no',
   permitEmptyPasswords: false,

@@ -25,6 +25,7 @@ const algorithm = 'ssh-ed25519';
 
 const usual: MonitorSettings = {
   methods: ['publickey', 'password'],
+  authenticationMethods: [],
   publicKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'],
   permitRootLogin: 'prohibit-password',
   permitEmptyPasswords: false,

@@ -3,27 +3,30 @@
 // and limits.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
-import type { Certificate } from '@sallyport/protocol/keys/certificate';
-import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { keyTypeLabel, verifySignature } from '@sallyport/protocol/keys/public-key';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import type { LogLine, PeerAddress, PeerName } from '@sallyport/protocol/log/stable-lines';
-import { certificateDetail, stableLines } from '@sallyport/protocol/log/stable-lines';
+import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/publickey';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import { named } from '../authentication/certificate-login.ts';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { AllowedKey, KeyGrant } from '../authentication/grant.ts';
-import { unrestricted } from '../authentication/grant.ts';
+import { strictest, unrestricted } from '../authentication/grant.ts';
 import type { AccountRecord, PermitRootLogin } from '../authentication/login-policy.ts';
 import { rootMay } from '../authentication/login-policy.ts';
+import { MethodLists } from '../authentication/method-lists.ts';
+import type { OfferedKey } from '../authentication/offered-key.ts';
+import {
+  decodeOfferedKey,
+  fitsAlgorithm,
+  keyDetail,
+  plainKey,
+  verifiesOffered,
+} from '../authentication/offered-key.ts';
+import { ownLines } from '../own-lines.ts';
 import type { AuthAnswerValue, AuthCallName, AuthCallValue } from './calls.ts';
 import type { PermissionState } from './permissions.ts';
 import { advance, initialPermissions, permit } from './permissions.ts';
 
-/** What a user may log in with. */
-type AnyKey = PublicKey | Certificate;
 type Verdict = AuthAnswerValue<'verdict'>;
 
 /** The call was not permitted or made no sense: the connection ends. */
@@ -42,7 +45,7 @@ export interface FoundAccount {
 export interface MonitorPorts {
   /** The account if it exists and may log in, and what holds for this user whether or not. */
   findAccount(user: string): FoundAccount;
-  findKey(account: AccountRecord, key: AnyKey): Promise<AllowedKey | undefined>;
+  findKey(account: AccountRecord, key: OfferedKey): Promise<AllowedKey | undefined>;
   checkPassword(account: AccountRecord, password: Uint8Array): Promise<boolean>;
   /** undefined when there is no such host key or it cannot sign with that algorithm. */
   sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Uint8Array | undefined;
@@ -54,6 +57,8 @@ export interface MonitorPorts {
 
 export interface MonitorSettings {
   readonly methods: readonly string[];
+  /** Lists of which one must be passed whole; none: any method will do. */
+  readonly authenticationMethods: readonly string[];
   readonly publicKeyAlgorithms: readonly string[];
   readonly permitRootLogin: PermitRootLogin;
   readonly permitEmptyPasswords: boolean;
@@ -82,6 +87,7 @@ const maximumPasswordBytes = 1024;
 /** Holds until the user is known. */
 const nothingPermitted: MonitorSettings = {
   methods: [],
+  authenticationMethods: [],
   publicKeyAlgorithms: [],
   permitRootLogin: 'no',
   permitEmptyPasswords: false,
@@ -101,6 +107,11 @@ export class Monitor {
   #name = '';
   #settings: MonitorSettings = nothingPermitted;
   #account: AccountRecord | undefined;
+  #lists = new MethodLists([], []);
+  /** What the methods that were passed allow together. */
+  #granted: KeyGrant = unrestricted;
+  /** Blobs of the keys that were passed with: none counts twice. */
+  readonly #usedKeys: Uint8Array[] = [];
   #attempts = 0;
   #failures = 0;
   #login: Login | undefined;
@@ -155,16 +166,18 @@ export class Monitor {
     if (found.refusal !== undefined) ports.log(found.refusal);
     if (this.#account === undefined) ports.log(stableLines.invalidUser({ ...peer, user: this.#name }));
     this.#permissions = advance(this.#permissions, 'user-looked-up');
-    const { maximumAttempts, banner } = settings;
-    return { valid: this.#account !== undefined, methods: [...settings.methods], maximumAttempts, banner };
+    const { methods, authenticationMethods, maximumAttempts, banner } = settings;
+    this.#lists = new MethodLists(authenticationMethods, methods);
+    if (this.#lists.allowed.length === 0) ports.log(ownLines.noMethods);
+    return { valid: this.#account !== undefined, methods: [...this.#lists.allowed], maximumAttempts, banner };
   }
 
   async checkNone(): Promise<Verdict> {
     const { ports } = this.#options;
-    const settings = this.#settings;
     const started = ports.now();
     const account = this.#account;
-    const allowed = settings.permitEmptyPasswords && settings.methods.includes('password') && account !== undefined;
+    const may = this.#settings.permitEmptyPasswords && this.#lists.isAny && this.#mayTry('password');
+    const allowed = may && account !== undefined;
     const accepted = allowed && (await ports.checkPassword(account, new Uint8Array(0)));
     return this.#conclude('none', { accepted, started, counts: this.#attempts > 1 });
   }
@@ -177,7 +190,7 @@ export class Monitor {
       ports.log(beforeLogin(stableLines.postponed('publickey', this.peerName)));
       return { acceptable };
     }
-    this.#logFailure('publickey', this.#detailOf(decodeKey(value.key)));
+    this.#logFailure('publickey', this.#detailOf(decodeOfferedKey(value.key)));
     this.#failures += 1;
     await ports.delay(this.#name, started);
     return { acceptable };
@@ -186,20 +199,20 @@ export class Monitor {
   async verifyKey(value: AuthCallValue<'verifyKey'>): Promise<Verdict> {
     const { crypto, ports } = this.#options;
     const started = ports.now();
-    const key = decodeKey(value.key);
+    const key = decodeOfferedKey(value.key);
     const found = await this.#findKey(value);
     if (key === undefined) return this.#conclude('publickey', { accepted: false, started });
     const detail = this.#detailOf(key);
     const context = { sessionId: this.#sessionId, user: this.#user, service: 'ssh-connection', hostKey: this.#hostKey };
     const data = publicKeySignedData(value, context);
-    const algorithm = signatureAlgorithm(value.algorithm)?.signatureName;
-    const signed = verifySignature(crypto, { key: plainKey(key), algorithm, data, signature: value.signature });
+    const { algorithm, signature } = value;
+    const signed = verifiesOffered(crypto, key, { algorithm, data, signature });
     const accepted = signed && found !== undefined;
     return this.#conclude('publickey', {
       accepted,
       started,
       ...(detail === undefined ? {} : { detail }),
-      ...(found === undefined ? {} : { grant: found.grant }),
+      ...(found === undefined ? {} : { grant: found.grant, key: plainKey(key) }),
     });
   }
 
@@ -210,7 +223,7 @@ export class Monitor {
     const account = this.#account;
     const { password } = value;
     const fits = password.length <= maximumPasswordBytes && (password.length > 0 || settings.permitEmptyPasswords);
-    const may = settings.methods.includes('password') && fits;
+    const may = this.#mayTry('password') && fits;
     const accepted = may && account !== undefined && (await ports.checkPassword(account, password));
     password.fill(0);
     return this.#conclude('password', { accepted, started });
@@ -223,16 +236,21 @@ export class Monitor {
     return this.#login;
   }
 
+  #mayTry(method: string): boolean {
+    return this.#lists.allowed.includes(method);
+  }
+
   async #findKey(value: { readonly algorithm: string; readonly key: Uint8Array }): Promise<AllowedKey | undefined> {
     const { ports } = this.#options;
     const settings = this.#settings;
-    if (!settings.methods.includes('publickey') || !settings.publicKeyAlgorithms.includes(value.algorithm))
-      return undefined;
-    const key = decodeKey(value.key);
+    if (!this.#mayTry('publickey') || !settings.publicKeyAlgorithms.includes(value.algorithm)) return undefined;
+    const key = decodeOfferedKey(value.key);
     if (key === undefined || this.#account === undefined) return undefined;
-    if (signatureAlgorithm(value.algorithm)?.keyType !== key.type) return undefined;
-    if (isTooShort(plainKey(key), settings.minimumRsaBits)) return undefined;
-    if (isCertificate(key) && isTooShort(key.authority, settings.minimumRsaBits)) return undefined;
+    if (!fitsAlgorithm(key, value.algorithm, settings.minimumRsaBits)) return undefined;
+    if (this.#usedKeys.some((blob) => equalBytes(blob, plainKey(key).blob))) {
+      ports.log({ level: 'info', text: `refusing previously-used ${keyTypeLabel(key.type)} key` });
+      return undefined;
+    }
     return ports.findKey(this.#account, key);
   }
 
@@ -245,26 +263,37 @@ export class Monitor {
     const rootOkay = account !== undefined && rootMay(settings.permitRootLogin, account.uid, { method, forcedCommand });
     const rootRefused = result.accepted && !rootOkay ? stableLines.rootRefused(this.#options.peer) : undefined;
     if (rootRefused !== undefined) ports.log(rootRefused);
-    if (result.accepted && rootOkay) {
-      this.#login = { account, method, key, sessionId: this.#sessionId };
-      this.#permissions = advance(this.#permissions, 'accepted');
-      ports.log(stableLines.accepted(method, this.peerName, result.detail));
-      return { accepted: true, counts: false, methods: [], remaining: [] };
+    const granted = result.accepted ? strictest(this.#granted, key) : undefined;
+    if (result.accepted && granted === undefined) ports.log(ownLines.inconsistentOptions);
+    if (rootOkay && granted !== undefined) {
+      this.#granted = granted;
+      if (result.key !== undefined) this.#usedKeys.push(result.key.blob);
+      return this.#passed(method, account, result.detail);
     }
     const counts = result.counts ?? true;
     if (method !== 'none' || settings.permitEmptyPasswords) this.#logFailure(method, result.detail);
     if (rootRefused !== undefined) ports.log(beforeLogin(rootRefused));
     if (counts) this.#failures += 1;
     await ports.delay(this.#name, result.started);
-    return { accepted: false, counts, methods: [...settings.methods], remaining: [] };
+    return { accepted: false, counts, methods: [...this.#lists.allowed], remaining: [] };
   }
 
-  #detailOf(key: AnyKey | undefined): string | undefined {
-    const { crypto } = this.#options;
-    if (key === undefined) return undefined;
-    const label = keyTypeLabel(key.type);
-    const printed = fingerprint(crypto, plainKey(key));
-    return isCertificate(key) ? certificateDetail(label, printed, named(key, crypto)) : `${label} ${printed}`;
+  /** A method was passed: that is a login, or more is wanted (RFC 4252 section 5.1, partial success). */
+  #passed(method: string, account: AccountRecord, detail: string | undefined): Verdict {
+    const { ports } = this.#options;
+    if (!this.#lists.pass(method)) {
+      ports.log(stableLines.partial(method, this.peerName, detail));
+      const remaining = [...this.#lists.allowed];
+      return { accepted: true, counts: false, methods: remaining, remaining };
+    }
+    this.#login = { account, method, key: this.#granted, sessionId: this.#sessionId };
+    this.#permissions = advance(this.#permissions, 'accepted');
+    ports.log(stableLines.accepted(method, this.peerName, detail));
+    return { accepted: true, counts: false, methods: [], remaining: [] };
+  }
+
+  #detailOf(key: OfferedKey | undefined): string | undefined {
+    return key && keyDetail(this.#options.crypto, key);
   }
 
   /** OpenSSH does not ask about keys of users who do not exist, and so says nothing of them. */
@@ -281,24 +310,9 @@ interface Result {
   readonly started: number;
   readonly counts?: boolean;
   readonly grant?: KeyGrant;
+  /** Whose signature it was, without its certificate. */
+  readonly key?: PublicKey;
   readonly detail?: string;
-}
-
-function plainKey(key: AnyKey): PublicKey {
-  return isCertificate(key) ? key.key : key;
-}
-
-function isTooShort({ type, bits }: PublicKey, minimumRsaBits: number): boolean {
-  return type === 'ssh-rsa' && bits < minimumRsaBits;
-}
-
-function decodeKey(blob: Uint8Array): AnyKey | undefined {
-  try {
-    return decodeAnyKey(blob);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }
 
 /** A line that OpenSSH's unprivileged process writes. */

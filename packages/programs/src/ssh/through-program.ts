@@ -3,8 +3,8 @@
 // stops a transfer and not the connection.
 
 import { onExit } from '@sallyport/system/child-exit';
-import { openDescriptorPair } from '@sallyport/system/descriptor-stream';
-import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { findProgram } from '../shared/find-program.ts';
@@ -13,27 +13,24 @@ import type { RemoteProgram } from './in-process.ts';
 const shell = '/bin/sh';
 // The shell goes away, the ignored signal stays.
 const ignoringInterrupts = 'trap "" INT; exec "$0" "$@"';
-const pipeBytes = 1024 * 1024;
 
 /** `argv` without the name of the program. Resolves to undefined when there is no such program. */
 export function openThroughProgram(program: string, argv: readonly string[]): RemoteProgram | undefined {
   const path = findProgram(program, process.env['PATH'] ?? '');
   if (path === undefined) return undefined;
-  const toProgram = makePipe();
-  const fromProgram = makePipe();
-  for (const { writeFd } of [toProgram, fromProgram]) growPipe(writeFd, pipeBytes);
+  const [ours, theirs] = socketPair();
   let pid: number;
   try {
     pid = spawnProcess({
       path: shell,
       argv: [shell, '-c', ignoringInterrupts, path, ...argv],
       env: withoutRuntimeVariables(process.env),
-      stdio: { 0: toProgram.readFd, 1: fromProgram.writeFd, 2: 2 },
+      stdio: { 0: theirs, 1: theirs, 2: 2 },
     });
   } finally {
-    for (const fd of [toProgram.readFd, fromProgram.writeFd]) closeDescriptor(fd);
+    closeDescriptor(theirs);
   }
-  const stream = openDescriptorPair(fromProgram.readFd, toProgram.writeFd);
+  const stream = openDescriptor(ours);
   const exit = new Promise<number>((resolve) => {
     onExit(pid, (ended) => resolve('code' in ended ? ended.code : 255));
   });

@@ -3,7 +3,15 @@
 
 import { RecordInput } from './record-input.ts';
 import type { Entry } from './records.ts';
-import { folderEndRecord, formatEntry, formatProblem, formatTimes, goodAnswer, lostConnection } from './records.ts';
+import {
+  folderEndRecord,
+  formatEntry,
+  formatProblem,
+  formatTimes,
+  goodAnswer,
+  lostConnection,
+  maximumRecordBytes,
+} from './records.ts';
 
 export type SourceEvent =
   /** The last command is done. `text`: the other side's words when it refused. */
@@ -41,8 +49,12 @@ export class SourceEngine {
   #state: State = { expects: 'answer', after: command };
   #hasEnded = false;
 
+  /**
+   * False when more has come unasked than any answer could be: read nothing then. Short of that go on reading, since
+   * only so an end is seen while data is sent.
+   */
   get inputWanted(): boolean {
-    return this.#state.expects === 'answer';
+    return this.#state.expects === 'answer' || this.#input.length < maximumRecordBytes;
   }
 
   /** Nothing is kept by reference once nextEvent() has answered undefined. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
@@ -11,7 +11,7 @@ import { openSftp } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { startTestServer } from '@sallyport/testing/test-server';
 import type { PrivateKey } from './index.ts';
-import { connect, generatePrivateKey } from './index.ts';
+import { connect, generatePrivateKey, localFileSystem, sftpServer } from './index.ts';
 
 // From src/ and from dist/ alike.
 const root = resolve(import.meta.dirname, '../../..');
@@ -117,10 +117,40 @@ for (const [name, runtime] of runtimes) {
     server.child.kill('SIGTERM');
     assert.equal((await server.exited).code, 0);
   });
+
+  test(`on ${name}: examples put a folder, filter a file and report sizes`, unless, async () => {
+    assert.ok(runtime);
+    const key = generatePrivateKey();
+    await using folder = await TemporaryFolder.create();
+    await mkdir(folder.file('there'));
+    await using server = await startTestServer({
+      login: { publicKey: () => ({ allow: true }) },
+      session: sftpServer(localFileSystem({ root: folder.file('there') })),
+    });
+    await makeHome(folder, key, [`[127.0.0.1]:${server.port} ${server.hostKeyLine}`]);
+    const env = { HOME: folder.path };
+    const target = `me@127.0.0.1:${server.port}`;
+    await mkdir(folder.file('here/sub'), { recursive: true });
+    await folder.write('here/log', 'one\ntwo\nand one\n');
+    await folder.write('here/sub/f', 'x'.repeat(1000));
+    const run = (script: string, ...args: readonly string[]): ReturnType<typeof runProgram> =>
+      runProgram(runtime, [example(script), target, ...args], { env });
+
+    const put = await run('sftp-upload.mjs', folder.file('here'), '/copy');
+    assert.deepEqual([put.stdout.toString(), put.code], ['2 files are there\n', 0], put.stderr);
+    const streamed = await run('sftp-stream.mjs', '/copy/log', '/copy/ones', 'one');
+    assert.deepEqual([streamed.stdout.toString(), streamed.code], ['2 lines have one\n', 0], streamed.stderr);
+    assert.equal(await readFile(folder.file('there/copy/ones'), 'utf8'), 'one\nand one\n');
+    const report = await run('sftp-report.mjs', '/copy');
+    assert.equal(report.stdout.toString(), '1000\tsub\n16\tlog\n12\tones\n', report.stderr);
+    const missing = await run('sftp-report.mjs', '/no');
+    assert.deepEqual([missing.stderr, missing.code], ['no-such-file: opendir /no\n', 1]);
+  });
 }
 
 test('every example is listed in the README beside it', async () => {
   const readme = await readFile(example('README.md'), 'utf8');
-  for (const name of ['run-command.mjs', 'jump.mjs', 'server.mjs', 'sftp-in-memory.mjs'])
-    assert.ok(readme.includes(`\`${name}\``));
+  for (const name of (await readdir(example('.'))).filter((one) => one.endsWith('.mjs'))) {
+    assert.ok(readme.includes(`\`${name}\``), name);
+  }
 });

@@ -2,6 +2,7 @@
 // the server's answers, and each answer is looked at. The first that is a refusal fails the whole, whatever comes
 // later.
 
+import { largeDataBytes } from '@sallyport/protocol/sftp/packet-output';
 import { statusCodes } from '@sallyport/protocol/sftp/status';
 import type { SshError } from '../../errors.ts';
 import type { LocalFile } from '../local-files.ts';
@@ -106,18 +107,21 @@ export class BlockWriter {
 
   #send(data: Uint8Array, position: number, held: { readonly block: Uint8Array; readonly share: WindowShare }): void {
     const { handle, subject } = this.#range;
+    const isCopied = data.length < largeDataBytes;
     this.#unconfirmed++;
     this.#transfer.calls.session.send((engine) => engine.requestWrite(handle, BigInt(position), data), {
       reply: (reply) => {
         this.#unconfirmed--;
         this.#transfer.window.answered(held.share);
-        this.#done(held.block, held.share);
+        if (!isCopied) this.#transfer.giveBlock(held.block);
+        this.#transfer.window.release(held.share);
         if (reply.kind === 'status' && reply.code !== statusCodes.ok) this.stop(statusError(subject, reply));
         else if (this.#failure === undefined) this.#confirmed(data.length);
         this.#signal();
       },
       lost: (error: SshError) => this.stop(error),
     });
+    if (isCopied) this.#transfer.giveBlock(held.block);
   }
 
   #done(block: Uint8Array, share: WindowShare): void {

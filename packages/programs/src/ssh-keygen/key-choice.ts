@@ -2,6 +2,7 @@
 // anything is made.
 
 import type { CurveName } from '@sallyport/protocol/algorithms/crypto-provider';
+import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import { maximumRsaBits, minimumRsaBits } from '@sallyport/protocol/keys/types/rsa';
 import { keyTypes } from '@sallyport/protocol/keys/types/table';
 import { ProgramExit } from '../shared/program-exit.ts';
@@ -23,9 +24,12 @@ const curveOfBits: ReadonlyMap<number, CurveName> = new Map([
   [521, 'nistp521'],
 ]);
 
-/** A short name of any case (`rsa`) or the name of a key type (`ecdsa-sha2-nistp384`). @throws ProgramExit */
+/**
+ * A short name of any case (`rsa`), or the name of a key type or of a signature algorithm (`ecdsa-sha2-nistp384`,
+ * `rsa-sha2-512`). @throws ProgramExit
+ */
 export function chooseKey(name: string, bits: number | undefined): KeyChoice {
-  const exact = keyTypes.find((type) => type.name === name);
+  const exact = keyTypes.find((type) => type.name === (signatureAlgorithm(name)?.keyType ?? name));
   const type = exact ?? keyTypes.find((row) => row.label.toLowerCase() === name.toLowerCase());
   if (type === undefined) throw new ProgramExit(messages.unknownType(name));
   if (type.kind === 'ed25519' || type.kind === 'sk-ed25519' || type.kind === 'sk-ecdsa') return { kind: type.kind };

@@ -1,7 +1,6 @@
 // ssh-keygen -F, -R and -H: finds, removes and hashes the names in a known_hosts file. Lines are kept byte for byte; a
 // file with a line that cannot be understood is not rewritten; the old file stays as FILE.old.
 
-import { linkSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import {
   hashHostsField,
@@ -15,29 +14,18 @@ import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { replaceFile } from '../shared/replace-file.ts';
+import { type KnownHostsFile, readKnownHostsFile, rewriteKnownHostsFile } from '../shared/rewrite-known-hosts.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { reasonOf, userSshFolder } from '../shared/user-folder.ts';
 import { type KeygenContext, logLine, ownAccount } from './context.ts';
 import { messages } from './messages.ts';
 
-interface HostsFile {
-  readonly path: string;
-  /** Permissions that a new version gets. */
-  readonly mode: number;
-  /** One character a byte, so that nothing is changed by reading and writing. */
-  readonly lines: readonly string[];
-}
-
 const markWords = { 'cert-authority': 'CA', revoked: 'REVOKED' } as const;
 
-function readHostsFile({ options }: KeygenContext): HostsFile {
+function readHostsFile({ options }: KeygenContext): KnownHostsFile {
   const path = options.file ?? `${userSshFolder(ownAccount().home)}/known_hosts`;
   try {
-    const { mode } = statSync(path);
-    const lines = readFileSync(path, 'latin1').split('\n');
-    if (lines.at(-1) === '') lines.pop();
-    return { path, mode: mode & 0o644, lines };
+    return readKnownHostsFile(path);
   } catch (error) {
     throw new ProgramExit(messages.cannotStat(path, reasonOf(error)));
   }
@@ -139,16 +127,14 @@ function refuseRewrite(path: string): never {
   throw new ProgramExit(messages.notReplaced, 1);
 }
 
-function rewrite({ path, mode }: HostsFile, lines: readonly string[]): void {
-  const old = `${path}.old`;
+function rewrite(file: KnownHostsFile, lines: readonly string[]): void {
+  let old: string;
   try {
-    rmSync(old, { force: true });
-    linkSync(path, old);
-    replaceFile(path, latin1(lines.map((line) => `${line}\n`).join('')), { mode });
+    old = rewriteKnownHostsFile(file, lines);
   } catch (error) {
-    throw new ProgramExit(messages.cannotOpen(path, reasonOf(error)));
+    throw new ProgramExit(messages.cannotOpen(file.path, reasonOf(error)));
   }
-  writeOut(`${messages.updated(path)}\n`);
+  writeOut(`${messages.updated(file.path)}\n`);
   writeOut(`${messages.originalKept(old)}\n`);
 }
 

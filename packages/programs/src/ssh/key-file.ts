@@ -1,19 +1,17 @@
 // A key by the name of its file: its public half, from the file or the one beside it, and a private half that is
 // opened when it has to sign; its passphrase is asked for then. What is wrong with the file goes to the log once.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import { type Certificate, isCertificate } from '@sallyport/protocol/keys/certificate';
 import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
-import { parseAnyPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
-import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { loadKeyFailed } from '../shared/messages.ts';
 import { KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
+import { type AnyPublicLine, readPublicFile } from '../shared/public-key-file.ts';
 import type { KeepKey } from './keep-key.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 import { loginMessages } from './messages.ts';
@@ -29,12 +27,11 @@ export interface KeyFileOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-function publicKeyOf(path: string): PublicKey | Certificate | undefined {
+function publicKeyOf(path: string): AnyPublicLine['key'] | undefined {
   try {
-    const [line = ''] = readFileSync(path, 'utf8').split('\n', 1);
-    return parseAnyPublicLine(line).key;
+    return readPublicFile(path).key;
   } catch (error) {
-    if (error instanceof DecodeError || (error instanceof Error && 'code' in error)) return undefined;
+    if (error instanceof KeyFileError) return undefined;
     throw error;
   }
 }

@@ -75,7 +75,6 @@ const maximumOtherNames = 8;
 export class HostKeyCheck {
   readonly #given: HostKeyCheckOptions;
   #lines: readonly KnownHostsLine[];
-  /** The name that is looked up and recorded. */
   readonly #name: string;
   readonly #isAlias: boolean;
 
@@ -85,6 +84,11 @@ export class HostKeyCheck {
     this.#lines = [...UserKnownHostsFile, ...GlobalKnownHostsFile].flatMap(readKnownHosts);
     this.#isAlias = HostKeyAlias !== undefined;
     this.#name = HostKeyAlias?.toLowerCase() ?? knownHostsName(given.host, given.port);
+  }
+
+  /** The name that is looked up and recorded. */
+  get name(): string {
+    return this.#name;
   }
 
   /**

@@ -132,6 +132,27 @@ export const hostKeyMessages = {
   debugFound: (file: string, line: number) => `Found key in ${file}:${line}`,
 } as const;
 
+/** What UpdateHostKeys does to the files of known hosts, and why it does nothing. */
+export const hostKeyUpdateMessages = {
+  noKeys: 'client_input_hostkeys: server sent no hostkeys',
+  duplicated: (type: string) => `client_input_hostkeys: received duplicated ${type} host key`,
+  notPermitted: (type: string) => `client_input_hostkeys: ${type} key not permitted by HostkeyAlgorithms`,
+  writtenByHand:
+    'client_input_hostkeys: CA/revocation marker, manual host list or wildcard host pattern found, ' +
+    'skipping UserKnownHostsFile update',
+  otherNames:
+    'client_input_hostkeys: host key found matching a different name/address, skipping UserKnownHostsFile update',
+  notProved: 'Server failed to confirm ownership of private host keys',
+  preamble: [
+    'The server has updated its host keys.',
+    "These changes were verified by the server's existing trusted key.",
+  ],
+  learned: (type: string, print: string) => `Learned new hostkey: ${type} ${print}`,
+  deprecating: (type: string, print: string) => `Deprecating obsolete hostkey: ${type} ${print}`,
+  question: 'Accept updated hostkeys? (yes/no): ',
+  failed: (path: string, reason: string) => `hostfile_replace_entries failed for ${path}: ${reason}`,
+} as const;
+
 /** Who logs in where, as prompts name them: the host as the user wrote it, or HostKeyAlias. */
 export interface LoginNames {
   readonly user: string;

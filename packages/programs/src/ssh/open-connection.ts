@@ -64,6 +64,8 @@ export interface OpenConnectionOptions {
   readonly log: LogSink;
   /** The server's identification line must have come by then. */
   readonly identificationTimeoutMs?: number | undefined;
+  /** The server tells all of its host keys (PROTOCOL section 2.5); a copy. */
+  readonly hostKeysAnnounced?: (fields: Uint8Array) => void;
 }
 
 export interface OpenedConnection {
@@ -232,6 +234,7 @@ class ClientConnection implements ConnectionPort {
         const { request, wantReply } = event;
         log('debug1', `client_input_global_request: rtype ${visible(request)} want_reply ${wantReply ? 1 : 0}`);
         if (wantReply) this.perform({ type: 'reply-global-request', success: false });
+        if (request === 'hostkeys-00@openssh.com') this.#options.hostKeysAnnounced?.(event.fields.slice());
         return;
       }
       case 'global-request-answered':

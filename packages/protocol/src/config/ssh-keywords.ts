@@ -141,7 +141,7 @@ export const sshKeywords = [
   }),
   row({ name: 'VerifyHostKeyDNS', kind: oldChoice(['ask']), default: 'no', effect: 'not-yet' }),
   row({ name: 'VisualHostKey', kind: flag, default: false, effect: 'yes' }),
-  row({ name: 'UpdateHostKeys', kind: oldChoice(['ask']), default: undefined, effect: 'not-yet' }),
+  row({ name: 'UpdateHostKeys', kind: oldChoice(['ask']), default: undefined, effect: 'yes' }),
   row({ name: 'EnableEscapeCommandline', kind: flag, default: false, effect: 'not-yet' }),
   row({ name: 'WarnWeakCrypto', kind: oldChoice(['no-pq-kex']), default: 'yes', effect: 'not-yet', since: '10.1' }),
   row({ name: 'CanonicalizeMaxDots', kind: integer(), default: 1, effect: 'not-yet' }),

@@ -165,7 +165,7 @@ export interface HostCertificateFinding {
   readonly line: KnownHostsLine | undefined;
 }
 
-/** Whether the lines trust the authority of a host certificate; a revoked key, its own or the authority's, is 'revoked'. */
+/** Whether the lines trust the authority of a host certificate, unless they revoke it or the certified key. */
 export function lookUpHostAuthority(
   crypto: CryptoProvider,
   lines: readonly KnownHostsLine[],

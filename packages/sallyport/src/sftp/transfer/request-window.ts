@@ -3,7 +3,7 @@
 // and shrinks where it did not. One window is shared by all files of a transfer; pausing it holds the transfer to a
 // rate.
 
-const startBytes = 2 * 1024 * 1024;
+const startBytes = 4 * 1024 * 1024;
 const leastBytes = 2 * 1024 * 1024;
 const defaultMostBytes = 8 * 1024 * 1024;
 /** Rates are measured over a round trip, and over no less than this. */

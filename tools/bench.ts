@@ -1,7 +1,8 @@
 // `npm run bench [-- OPTION… SCENARIO…]`: runs scenarios of the peer benchmark harness with our executable and stock
-// OpenSSH in the same run, and prints our ratios to OpenSSH against the targets. Scenarios: connect logins bulk idle.
-// --harness=DIR says where the harness is (../shared/bench), --work=DIR where it keeps keys and results, --quick makes
-// short runs. As root the harness adds a login `sshbench` to the machine; otherwise it logs in as the current user.
+// OpenSSH in the same run, and prints our ratios to OpenSSH against the targets. Scenarios: connect logins bulk files
+// small-files library-files idle. --harness=DIR says where the harness is (../shared/bench), --work=DIR where it keeps
+// keys and results, --quick makes short runs. As root the harness adds a login `sshbench` to the machine; otherwise it
+// logs in as the current user.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { type Scenario, scenarios } from './bench/scenarios.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const ours = join(repository, 'bench', 'peers', 'sallyport.json');
+const library = join(repository, 'bench', 'peers', 'sallyport-library.json');
 
 interface Place {
   readonly harness: string;
@@ -24,10 +26,11 @@ interface Place {
 function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[] {
   const results = join(work, `results-${scenario.name}.jsonl`);
   rmSync(results, { force: true });
-  const peers =
-    scenario.compares === 'servers'
-      ? ['--servers', `openssh,${ours}`]
-      : ['--pairs', `openssh:openssh,${ours}:openssh,openssh:${ours},${ours}:${ours}`];
+  const peers = {
+    servers: ['--servers', `openssh,${ours}`],
+    pairs: ['--pairs', `openssh:openssh,${ours}:openssh,openssh:${ours},${ours}:${ours}`],
+    libraries: ['--pairs', `ssh2:openssh,${library}:openssh`],
+  }[scenario.compares];
   const parameters = quick ? scenario.quickParameters : scenario.parameters;
   const command = [join(harness, scenario.script), '--work', work, '--out', results, ...peers, ...parameters];
   spawnSync('/usr/bin/python3', command, {
@@ -36,6 +39,7 @@ function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[]
       ...process.env,
       BENCH_KEX: 'curve25519-sha256',
       BENCH_VAR_OURS: join(repository, 'dist', 'bin'),
+      BENCH_NODE_MODULES: join(repository, 'node_modules'),
       PYTHONDONTWRITEBYTECODE: '1',
     },
   });
@@ -45,7 +49,7 @@ function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[]
 /** Why a scenario cannot run here; undefined if it can. */
 function obstacleTo({ compares }: Scenario, work: string): string | undefined {
   const hasGenerator = existsSync(join(work, 'goload')) || spawnSync('go', ['version']).status === 0;
-  if (compares === 'pairs' || hasGenerator) return undefined;
+  if (compares !== 'servers' || hasGenerator) return undefined;
   return 'its load generator needs Go (golang-go golang-golang-x-crypto-dev golang-github-pkg-sftp-dev)';
 }
 

@@ -1,5 +1,5 @@
 // From the harness's result lines to a table: for each target and each pair of client and server the median, its ratio
-// to stock OpenSSH on both sides in the same run, and the verdict. Pure functions; reading and printing are the
+// to the reference in the same run (stock OpenSSH on both sides, or npm ssh2), and the verdict. Pure functions; reading and printing are the
 // caller's.
 
 import type { Scenario, Target } from './scenarios.ts';
@@ -35,7 +35,9 @@ export function parseResults(text: string): ResultLine[] {
 export function rowsOf(scenario: Scenario, results: readonly ResultLine[]): Row[] {
   return scenario.targets.flatMap((target) => {
     const lines = results.filter(({ case: name }) => name.startsWith(target.testCase));
-    const reference = lines.find((line) => nameOf(line.client) !== 'sallyport' && nameOf(line.server) === 'openssh');
+    const reference = lines.find(
+      (line) => !nameOf(line.client).startsWith('sallyport') && nameOf(line.server) === 'openssh',
+    );
     const others = lines.filter((line) => line !== reference);
     const base = reference === undefined ? undefined : medianOf(reference, target.metric);
     return [...(reference === undefined ? [] : [reference]), ...others].map((line) => rowOf(line, target, base));

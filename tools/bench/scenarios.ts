@@ -7,7 +7,7 @@ export interface Target {
   readonly testCase: string;
   readonly metric: string;
   readonly better: 'lower' | 'higher';
-  /** Ratios ours/openssh: what must be reached, and what is aimed at. */
+  /** Ratios ours/openssh, or ours/ssh2 for libraries: what must be reached, and what is aimed at. */
   readonly must: number;
   readonly aim: number;
 }
@@ -16,8 +16,11 @@ export interface Scenario {
   readonly name: string;
   readonly what: string;
   readonly script: string;
-  /** Whether the scenario compares pairs of client and server, or servers under a load generator. */
-  readonly compares: 'pairs' | 'servers';
+  /**
+   * Whether the scenario compares pairs of client and server, servers under a load generator, or the library as a client
+   * of the stock server with npm ssh2.
+   */
+  readonly compares: 'pairs' | 'servers' | 'libraries';
   readonly parameters: readonly string[];
   /** Parameters of a short run, which shows that everything works and little more. */
   readonly quickParameters: readonly string[];
@@ -58,6 +61,42 @@ export const scenarios: readonly Scenario[] = [
       { testCase: 'exec up aes128-gcm', metric: 'mb_s', better: 'higher', must: 0.8, aim: 1.5 },
       { testCase: 'exec down chacha20-poly1305', metric: 'mb_s', better: 'higher', must: 0.6, aim: 1 },
       { testCase: 'exec up chacha20-poly1305', metric: 'mb_s', better: 'higher', must: 0.6, aim: 1 },
+    ],
+  },
+  {
+    name: 'files',
+    what: 'one file of 1 GiB by sftp (MB/s)',
+    script: 'c_bulk.py',
+    compares: 'pairs',
+    parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
+    quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
+    targets: [
+      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 1, aim: 2 },
+      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 1, aim: 2 },
+    ],
+  },
+  {
+    name: 'small-files',
+    what: '5000 files of 4 KiB by sftp -r (files/s)',
+    script: 'd_small.py',
+    compares: 'pairs',
+    parameters: ['--reps', '3'],
+    quickParameters: ['--reps', '1', '--files', '500'],
+    targets: [
+      { testCase: 'small down', metric: 'files_s', better: 'higher', must: 2, aim: 4 },
+      { testCase: 'small up', metric: 'files_s', better: 'higher', must: 2, aim: 4 },
+    ],
+  },
+  {
+    name: 'library-files',
+    what: 'one file of 1 GiB by the library, against npm ssh2 (MB/s)',
+    script: 'c_bulk.py',
+    compares: 'libraries',
+    parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
+    quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
+    targets: [
+      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 2, aim: 3 },
+      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 2, aim: 3 },
     ],
   },
   {

@@ -62,7 +62,12 @@ function serve(line: SftpServerCommandLine): number {
   const state: { status: number | undefined } = { status: undefined };
   const session: SftpSession = new SftpSession(
     files,
-    { ...line, maximumHandles: maximumHandles(), ...(isLogged(line, 'info') && { log, peer: whoIsServed() }) },
+    {
+      ...line,
+      blocking: true,
+      maximumHandles: maximumHandles(),
+      ...(isLogged(line, 'info') && { log, peer: whoIsServed() }),
+    },
     {
       send: (chunks) => {
         try {

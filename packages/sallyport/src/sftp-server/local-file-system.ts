@@ -9,7 +9,7 @@ import type { FileSystemFields } from '@sallyport/protocol/sftp/extensions';
 import { accountById, accountByName } from '@sallyport/system/accounts';
 
 import type { FileCalls } from './file-calls.ts';
-import { blockingCalls, pooledCalls } from './file-calls.ts';
+import { blockingCalls } from './file-calls.ts';
 import { codeOf, fileError } from './file-error.ts';
 import type { FollowOptions, OpenOptions, SftpDirectory, SftpFile, SftpFileSystem } from './file-system.ts';
 import { fileSystemFieldsOf } from './file-system-fields.ts';
@@ -19,6 +19,7 @@ import { LocalFile, truncateOpen } from './local-file.ts';
 import { LocalNames } from './local-names.ts';
 import type { Place, Places } from './places.ts';
 import { bytesOf, ContainedPlaces, descriptorPath, PlainPlaces, pathOnly } from './places.ts';
+import { promptCalls } from './prompt-calls.ts';
 import type { Awaitable, Steps } from './steps.ts';
 import { of, run } from './steps.ts';
 
@@ -33,7 +34,10 @@ export interface LocalFileSystemOptions {
   readonly home?: string | Uint8Array;
   /** Taken off the permissions of what is created, instead of this process' own mask. */
   readonly umask?: number;
-  /** Blocks this process at each call instead of using the pool of threads: for one that serves one client only. */
+  /**
+   * Blocks this process at each call, for one that serves one client only. Otherwise calls that may take long go by the
+   * pool of threads.
+   */
   readonly blocking?: boolean;
 }
 
@@ -43,7 +47,7 @@ export interface LocalFileSystem extends SftpFileSystem {
 }
 
 export function localFileSystem(options: LocalFileSystemOptions = {}): LocalFileSystem {
-  const calls = options.blocking === true ? blockingCalls : pooledCalls;
+  const calls = options.blocking === true ? blockingCalls : promptCalls();
   if (options.root !== undefined) {
     const places = new ContainedPlaces(calls, options.root);
     return new LocalFiles({ ...options, calls, places, close: () => places.close() });

@@ -24,6 +24,8 @@ export interface SftpServerOptions extends RequestPolicy {
   readonly log?: (line: LogLine) => void;
   /** Who is served, for the first and the last line of the log. */
   readonly peer?: SftpPeer;
+  /** Works on without letting anything else of this process have its turn: for one that serves one client only. */
+  readonly blocking?: boolean;
   /** Gets what the file system threw that has no code of the system: a fault of its own. */
   readonly onError?: (error: unknown) => void;
 }
@@ -43,6 +45,9 @@ export interface SessionPorts {
 /** Reads that wait at the same time. */
 const maximumReads = 8;
 const defaultHandles = 16384;
+/** Work that is done before others have their turn: so long, looked at after so many steps. */
+const sliceMs = 4;
+const stepsOfSlice = 16;
 
 interface Waiting {
   readonly id: number;
@@ -142,7 +147,12 @@ export class SftpSession {
     if (this.#isPumping) return;
     this.#isPumping = true;
     try {
-      while (this.#phase === 'open' && this.#advance());
+      const until = this.#options.blocking === true ? Number.POSITIVE_INFINITY : performance.now() + sliceMs;
+      for (let steps = 1; this.#phase === 'open' && this.#advance(); steps++) {
+        if (steps % stepsOfSlice !== 0 || performance.now() < until) continue;
+        setImmediate(() => this.#pump());
+        break;
+      }
       if (this.#phase !== 'closed') this.#flush();
     } finally {
       this.#isPumping = false;

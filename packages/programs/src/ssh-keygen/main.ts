@@ -28,6 +28,8 @@ const modes: Readonly<Record<ModeName, (context: KeygenContext) => Promise<numbe
   'resident-keys': async (context) => (await import('./security-key.ts')).fetchResidentKeys(context),
   'make-krl': async (context) => (await import('./make-krl.ts')).makeKrl(context),
   'query-krl': async (context) => (await import('./query-krl.ts')).queryKrl(context),
+  'generate-moduli': async (context) => (await import('./moduli/generate.ts')).generateModuli(context),
+  'screen-moduli': async (context) => (await import('./moduli/screen.ts')).screenModuli(context),
   'show-certificate': async (context) => (await import('./show-certificate.ts')).showCertificates(context),
 };
 

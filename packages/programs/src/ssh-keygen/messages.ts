@@ -20,6 +20,8 @@ export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] 
        ssh-keygen -k -f krl_file [-u] [-s ca_public] [-z version_number]
                   file ...
        ssh-keygen -Q [-l] -f krl_file [file ...]
+       ssh-keygen -M generate [-O option] output_file
+       ssh-keygen -M screen [-f input_file] [-O option] output_file
        ssh-keygen -Y find-principals -s signature_file -f allowed_signers_file
        ssh-keygen -Y match-principals -I signer_identity -f allowed_signers_file
        ssh-keygen -Y check-novalidate -n namespace -s signature_file
@@ -81,6 +83,50 @@ export const listing = {
   unknownOption: (name: string, hex: string, length: number) => `${name} UNKNOWN OPTION: ${hex} (len ${length})`,
   corrupt: '(corrupt)',
 } as const;
+
+/** What -M says; times are as ctime(3) writes them. */
+export const moduliMessages = {
+  unsupported: (name: string) => `Unsupported moduli option ${name}`,
+  noOutput: 'No output file specified',
+  tooManyOutputs: 'Too many output files specified',
+  notForGeneration: (word: string) => `Option "${word}" is unsupported for moduli generation`,
+  notForScreening: (word: string) => `Option "${word}" is unsupported for moduli screening`,
+  badStart: 'Invalid start point.',
+  badGenerator: (text: string, problem: string) => `Generator invalid: ${text} (${problem})`,
+  tooManyBits: (bits: number, limit: number) => `Too many bits: ${bits} > ${limit}`,
+  tooFewBits: (bits: number, limit: number) => `Too few bits: ${bits} < ${limit}`,
+  tooFewTrials: (limit: number) => `Minimum primality trials is ${limit}`,
+  generationFailed: 'modulus candidate generation failed',
+  screeningFailed: 'modulus screening failed',
+  cannotOpenCandidates: (path: string, reason: string) => `Couldn't open modulus candidate file "${path}": ${reason}`,
+  cannotOpenModuli: (path: string, reason: string) => `Couldn't open moduli file "${path}": ${reason}`,
+  sieving: (time: string, count: number, bits: number) => `${time} Sieve next ${count} plus ${bits - 1}-bit`,
+  sieved: (time: string, limit: number, seconds: number) =>
+    `${time} Sieved with small primes up to ${limit} in ${seconds} seconds`,
+  foundCandidates: (time: string, count: number) => `${time} Found ${count} candidates`,
+  screening: (time: string, trials: number, generator: number | undefined) =>
+    `${time} Final ${trials} Miller-Rabin trials (${(generator ?? 0).toString(16)} generator)`,
+  processed: (time: string, count: number, spent: string) => `${time} processed ${count} in ${spent}`,
+  processedOf: ({ time, count, total, spent, left }: ModuliProgress) =>
+    `${time} processed ${count} of ${total} (${Math.floor((100 * count) / total)}%) in ${spent}, ETA ${left}`,
+  foundPrimes: ({
+    time,
+    found,
+    possible,
+    seconds,
+  }: Readonly<Record<'found' | 'possible' | 'seconds', number>> & { readonly time: string }) =>
+    `${time} Found ${found} safe primes of ${possible} candidates in ${seconds} seconds`,
+  checkpointLoaded: (path: string, line: number) => `Loaded checkpoint from '${path}' line ${line}`,
+  checkpointFailed: (path: string) => `Failed to load checkpoint from '${path}'`,
+} as const;
+
+export interface ModuliProgress {
+  readonly time: string;
+  readonly count: number;
+  readonly total: number;
+  readonly spent: string;
+  readonly left: string;
+}
 
 /** Why a file is no revocation list at all. */
 export const krlReasons = { badMagic: 'KRL file has invalid magic number' } as const;

@@ -12,7 +12,7 @@ import {
 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { messages } from './messages.ts';
+import { messages, moduliMessages } from './messages.ts';
 import { parseValidity, type Validity } from './validity.ts';
 
 export type ModeName =
@@ -29,6 +29,8 @@ export type ModeName =
   | 'token-keys'
   | 'make-krl'
   | 'query-krl'
+  | 'generate-moduli'
+  | 'screen-moduli'
   | 'signature'
   | 'resident-keys';
 
@@ -180,6 +182,10 @@ const optionTable: readonly OptionRow[] = [
     draft.operation = operation;
   }),
   text('r', 'revokedFile'),
+  value('M', (draft, given) => {
+    if (given !== 'generate' && given !== 'screen') throw new ProgramExit(moduliMessages.unsupported(given));
+    draft.modes.add(`${given}-moduli`);
+  }),
   text('I', 'identity'),
   text('n', 'names'),
   flag('h', (draft) => {
@@ -259,7 +265,7 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
 /** Several modes may be named; the first of this order wins, but for pairs that are refused or mean something. */
 function chooseMode(draft: Draft): void {
   const { modes, operands } = draft;
-  const takesAny = (['signature', 'make-krl', 'query-krl'] as const).some((name) => modes.has(name));
+  const takesAny = takingOperands.some((name) => modes.has(name));
   const certifies = modes.has('certify');
   if (certifies && !takesAny && operands.length === 0) throw new UsageError(messages.tooFewArguments);
   if (!certifies && !takesAny && operands.length > 0) throw new UsageError(messages.tooManyArguments);
@@ -273,6 +279,9 @@ function chooseMode(draft: Draft): void {
   draft.fingerprintOfToken = modes.has('fingerprint');
   draft.mode = modeOrder.find((name) => modes.has(name)) ?? 'generate';
 }
+
+/** Modes whose operands are files, few or many. */
+const takingOperands: readonly ModeName[] = ['signature', 'make-krl', 'query-krl', 'generate-moduli', 'screen-moduli'];
 
 const modeOrder: readonly ModeName[] = [
   'signature',
@@ -289,4 +298,6 @@ const modeOrder: readonly ModeName[] = [
   'change-passphrase',
   'change-comment',
   'print-public',
+  'generate-moduli',
+  'screen-moduli',
 ];

@@ -1,8 +1,8 @@
 // `npm run bench [-- OPTION… SCENARIO…]`: runs scenarios of the peer benchmark harness with our executable and stock
 // OpenSSH in the same run, and prints our ratios to OpenSSH against the targets. Scenarios: connect logins bulk files
-// small-files library-files idle. --harness=DIR says where the harness is (../shared/bench), --work=DIR where it keeps
-// keys and results, --quick makes short runs. As root the harness adds a login `sshbench` to the machine; otherwise it
-// logs in as the current user.
+// small-files library-files idle keys. --harness=DIR says where the harness is (../shared/bench), --work=DIR where it
+// keeps keys and results, --quick makes short runs. As root the harness adds a login `sshbench` to the machine;
+// otherwise it logs in as the current user.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -28,6 +28,7 @@ function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[]
   rmSync(results, { force: true });
   const peers = {
     servers: ['--servers', `openssh,${ours}`],
+    programs: ['--peers', `openssh,${ours}`],
     pairs: ['--pairs', `openssh:openssh,${ours}:openssh,openssh:${ours},${ours}:${ours}`],
     libraries: ['--pairs', `ssh2:openssh,${library}:openssh`],
   }[scenario.compares];

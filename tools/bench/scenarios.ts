@@ -17,10 +17,10 @@ export interface Scenario {
   readonly what: string;
   readonly script: string;
   /**
-   * Whether the scenario compares pairs of client and server, servers under a load generator, or the library as a client
-   * of the stock server with npm ssh2.
+   * Whether the scenario compares pairs of client and server, servers under a load generator, programs by themselves, or
+   * the library as a client of the stock server with npm ssh2.
    */
-  readonly compares: 'pairs' | 'servers' | 'libraries';
+  readonly compares: 'pairs' | 'servers' | 'programs' | 'libraries';
   readonly parameters: readonly string[];
   /** Parameters of a short run, which shows that everything works and little more. */
   readonly quickParameters: readonly string[];
@@ -107,5 +107,26 @@ export const scenarios: readonly Scenario[] = [
     parameters: ['--counts', '100'],
     quickParameters: ['--counts', '20'],
     targets: [{ testCase: 'idle', metric: 'pss_kib_session_without_shell', better: 'lower', must: 1, aim: 0.3 }],
+  },
+  {
+    name: 'keys',
+    what: 'agent, ssh-keygen with certificates and revocation lists, ssh-keyscan',
+    script: 'h_tools.py',
+    compares: 'programs',
+    parameters: [],
+    quickParameters: ['--secs', '1', '--reps', '1'],
+    targets: [
+      { testCase: 'agent sign ed25519 C=1', metric: 'per_s', better: 'higher', must: 2, aim: 5 },
+      { testCase: 'agent sign rsa-3072 sha512 C=1', metric: 'per_s', better: 'higher', must: 1, aim: 2 },
+      { testCase: 'certs: 1000 signed by ed25519', metric: 'wall_ms', better: 'lower', must: 0.67, aim: 0.4 },
+      { testCase: 'certs: 1000 signed by rsa', metric: 'wall_ms', better: 'lower', must: 1, aim: 0.67 },
+      { testCase: 'keygen -l one key', metric: 'wall_ms', better: 'lower', must: 5, aim: 3 },
+      { testCase: 'keygen -l 10000 keys', metric: 'wall_ms', better: 'lower', must: 1, aim: 0.5 },
+      { testCase: 'krl build 100000 sparse serials', metric: 'wall_ms', better: 'lower', must: 1, aim: 0.5 },
+      { testCase: 'krl build 100000 sparse hashes', metric: 'wall_ms', better: 'lower', must: 0.1, aim: 0.05 },
+      { testCase: 'krl query 1 cert in 100000 serials', metric: 'wall_ms', better: 'lower', must: 1, aim: 0.5 },
+      { testCase: 'krl query 1 cert in 100000 hashes', metric: 'wall_ms', better: 'lower', must: 1, aim: 0.2 },
+      { testCase: 'keyscan 200 hosts, ed25519', metric: 'wall_ms', better: 'lower', must: 0.33, aim: 0.2 },
+    ],
   },
 ];

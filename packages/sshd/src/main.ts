@@ -12,12 +12,11 @@ import type { CommandLine } from './configuration/command-line.ts';
 import { readCommandLine } from './configuration/command-line.ts';
 import { printedLines } from './configuration/printed-options.ts';
 import { readConfiguration } from './configuration/read-configuration.ts';
-import { loadHostKeys } from './listener/load-host-keys.ts';
 import { messages } from './messages.ts';
 import { detach } from './serve/detach.ts';
 import { serveInetd } from './serve/inetd.ts';
 import { serveListening } from './serve/listening.ts';
-import type { ServeOptions } from './serve/serve-options.ts';
+import { withHostKeys } from './serve/with-host-keys.ts';
 
 const failed = 1;
 /** OpenSSH's fatal(). */
@@ -95,16 +94,6 @@ function usableConfiguration(line: CommandLine, workingFolder: string, complain:
   const { config, problems, status, notes } = readConfiguration({ file, lines, workingFolder });
   for (const sentence of [...notes, ...problems]) complain(sentence);
   return problems.length === 0 ? config : status;
-}
-
-function withHostKeys(options: Omit<ServeOptions, 'keys'>, complain: Complain): ServeOptions | undefined {
-  const { config, crypto } = options;
-  const isDefault = !config.mentioned.some(({ name }) => name === 'HostKey');
-  const loaded = loadHostKeys(crypto, config.globalOptions().HostKey, isDefault);
-  for (const problem of loaded.problems) complain(problem);
-  if (loaded.keys.length > 0) return { ...options, keys: loaded.keys };
-  complain(messages.noHostKeys);
-  return undefined;
 }
 
 function print(config: SshdConfig, line: CommandLine): number {

@@ -266,7 +266,7 @@ export const sshdKeywords = [
     name: 'HostKeyAgent',
     kind: text({ missing: 'missing socket name.' }),
     default: 'none',
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({
     name: 'KexAlgorithms',
@@ -319,7 +319,7 @@ export const sshdKeywords = [
     effect: 'yes',
   }),
   row({ name: 'HostKey', kind: hostKeyFiles, default: noWords, add: addEntries, effect: 'yes' }),
-  row({ name: 'HostCertificate', kind: hostKeyFiles, default: noWords, add: addEntries, effect: 'not-yet' }),
+  row({ name: 'HostCertificate', kind: hostKeyFiles, default: noWords, add: addEntries, effect: 'yes' }),
   row({ name: 'AllowUsers', ...userNames, default: noWords, match: true, effect: 'yes' }),
   row({ name: 'DenyUsers', ...userNames, default: noWords, match: true, effect: 'yes' }),
   row({ name: 'AllowGroups', ...groupNames, default: noWords, match: true, effect: 'yes' }),

@@ -39,6 +39,7 @@ test('AccountConnection takes a transport only with the session id that the moni
       grant,
       log: () => undefined,
       sign: () => undefined,
+      prove: () => undefined,
       onEnded: () => undefined,
     });
   const wrong = sessionId.slice();

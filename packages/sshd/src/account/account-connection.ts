@@ -7,17 +7,16 @@ import { failure } from '@sallyport/protocol/failure/failure';
 import type { LogLine, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
-import { ServerStack } from '@sallyport/protocol/stack/server-stack';
-import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
-import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import type { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import { EngineDriver, monotonicNow } from 'sallyport/driver/engine-driver';
+import { EngineDriver } from 'sallyport/driver/engine-driver';
 import type { AuthBegin } from '../auth/begin.ts';
-import { stackOptions } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { ownLines } from '../own-lines.ts';
 import { Channels } from './channels.ts';
 import { ClientAlive, keepAliveRequest } from './client-alive.ts';
+import { HostKeyRequests, isProofRequest } from './host-key-requests.ts';
+import { resumeStack } from './resume-stack.ts';
 
 /** What a re-key needs from the monitor. */
 export interface SignRequest {
@@ -36,6 +35,8 @@ export interface AccountConnectionOptions {
   readonly grant: Grant;
   readonly log: (line: LogLine) => void;
   readonly sign: (request: SignRequest) => void;
+  /** Asks for a proof that we have a host key; provideProof() gives it. */
+  readonly prove: (hostKey: Uint8Array) => void;
   readonly onEnded: () => void;
 }
 
@@ -45,6 +46,7 @@ export class AccountConnection {
   readonly #driver: EngineDriver<ServerStackEvent, ServerStackCommand>;
   readonly #channels: Channels;
   readonly #alive: ClientAlive;
+  readonly #hostKeys: HostKeyRequests;
   readonly #peer: PeerName;
   /** What the auth process has sent and received. */
   readonly #before: { readonly sentBytes: number; readonly receivedBytes: number };
@@ -52,27 +54,27 @@ export class AccountConnection {
 
   constructor(options: AccountConnectionOptions) {
     this.#options = options;
-    const { grant, crypto, begin } = options;
+    const { grant, begin } = options;
     this.#peer = { ...grant.peer, user: grant.user, standing: 'accepted' };
-    const transport = decodeTransportSnapshot(options.snapshot);
-    const isSigned = equalBytes(transport.session.sessionId, options.sessionId);
-    if (!isSigned) throw new Error('the session is not the one that was signed');
-    const { sending, receiving } = transport;
-    this.#before = { sentBytes: sending.counters.bytes, receivedBytes: receiving.counters.bytes };
-    const settings = stackOptions({
-      begin,
-      crypto,
-      log: (level, text) => options.log({ level, text }),
-      now: monotonicNow(),
-    });
-    this.#stack = ServerStack.resume({ user: grant.user, transport }, settings);
+    const { stack, sentBytes, receivedBytes } = resumeStack(options);
+    this.#stack = stack;
+    this.#before = { sentBytes, receivedBytes };
     this.#driver = new EngineDriver(this.#stack, options.stream, {
       event: (event) => this.#handle(event),
       closed: () => this.#closed(),
     });
+    this.#hostKeys = new HostKeyRequests({
+      offered: begin.hostKeys.map(({ blob }) => blob),
+      prove: options.prove,
+      perform: (command) => this.#perform(command),
+      failed: (error) => this.#failed(error),
+    });
     this.#channels = new Channels({
       grant,
-      perform: (command) => this.#perform(command),
+      perform: (command) => {
+        if (command.type === 'reply-global-request') this.#hostKeys.answer(command);
+        else this.#perform(command);
+      },
       queuedBytes: (channel) => this.#stack.queuedBytes(channel),
       log: options.log,
       refuse: (why) => this.#end('closed', why),
@@ -86,6 +88,7 @@ export class AccountConnection {
   start(): void {
     this.#driver.start();
     this.#alive.start();
+    this.#hostKeys.announce();
   }
 
   /** The monitor's answer to sign(); undefined when it refused. */
@@ -93,6 +96,11 @@ export class AccountConnection {
     if (!this.#driver.running) return;
     if (signature === undefined) this.#end('key-exchange-failed', 'host key signature refused');
     else this.#driver.perform({ protocol: 'transport', type: 'provide-signature', signature });
+  }
+
+  /** The monitor's answer to prove(); undefined when there is no proof. */
+  provideProof(signature: Uint8Array | undefined): void {
+    this.#hostKeys.provide(signature);
   }
 
   #end(code: 'closed' | 'key-exchange-failed', text: string): void {
@@ -119,7 +127,8 @@ export class AccountConnection {
   #handle(event: ServerStackEvent): void {
     this.#alive.heard();
     try {
-      if (event.protocol === 'connection') this.#channels.handle(event);
+      if (isProofRequest(event)) this.#hostKeys.handle(event);
+      else if (event.protocol === 'connection') this.#channels.handle(event);
       else if (event.protocol === 'stack') this.#ended(event);
       else if (event.type === 'signature-wanted') {
         this.#options.sign({ algorithm: event.algorithm, hostKey: event.hostKey.slice(), data: event.data.slice() });

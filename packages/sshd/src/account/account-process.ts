@@ -50,6 +50,10 @@ export class AccountProcess {
         const { connection } = accountCommands.signingFailed.fields.decode(body);
         return this.#connections.get(connection)?.provideSignature(undefined);
       }
+      case 'proof': {
+        const { connection, signature } = accountCommands.proof.fields.decode(body);
+        return this.#connections.get(connection)?.provideProof(signature.length === 0 ? undefined : signature);
+      }
       case 'stop':
         return this.#finishAlone();
       default:
@@ -70,6 +74,7 @@ export class AccountProcess {
         grant: JSON.parse(value.grant) as Grant,
         log: (line) => this.#log(connection, line),
         sign: (request) => this.#sign(connection, request),
+        prove: (hostKey) => this.#prove(connection, hostKey),
         onEnded: () => this.#ended(connection),
       });
       this.#connections.set(connection, adopted);
@@ -96,6 +101,11 @@ export class AccountProcess {
   #sign(connection: number, request: SignRequest): void {
     if (this.#alone) this.#connections.get(connection)?.provideSignature(undefined);
     else this.#channel.send(accountCalls.sign, { connection, ...request });
+  }
+
+  #prove(connection: number, hostKey: Uint8Array): void {
+    if (this.#alone) this.#connections.get(connection)?.provideProof(undefined);
+    else this.#channel.send(accountCalls.prove, { connection, hostKey });
   }
 
   #log(connection: number, line: LogLine): void {

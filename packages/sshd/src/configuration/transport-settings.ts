@@ -3,6 +3,8 @@
 
 import { compressions } from '@sallyport/protocol/algorithms/compressions';
 import { defaultNames } from '@sallyport/protocol/algorithms/roles';
+import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
+import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import type { OfferedHostKey } from '@sallyport/protocol/transport/options';
 import { libraryIdentification } from 'sallyport/version';
@@ -10,9 +12,10 @@ import type { AuthBegin } from '../auth/begin.ts';
 import { namesOf, usableSignatures } from './algorithm-names.ts';
 
 export function transportSettings(
-  options: SshdOptions,
+  config: SshdConfig,
   hostKeys: readonly OfferedHostKey[],
 ): Omit<AuthBegin, 'peer' | 'local'> {
+  const options = config.globalOptions();
   return {
     identification: identificationWith(options.VersionAddendum),
     preferences: {
@@ -23,9 +26,20 @@ export function transportSettings(
       compressions: defaultNames(compressions, 'server'),
     },
     hostKeys,
-    publicKeyAlgorithms: usableSignatures(options.PubkeyAcceptedAlgorithms),
+    publicKeyAlgorithms: announcedAlgorithms(config, options),
     rekeyLimits: rekeyLimits(options),
   };
+}
+
+/**
+ * What clients are told that keys may sign with, before their user is known: where Match blocks may widen the list, all
+ * of it, because many clients offer nothing else. What is accepted is decided when the user is known.
+ */
+function announcedAlgorithms(config: SshdConfig, { PubkeyAcceptedAlgorithms }: SshdOptions): readonly string[] {
+  const mentions = config.mentioned.filter(({ name }) => name === 'PubkeyAcceptedAlgorithms').length;
+  const ours = ownAlgorithms('server').signatures.defaults;
+  const isOnlyGlobal = mentions === 1 && PubkeyAcceptedAlgorithms !== ours.join(',');
+  return mentions === 0 || isOnlyGlobal ? usableSignatures(PubkeyAcceptedAlgorithms) : ours;
 }
 
 function identificationWith(addendum: string): string {

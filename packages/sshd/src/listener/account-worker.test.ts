@@ -45,7 +45,9 @@ class Bench {
       pass: (descriptors, text) => this.passed.push(`${descriptors.join(',')} ${text}`),
       identity,
       idleMs: 60_000,
-      sign: (algorithm, _, data) => (algorithm === 'ssh-ed25519' && data.length === 32 ? signature : undefined),
+      sign: (algorithm, _, data) =>
+        Promise.resolve(algorithm === 'ssh-ed25519' && data.length === 32 ? signature : undefined),
+      prove: (hostKey, sessionId) => Promise.resolve(hostKey[0] === 1 ? Uint8Array.of(9, ...sessionId) : undefined),
       log: ({ level, text }) => this.lines.push(`${level}: ${text}`),
       onConnectionEnded: (connection) => this.ended.push(connection),
       onGone: () => {
@@ -116,6 +118,22 @@ test('AccountWorker signs nothing for a connection of somebody else, and nothing
     bench.sign(connection, changed);
     assert.deepEqual(await bench.command(), ['signingFailed', { connection }]);
   }
+});
+
+test('AccountWorker proves a host key for the session that it knows, and none for a connection of somebody else', async () => {
+  const bench = new Bench().adopt(1);
+  await bench.command();
+  for (const [connection, first, signature] of [
+    [1, 1, [9, 7]],
+    [1, 2, []],
+    [2, 1, []],
+  ] as const) {
+    bench.call('prove', { connection, hostKey: Uint8Array.of(first) });
+    assert.deepEqual(await bench.command(), ['proof', { connection, signature: Uint8Array.from(signature) }]);
+  }
+  for (let i = 0; i < 2; i++) bench.call('prove', { connection: 1, hostKey: Uint8Array.of(1) });
+  await bench.gone;
+  assert.equal(bench.killed, 1);
 });
 
 test('AccountWorker ends a process that asks for a signature before it has the last one', async () => {

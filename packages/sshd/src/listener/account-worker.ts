@@ -41,7 +41,9 @@ export interface AccountWorkerOptions {
   readonly identity: AccountIdentity;
   /** How long a process without connections is kept, in milliseconds. */
   readonly idleMs: number;
-  readonly sign: (algorithm: string, hostKey: Uint8Array, data: Uint8Array) => Uint8Array | undefined;
+  readonly sign: (algorithm: string, hostKey: Uint8Array, data: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Proof that there is such a host key, for that session. */
+  readonly prove: (hostKey: Uint8Array, sessionId: Uint8Array) => Promise<Uint8Array | undefined>;
   readonly log: (line: LogLine) => void;
   readonly onConnectionEnded: (connection: number) => void;
   /** It is told to stop, or is gone: no more connections for it. */
@@ -51,9 +53,11 @@ export interface AccountWorkerOptions {
 export class AccountWorker {
   readonly #options: AccountWorkerOptions;
   readonly #channel: FrameChannel;
-  readonly #connections = new Set<number>();
+  /** Numbers to session identifiers. */
+  readonly #connections = new Map<number, Uint8Array>();
   /** Connections that wait for a signature: one each. */
   readonly #signing = new Set<number>();
+  readonly #proving = new Set<number>();
   #idle: NodeJS.Timeout | undefined;
   #gone = false;
 
@@ -75,7 +79,7 @@ export class AccountWorker {
     const { connection, fd, sessionId, snapshot, begin, grant } = adoption;
     this.#options.pass([fd], 'adopt');
     clearTimeout(this.#idle);
-    this.#connections.add(connection);
+    this.#connections.set(connection, sessionId);
     this.#channel.send(accountCommands.adopt, { connection, sessionId, snapshot, begin, grant });
   }
 
@@ -94,6 +98,8 @@ export class AccountWorker {
       }
       case 'sign':
         return this.#sign(accountCalls.sign.fields.decode(body));
+      case 'prove':
+        return this.#prove(accountCalls.prove.fields.decode(body));
       case 'ended':
         return this.#ended(accountCalls.ended.fields.decode(body).connection);
       default:
@@ -109,13 +115,37 @@ export class AccountWorker {
     if (this.#signing.has(connection)) throw new DecodeError('a second signature before the first');
     this.#signing.add(connection);
     const isHash = data.length >= 20 && data.length <= 64;
-    setImmediate(() => {
-      this.#signing.delete(connection);
+    setImmediate(() => void answer());
+    const answer = async (): Promise<void> => {
       const known = this.#connections.has(connection) && isHash;
-      const signature = known ? this.#options.sign(algorithm, hostKey, data) : undefined;
+      const signature = known ? await this.#tried(this.#options.sign(algorithm, hostKey, data)) : undefined;
+      this.#signing.delete(connection);
       if (signature === undefined) this.#channel.send(accountCommands.signingFailed, { connection });
       else this.#channel.send(accountCommands.signature, { connection, signature });
-    });
+    };
+  }
+
+  /** As with signatures, one at a time for each connection. */
+  #prove({ connection, hostKey }: ValueOf<(typeof accountCalls)['prove']['fields']>): void {
+    if (this.#proving.has(connection)) throw new DecodeError('a second proof before the first');
+    this.#proving.add(connection);
+    const sessionId = this.#connections.get(connection);
+    setImmediate(() => void answer());
+    const answer = async (): Promise<void> => {
+      const signature = sessionId && (await this.#tried(this.#options.prove(hostKey, sessionId)));
+      this.#proving.delete(connection);
+      this.#channel.send(accountCommands.proof, { connection, signature: signature ?? new Uint8Array(0) });
+    };
+  }
+
+  /** A fault of ours while signing is a refusal, and is told. */
+  async #tried(signature: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+    try {
+      return await signature;
+    } catch (error) {
+      this.#options.log(ownLines.failed('signing with a host key', error));
+      return undefined;
+    }
   }
 
   #ended(connection: number): void {
@@ -133,7 +163,7 @@ export class AccountWorker {
     if (reason.kind === 'misbehaved') log(ownLines.misbehaved('sshd-session', pid, reason.what));
     if (reason.kind === 'failed') log(ownLines.failed('answering an sshd-session process', reason.error));
     if (reason.kind !== 'ended') kill();
-    for (const connection of this.#connections) onConnectionEnded(connection);
+    for (const connection of this.#connections.keys()) onConnectionEnded(connection);
     this.#connections.clear();
     this.#leave();
   }

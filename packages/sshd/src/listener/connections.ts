@@ -197,6 +197,7 @@ export class Connections {
       identity,
       idleMs: accountIdleMs,
       sign: (algorithm, hostKey, data) => hostKeys.sign(algorithm, hostKey, data),
+      prove: (hostKey, sessionId) => hostKeys.prove(hostKey, sessionId),
       log,
       onConnectionEnded: () => {
         this.#established -= 1;

@@ -1,29 +1,48 @@
 // Loads the host keys of the configuration. A key file that others can read is refused, as OpenSSH does, and a key
-// that cannot be used is named; sshd starts when at least one is left.
+// that cannot be used is named; sshd starts when at least one is left. With HostKeyAgent a public key is enough.
 
 import * as fs from 'node:fs';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { decodePrivateKeyFile, maximumPrivateKeyFileBytes } from '@sallyport/protocol/keys/formats/private-key-file';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import type { HostKey } from './host-keys.ts';
+import { readPublicFile } from './load-host-certificates.ts';
 
 export interface LoadedHostKeys {
-  readonly keys: readonly PrivateKey[];
+  readonly keys: readonly HostKey[];
   /** Sentences for the log. */
   readonly problems: readonly string[];
 }
 
-/** `optional`: files of the default list, which need not exist. */
-export function loadHostKeys(crypto: CryptoProvider, files: readonly string[], optional: boolean): LoadedHostKeys {
-  const keys: PrivateKey[] = [];
+export interface HostKeyFiles {
+  readonly files: readonly string[];
+  /** They are the default list, which need not exist. */
+  readonly isOptional: boolean;
+  /** Whether an agent stands in for private keys that cannot be read. */
+  readonly hasAgent: boolean;
+}
+
+export function loadHostKeys(crypto: CryptoProvider, { files, isOptional, hasAgent }: HostKeyFiles): LoadedHostKeys {
+  const keys: HostKey[] = [];
   const problems: string[] = [];
   for (const file of files) {
-    if (optional && !fs.existsSync(file)) continue;
+    if (isOptional && !fs.existsSync(file)) continue;
     const loaded = loadOne(crypto, file);
-    if (typeof loaded === 'string') problems.push(loaded, `Unable to load host key: ${file}`);
-    else keys.push(loaded);
+    const held = typeof loaded === 'string' && hasAgent ? publicHalf(file) : undefined;
+    if (held !== undefined) keys.push({ publicKey: held, privateKey: undefined });
+    else if (typeof loaded === 'string') problems.push(loaded, `Unable to load host key: ${file}`);
+    else keys.push({ publicKey: loaded.publicKey, privateKey: loaded });
   }
   return { keys, problems };
+}
+
+/** Of a file that is one, or has one beside it. */
+function publicHalf(file: string): PublicKey | undefined {
+  const key = readPublicFile(file) ?? readPublicFile(`${file}.pub`);
+  return key === undefined || isCertificate(key) ? undefined : key;
 }
 
 function loadOne(crypto: CryptoProvider, file: string): PrivateKey | string {

@@ -103,7 +103,7 @@ function systemOf(log: MonitorPorts['log']): MonitorPorts {
     findAccount: (user) => (user === 'alice' ? { account: alice, settings } : { settings }),
     findKey: () => Promise.resolve(undefined),
     checkPassword: (_, password) => Promise.resolve(new TextDecoder().decode(password) === 'sesame'),
-    sign: (algorithm, _, data) => hostKey.sign(crypto, algorithm, data),
+    sign: (algorithm, _, data) => Promise.resolve(hostKey.sign(crypto, algorithm, data)),
     delay: () => Promise.resolve(),
     now: () => 0,
     log,

@@ -130,7 +130,7 @@ export class PendingConnection {
       case 'log':
         return this.#log(authCalls.log.fields.decode(body));
       case 'sign':
-        return this.#reply(name, monitor.sign(authCalls.sign.fields.decode(body)));
+        return this.#reply(name, await monitor.sign(authCalls.sign.fields.decode(body)));
       case 'lookUpUser':
         return this.#reply(name, monitor.lookUpUser(authCalls.lookUpUser.fields.decode(body)));
       case 'checkNone':

@@ -126,6 +126,8 @@ export const accountCommands = {
   signature: { number: 97, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },
   /** The monitor will not sign. */
   signingFailed: { number: 99, fields: struct({ connection: uint32 }), limitBytes: 16 },
+  /** The answer to `prove`; empty when there is no proof. */
+  proof: { number: 100, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },
   stop: { number: 98, fields: struct({}), limitBytes: 0 },
 } as const satisfies Readonly<Record<string, CallRow>>;
 
@@ -138,6 +140,8 @@ export const accountCalls = {
     fields: struct({ connection: uint32, algorithm: text, hostKey: bytes, data: bytes }),
     limitBytes: 8 * kibibyte,
   },
+  /** Whether we have a host key, for the client; the monitor makes the data of the session that it knows. */
+  prove: { number: 35, fields: struct({ connection: uint32, hostKey: bytes }), limitBytes: 32 * kibibyte },
   /** A connection is over and its descriptors are closed. */
   ended: { number: 34, fields: struct({ connection: uint32 }), limitBytes: 16 },
 } as const satisfies Readonly<Record<string, CallRow>>;

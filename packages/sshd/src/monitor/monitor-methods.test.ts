@@ -42,17 +42,17 @@ class Bench {
           return Promise.resolve(grant && { grant, place: 'f:1' });
         },
         checkPassword: (_, given) => Promise.resolve(new TextDecoder().decode(given) === 'sesame'),
-        sign: () => new Uint8Array(1),
+        sign: () => Promise.resolve(new Uint8Array(1)),
         delay: () => Promise.resolve(),
         now: () => 0,
         log: ({ text }) => this.lines.push(text),
       },
     });
-    this.monitor.begin('sign');
-    this.monitor.sign({ algorithm, hostKey: hostKey.publicKey.blob, data: sessionId });
   }
 
-  lookUp(): readonly string[] {
+  async lookUp(): Promise<readonly string[]> {
+    this.monitor.begin('sign');
+    await this.monitor.sign({ algorithm, hostKey: hostKey.publicKey.blob, data: sessionId });
     this.monitor.begin('lookUpUser');
     return this.monitor.lookUpUser({ user: 'alice' }).methods;
   }
@@ -75,7 +75,7 @@ const passed = { accepted: true, counts: false, methods: [], remaining: [] };
 
 test('a list is passed in its order, and only its end is a login (RFC 4252 section 5.1)', async () => {
   const bench = new Bench(['publickey,password']);
-  assert.deepEqual(bench.lookUp(), ['publickey']);
+  assert.deepEqual(await bench.lookUp(), ['publickey']);
   assert.equal((await bench.password()).accepted, false);
   assert.throws(() => bench.monitor.handOver());
   const more = ['password'];
@@ -89,7 +89,7 @@ test('a list is passed in its order, and only its end is a login (RFC 4252 secti
 
 test('a key counts once in a list that wants two', async () => {
   const bench = new Bench(['publickey,publickey']);
-  bench.lookUp();
+  await bench.lookUp();
   assert.deepEqual((await bench.key(first)).remaining, ['publickey']);
   assert.equal((await bench.key(first)).accepted, false);
   assert.ok(bench.lines.includes('refusing previously-used ED25519 key'));
@@ -100,7 +100,7 @@ test('what two keys allow is what both allow', async () => {
   const closed = { ...unrestricted, permitPty: false, permitOpen: [['a:1']] };
   const forced = { ...unrestricted, forcedCommand: 'date', permitOpen: [['b:2']], environment: ['A=1'] };
   const bench = new Bench(['publickey,publickey'], [closed, forced]);
-  bench.lookUp();
+  await bench.lookUp();
   await bench.key(first);
   await bench.key(second);
   assert.deepEqual(bench.monitor.login?.key, {
@@ -115,7 +115,7 @@ test('what two keys allow is what both allow', async () => {
 test('two keys that force different commands are no login', async () => {
   const force = (forcedCommand: string): KeyGrant => ({ ...unrestricted, forcedCommand });
   const bench = new Bench(['publickey,publickey'], [force('date'), force('id')]);
-  bench.lookUp();
+  await bench.lookUp();
   await bench.key(first);
   assert.equal((await bench.key(second)).accepted, false);
   assert.throws(() => bench.monitor.handOver(), Error);
@@ -124,11 +124,11 @@ test('two keys that force different commands are no login', async () => {
 
 test('nothing but a list leads in: not none without a password, not a list with a method that is off', async () => {
   const bench = new Bench(['password,publickey']);
-  bench.lookUp();
+  await bench.lookUp();
   bench.monitor.begin('checkNone');
   assert.equal((await bench.monitor.checkNone()).accepted, false);
   const impossible = new Bench(['publickey,hostbased']);
-  assert.deepEqual(impossible.lookUp(), []);
+  assert.deepEqual(await impossible.lookUp(), []);
   assert.equal((await impossible.key(first)).accepted, false);
   assert.equal((await impossible.password()).accepted, false);
   assert.ok(impossible.lines.includes('No AuthenticationMethods left after eliminating disabled methods'));
@@ -136,7 +136,7 @@ test('nothing but a list leads in: not none without a password, not a list with 
 
 test('a login is complete once: no method may follow it', async () => {
   const bench = new Bench(['password']);
-  bench.lookUp();
+  await bench.lookUp();
   assert.deepEqual(await bench.password(), passed);
   assert.throws(() => bench.monitor.begin('checkPassword'), MonitorRefusal);
 });

@@ -65,10 +65,10 @@ class Bench {
         this.asked.push(`password of ${of.name}`);
         return Promise.resolve(new TextDecoder().decode(given) === password);
       },
-      sign: (name, blob, data) =>
-        name === algorithm && Buffer.from(blob).equals(hostKey.publicKey.blob)
-          ? hostKey.sign(crypto, name, data)
-          : undefined,
+      sign: (name, blob, data) => {
+        const isOurs = name === algorithm && Buffer.from(blob).equals(hostKey.publicKey.blob);
+        return Promise.resolve(isOurs ? hostKey.sign(crypto, name, data) : undefined);
+      },
       delay: (user) => {
         this.asked.push(`delay ${user}`);
         return Promise.resolve();
@@ -85,13 +85,13 @@ class Bench {
     return (this.monitor[name] as (of: AuthCallValue<Name>) => unknown)(value);
   }
 
-  sign(data: Uint8Array = exchangeHash): this {
-    this.call('sign', { algorithm, hostKey: hostKey.publicKey.blob, data });
+  async sign(data: Uint8Array = exchangeHash): Promise<this> {
+    await this.call('sign', { algorithm, hostKey: hostKey.publicKey.blob, data });
     return this;
   }
 
-  lookUp(user: string): this {
-    this.sign();
+  async lookUp(user: string): Promise<this> {
+    await this.sign();
     this.call('lookUpUser', { user });
     return this;
   }
@@ -114,15 +114,15 @@ function password(text: string): { readonly password: Uint8Array } {
   return { password: utf8Encode(text) };
 }
 
-test('Monitor signs an exchange hash once, with a host key that it has', () => {
+test('Monitor signs an exchange hash once, with a host key that it has', async () => {
   const bench = new Bench();
-  const { signature } = bench.monitor.sign({ algorithm, hostKey: hostKey.publicKey.blob, data: exchangeHash });
+  const { signature } = await bench.monitor.sign({ algorithm, hostKey: hostKey.publicKey.blob, data: exchangeHash });
   assert.deepEqual(signature, hostKey.sign(crypto, algorithm, exchangeHash));
   bench.monitor.begin('lookUpUser');
   assert.throws(() => bench.monitor.begin('sign'), MonitorRefusal);
 });
 
-test('Monitor signs with no other key, by no other algorithm, and nothing that is no hash', () => {
+test('Monitor signs with no other key, by no other algorithm, and nothing that is no hash', async () => {
   const right = { algorithm, hostKey: hostKey.publicKey.blob, data: exchangeHash };
   for (const wrong of [
     { hostKey: otherKey.publicKey.blob },
@@ -131,42 +131,47 @@ test('Monitor signs with no other key, by no other algorithm, and nothing that i
     { data: new Uint8Array(19) },
     { data: new Uint8Array(65) },
   ]) {
-    assert.throws(() => new Bench().call('sign', { ...right, ...wrong }), MonitorRefusal);
+    await assert.rejects(async () => new Bench().call('sign', { ...right, ...wrong }), MonitorRefusal);
   }
 });
 
-test('Monitor refuses every call in a phase that it is not for', () => {
+test('Monitor refuses every call in a phase that it is not for', async () => {
   const early = ['lookUpUser', 'checkNone', 'checkKey', 'verifyKey', 'checkPassword', 'handOver'] as const;
   for (const name of early) assert.throws(() => new Bench().monitor.begin(name), MonitorRefusal, name);
   const signed = ['sign', 'checkNone', 'checkKey', 'verifyKey', 'checkPassword', 'handOver'] as const;
-  for (const name of signed) assert.throws(() => new Bench().sign().monitor.begin(name), MonitorRefusal, name);
+  for (const name of signed) {
+    const { monitor } = await new Bench().sign();
+    assert.throws(() => monitor.begin(name), MonitorRefusal, name);
+  }
   for (const name of ['sign', 'lookUpUser', 'handOver'] as const) {
-    assert.throws(() => new Bench().lookUp('alice').monitor.begin(name), MonitorRefusal, name);
+    const { monitor } = await new Bench().lookUp('alice');
+    assert.throws(() => monitor.begin(name), MonitorRefusal, name);
   }
 });
 
-test('Monitor tells of an account whether it is there, the methods, the limit and the banner', () => {
-  const bench = new Bench().sign();
+test('Monitor tells of an account whether it is there, the methods, the limit and the banner', async () => {
+  const bench = await new Bench().sign();
   const answer = { methods: ['publickey', 'password'], maximumAttempts: 6, banner: 'hello\n' };
   assert.deepEqual(bench.call('lookUpUser', { user: 'alice' }), { valid: true, ...answer });
-  assert.deepEqual(new Bench().sign().call('lookUpUser', { user: 'bob' }), { valid: false, ...answer });
+  const other = await new Bench().sign();
+  assert.deepEqual(other.call('lookUpUser', { user: 'bob' }), { valid: false, ...answer });
 });
 
-test('Monitor answers and logs an account that may not log in like one that does not exist', () => {
+test('Monitor answers and logs an account that may not log in like one that does not exist', async () => {
   const text = 'User alice not allowed because account is locked';
-  const bench = new Bench({ refusal: { level: 'info', text } }).lookUp('alice');
+  const bench = await new Bench({ refusal: { level: 'info', text } }).lookUp('alice');
   assert.deepEqual(bench.lines, [`info: ${text}`, 'info: Invalid user alice from 192.0.2.1 port 4022']);
   assert.equal(bench.monitor.peerName.standing, 'invalid');
 });
 
 test('Monitor looks up user:style by the part before the colon, and verifies over the whole', async () => {
-  const bench = new Bench().lookUp('alice:skey');
+  const bench = await new Bench().lookUp('alice:skey');
   assert.deepEqual(bench.asked, ['account alice']);
   assert.equal((await bench.verify(userKey, { user: 'alice:skey' })).accepted, true);
 });
 
 test('Monitor lets a key in that the account allows, and hands over once', async () => {
-  const bench = new Bench().lookUp('alice');
+  const bench = await new Bench().lookUp('alice');
   assert.deepEqual(await bench.call('checkKey', { algorithm, key: userKey.publicKey.blob }), { acceptable: true });
   assert.throws(() => bench.monitor.begin('handOver'), MonitorRefusal);
   const verdict = await bench.verify(userKey);
@@ -194,11 +199,11 @@ test('Monitor refuses a signature over anything but this session, user, host key
     { as: 'rsa-sha2-256' },
   ];
   for (const wrong of wrongs) {
-    const bench = new Bench().lookUp('alice');
+    const bench = await new Bench().lookUp('alice');
     assert.equal((await bench.verify(userKey, wrong)).accepted, false, JSON.stringify(wrong));
     assert.equal(bench.monitor.login, undefined);
   }
-  const bench = new Bench().lookUp('alice');
+  const bench = await new Bench().lookUp('alice');
   const request = { algorithm, key: userKey.publicKey.blob, hostBound: false };
   const context = { sessionId: exchangeHash, user: 'alice', service: 'ssh-connection', hostKey: new Uint8Array(0) };
   const signature = userKey.sign(crypto, algorithm, publicKeySignedData(request, context));
@@ -207,7 +212,7 @@ test('Monitor refuses a signature over anything but this session, user, host key
 });
 
 test('Monitor refuses a good signature of a key that the account does not allow', async () => {
-  const bench = new Bench().lookUp('alice');
+  const bench = await new Bench().lookUp('alice');
   assert.equal((await bench.verify(otherKey)).accepted, false);
   assert.match(
     bench.lines[0] ?? '',
@@ -225,7 +230,7 @@ test('Monitor refuses each flipped bit of a signature and each junk in place of 
   };
   const good = userKey.sign(crypto, algorithm, publicKeySignedData(request, context));
   const unlimited = { settings: { maximumAttempts: 10_000 } };
-  const bench = new Bench(unlimited).lookUp('alice');
+  const bench = await new Bench(unlimited).lookUp('alice');
   for (let bit = 0; bit < good.length * 8; bit++) {
     const signature = good.slice();
     signature[bit >> 3] = (signature[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -253,7 +258,7 @@ test('Monitor does not look for keys of an account that does not exist, of a met
     ['alice', { publicKeyAlgorithms: ['rsa-sha2-512'] }, algorithm],
     ['alice', {}, 'ssh-ed25519-cert-v01@openssh.com'],
   ] as const) {
-    const bench = new Bench({ settings }).lookUp(user);
+    const bench = await new Bench({ settings }).lookUp(user);
     assert.deepEqual(await bench.call('checkKey', { algorithm: name, key }), { acceptable: false });
     assert.deepEqual(
       bench.asked.filter((what) => what.startsWith('key')),
@@ -266,14 +271,14 @@ test('Monitor refuses RSA keys below RequiredRSASize', async () => {
   const small = new PrivateKey(crypto.generateKey('rsa', { bits: 1024 }));
   const any = (): AllowedKey => ({ grant: unrestricted, place: 'f:1' });
   const key = small.publicKey.blob;
-  const strict = new Bench({ allowed: any }).lookUp('alice');
+  const strict = await new Bench({ allowed: any }).lookUp('alice');
   assert.deepEqual(await strict.call('checkKey', { algorithm: 'rsa-sha2-256', key }), { acceptable: false });
-  const lax = new Bench({ allowed: any, settings: { minimumRsaBits: 1024 } }).lookUp('alice');
+  const lax = await new Bench({ allowed: any, settings: { minimumRsaBits: 1024 } }).lookUp('alice');
   assert.deepEqual(await lax.call('checkKey', { algorithm: 'rsa-sha2-256', key }), { acceptable: true });
 });
 
 test('Monitor lets the right password in and wipes what it was given', async () => {
-  const bench = new Bench({ password: 'sesame' }).lookUp('alice');
+  const bench = await new Bench({ password: 'sesame' }).lookUp('alice');
   const wrong = password('open');
   assert.deepEqual(await bench.call('checkPassword', wrong), {
     accepted: false,
@@ -298,7 +303,7 @@ test('Monitor does not ask the system about passwords that are empty, too long, 
     ['x'.repeat(1025), {}],
     ['sesame', { methods: ['publickey'] }],
   ] as const) {
-    const bench = new Bench({ password: text, settings }).lookUp('alice');
+    const bench = await new Bench({ password: text, settings }).lookUp('alice');
     const verdict = (await bench.call('checkPassword', password(text))) as { accepted: boolean };
     assert.equal(verdict.accepted, false);
     assert.ok(!bench.asked.includes('password of alice'));
@@ -306,7 +311,7 @@ test('Monitor does not ask the system about passwords that are empty, too long, 
 });
 
 test('Monitor refuses every password of a user who does not exist, after the delay of that name', async () => {
-  const bench = new Bench({ password: 'sesame' }).lookUp('bob');
+  const bench = await new Bench({ password: 'sesame' }).lookUp('bob');
   const verdict = (await bench.call('checkPassword', password('sesame'))) as { accepted: boolean };
   assert.equal(verdict.accepted, false);
   assert.deepEqual(bench.asked, ['account bob', 'delay bob']);
@@ -314,7 +319,7 @@ test('Monitor refuses every password of a user who does not exist, after the del
 });
 
 test('Monitor lets nobody in by none, except without a password where PermitEmptyPasswords says so', async () => {
-  const closed = new Bench({ password: '' }).lookUp('alice');
+  const closed = await new Bench({ password: '' }).lookUp('alice');
   assert.deepEqual(await closed.call('checkNone', {}), {
     accepted: false,
     counts: false,
@@ -322,14 +327,14 @@ test('Monitor lets nobody in by none, except without a password where PermitEmpt
     remaining: [],
   });
   assert.deepEqual(closed.lines, []);
-  const open = new Bench({ password: '', settings: { permitEmptyPasswords: true } }).lookUp('alice');
+  const open = await new Bench({ password: '', settings: { permitEmptyPasswords: true } }).lookUp('alice');
   assert.equal(((await open.call('checkNone', {})) as { accepted: boolean }).accepted, true);
-  const guarded = new Bench({ password: 'x', settings: { permitEmptyPasswords: true } }).lookUp('alice');
+  const guarded = await new Bench({ password: 'x', settings: { permitEmptyPasswords: true } }).lookUp('alice');
   assert.equal(((await guarded.call('checkNone', {})) as { accepted: boolean }).accepted, false);
 });
 
 test('Monitor counts none unless it is the first attempt', async () => {
-  const bench = new Bench().lookUp('alice');
+  const bench = await new Bench().lookUp('alice');
   const counts: boolean[] = [];
   for (let i = 0; i < 3; i++) counts.push(((await bench.call('checkNone', {})) as { counts: boolean }).counts);
   assert.deepEqual(counts, [false, true, true]);
@@ -345,7 +350,7 @@ for (const [setting, byPassword, byKey, byForcedKey] of [
     const settings = { permitRootLogin: setting };
     const by = async (grant: AllowedKey['grant'] | undefined): Promise<boolean> => {
       const allowed = (): AllowedKey | undefined => grant && { grant, place: 'f:1' };
-      const bench = new Bench({ account: root, settings, allowed, password: 'sesame' }).lookUp('root');
+      const bench = await new Bench({ account: root, settings, allowed, password: 'sesame' }).lookUp('root');
       const verdict = grant
         ? await bench.verify(userKey, { user: 'root' })
         : ((await bench.call('checkPassword', password('sesame'))) as { accepted: boolean });
@@ -364,7 +369,7 @@ test('Monitor allows MaxAuthTries failures and no attempt after them, whatever t
     (bench: Bench) => bench.call('checkKey', { algorithm, key: otherKey.publicKey.blob }),
     (bench: Bench) => bench.verify(otherKey),
   ]) {
-    const bench = new Bench({ settings: { maximumAttempts: 3 }, password: 'sesame' }).lookUp('alice');
+    const bench = await new Bench({ settings: { maximumAttempts: 3 }, password: 'sesame' }).lookUp('alice');
     for (let i = 0; i < 3; i++) await attempt(bench);
     for (const call of ['checkPassword', 'checkKey', 'verifyKey', 'checkNone'] as const) {
       assert.throws(() => bench.monitor.begin(call), /more attempts than MaxAuthTries/);
@@ -375,25 +380,25 @@ test('Monitor allows MaxAuthTries failures and no attempt after them, whatever t
 
 test('Monitor logs the key of a query that it refuses, and no key of a user who does not exist', async () => {
   const key = otherKey.publicKey.blob;
-  const bench = new Bench().lookUp('alice');
+  const bench = await new Bench().lookUp('alice');
   await bench.call('checkKey', { algorithm, key });
   const print = fingerprint(crypto, otherKey.publicKey);
   const line = `verbose: Failed publickey for alice from 192.0.2.1 port 4022 ssh2: ED25519 ${print}`;
   assert.deepEqual(bench.lines, [line]);
-  const invalid = new Bench().lookUp('bob');
+  const invalid = await new Bench().lookUp('bob');
   await invalid.call('checkKey', { algorithm, key });
   await invalid.verify(otherKey, { user: 'bob' });
   assert.deepEqual(invalid.lines, ['info: Invalid user bob from 192.0.2.1 port 4022']);
 });
 
 test('Monitor counts no query that was answered with yes', async () => {
-  const bench = new Bench({ settings: { maximumAttempts: 1 } }).lookUp('alice');
+  const bench = await new Bench({ settings: { maximumAttempts: 1 } }).lookUp('alice');
   for (let i = 0; i < 5; i++) await bench.call('checkKey', { algorithm, key: userKey.publicKey.blob });
   assert.equal((await bench.verify(userKey)).accepted, true);
 });
 
 test('Monitor logs failed keys louder once half of MaxAuthTries has failed, as OpenSSH does', async () => {
-  const bench = new Bench({ settings: { maximumAttempts: 5 } }).lookUp('alice');
+  const bench = await new Bench({ settings: { maximumAttempts: 5 } }).lookUp('alice');
   for (let i = 0; i < 5; i++) await bench.verify(otherKey);
   assert.deepEqual(
     bench.lines.map((line) => line.split(':')[0]),
@@ -401,7 +406,7 @@ test('Monitor logs failed keys louder once half of MaxAuthTries has failed, as O
   );
 });
 
-test('Monitor makes the names of strangers visible in its lines', () => {
-  const bench = new Bench().lookUp('eve\n from 10.0.0.1\\');
+test('Monitor makes the names of strangers visible in its lines', async () => {
+  const bench = await new Bench().lookUp('eve\n from 10.0.0.1\\');
   assert.deepEqual(bench.lines, ['info: Invalid user eve\\012 from 10.0.0.1\\\\ from 192.0.2.1 port 4022']);
 });

@@ -48,7 +48,7 @@ export interface MonitorPorts {
   findKey(account: AccountRecord, key: OfferedKey): Promise<AllowedKey | undefined>;
   checkPassword(account: AccountRecord, password: Uint8Array): Promise<boolean>;
   /** undefined when there is no such host key or it cannot sign with that algorithm. */
-  sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Uint8Array | undefined;
+  sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Promise<Uint8Array | undefined>;
   /** Resolves when a refused attempt of that user may be answered. */
   delay(user: string, startedMs: number): Promise<void>;
   now(): number;
@@ -144,10 +144,10 @@ export class Monitor {
     this.#permissions = next;
   }
 
-  sign(value: AuthCallValue<'sign'>): AuthAnswerValue<'sign'> {
+  async sign(value: AuthCallValue<'sign'>): Promise<AuthAnswerValue<'sign'>> {
     const { algorithm, hostKey, data } = value;
     if (data.length < 20 || data.length > 64) throw new MonitorRefusal('what is to be signed is no exchange hash');
-    const signature = this.#options.ports.sign(algorithm, hostKey, data);
+    const signature = await this.#options.ports.sign(algorithm, hostKey, data);
     if (signature === undefined) throw new MonitorRefusal('no such host key');
     this.#sessionId = data.slice();
     this.#hostKey = hostKey.slice();

@@ -15,7 +15,7 @@ export async function detach(): Promise<number> {
   const program = ownProgram();
   const nullFd = fs.openSync('/dev/null', 'r+');
   const ready = makePipe();
-  const { PATH = '/usr/bin:/bin', HOME, TZ } = process.env;
+  const { PATH = '/usr/bin:/bin', HOME, TZ, SSH_AUTH_SOCK } = process.env;
   const pid = spawnProcess({
     path: program.path,
     argv: [...program.argv('sshd'), '-D', ...process.argv.slice(2)],
@@ -24,6 +24,7 @@ export async function detach(): Promise<number> {
       [readyVariable]: 'yes',
       ...(HOME === undefined ? {} : { HOME }),
       ...(TZ === undefined ? {} : { TZ }),
+      ...(SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK }),
     },
     stdio: { 0: nullFd, 1: nullFd, 2: 2, [readyFd]: ready.writeFd },
     newSession: true,

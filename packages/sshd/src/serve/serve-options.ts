@@ -3,17 +3,17 @@
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
-import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { CommandLine } from '../configuration/command-line.ts';
 import type { KeyChecking } from '../keys/key-checking.ts';
 import type { Connections } from '../listener/connections.ts';
+import type { HostKeySet } from '../listener/host-keys.ts';
 import type { WorkerPool } from '../listener/worker-pool.ts';
 
 export interface ServeOptions {
   readonly crypto: CryptoProvider;
   readonly config: SshdConfig;
-  readonly keys: readonly PrivateKey[];
+  readonly hostKeys: HostKeySet;
   readonly line: CommandLine;
 }
 

@@ -20,7 +20,7 @@ import type { ServeOptions, Serving, ServingPlan } from './serve-options.ts';
 const stderrFd = 2;
 
 export function startServing(options: ServeOptions, plan: ServingPlan): Serving {
-  const { crypto, config, keys } = options;
+  const { crypto, config } = options;
   const global = config.globalOptions();
   const log = openLog(options.line, global).write;
   const program = ownProgram();
@@ -32,7 +32,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
     onFailure: (name, error) => log(ownLines.cannotStart(name, error)),
   });
-  const hostKeys = new HostKeys(crypto, keys, usableSignatures(global.HostKeyAlgorithms));
+  const hostKeys = new HostKeys(crypto, options.hostKeys, usableSignatures(global.HostKeyAlgorithms));
   const keyChecking = new KeyChecking({ crypto, program, log, errorFd: stderrFd, hasProcesses: plan.hasKeyProcesses });
   const secret = crypto.random(new Uint8Array(32));
   const connections = new Connections({
@@ -42,7 +42,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     startups: global.MaxStartups,
     graceMs: global.LoginGraceTime * 1000,
     accountIdleMs: plan.accountIdleMs,
-    begin: transportSettings(global, hostKeys.offered),
+    begin: transportSettings(config, hostKeys.offered),
     ports: (ends) =>
       systemPorts({ crypto, config, program, log, secret, askKey: (question) => keyChecking.ask(question) }, ends),
     grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),

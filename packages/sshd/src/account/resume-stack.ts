@@ -1,0 +1,40 @@
+// The engine of a connection in the account process, from what the auth process left: the transport must be of the
+// session that the monitor signed.
+
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import { ServerStack } from '@sallyport/protocol/stack/server-stack';
+import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
+import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import { monotonicNow } from 'sallyport/driver/engine-driver';
+import type { AuthBegin } from '../auth/begin.ts';
+import { stackOptions } from '../auth/begin.ts';
+import type { Grant } from '../authentication/grant.ts';
+
+export interface ResumedStack {
+  readonly stack: ServerStack;
+  /** What the auth process has sent and received. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+export function resumeStack(options: {
+  readonly crypto: CryptoProvider;
+  readonly sessionId: Uint8Array;
+  readonly snapshot: Uint8Array;
+  readonly begin: AuthBegin;
+  readonly grant: Grant;
+  readonly log: (line: LogLine) => void;
+}): ResumedStack {
+  const { crypto, begin, grant } = options;
+  const transport = decodeTransportSnapshot(options.snapshot);
+  const isSigned = equalBytes(transport.session.sessionId, options.sessionId);
+  if (!isSigned) throw new Error('the session is not the one that was signed');
+  const log = (level: LogLine['level'], text: string): void => options.log({ level, text });
+  const settings = stackOptions({ begin, crypto, log, now: monotonicNow() });
+  return {
+    stack: ServerStack.resume({ user: grant.user, transport }, settings),
+    sentBytes: transport.sending.counters.bytes,
+    receivedBytes: transport.receiving.counters.bytes,
+  };
+}

@@ -28,6 +28,11 @@ const peerRows = [
   { name: 'dbclient', programs: ['dbclient'] },
   { name: 'plink', programs: ['plink'] },
   { name: 'puttygen', programs: ['puttygen'] },
+  { name: 'psftp', programs: ['psftp'] },
+  { name: 'sshfs', programs: ['sshfs', 'fusermount3'], files: ['/dev/fuse'] },
+  { name: 'lftp', programs: ['lftp'] },
+  { name: 'rclone', programs: ['rclone'] },
+  { name: 'curl-sftp', programs: ['curl'], holds: () => curlKnowsSftp() },
   { name: 'paramiko', programs: ['/usr/bin/python3'], files: [`${pythonPackages}/paramiko/__init__.py`] },
   { name: 'asyncssh', programs: ['/usr/bin/python3'], files: [`${pythonPackages}/asyncssh/__init__.py`] },
   { name: 'ssh2', module: 'ssh2' },
@@ -50,6 +55,10 @@ const programFolders = [
   '/sbin',
   '/usr/lib/openssh',
 ];
+
+function curlKnowsSftp(): boolean {
+  return /^Protocols:.* sftp( |$)/m.test(spawnSync('curl', ['--version']).stdout?.toString() ?? '');
+}
 
 /** The path of a program, or undefined when this machine does not have it. */
 export function findProgram(name: string): string | undefined {

@@ -153,7 +153,10 @@ export class SftpServerEngine {
     return { type: 'started', version: number };
   }
 
-  /** A request; undefined when it has been answered here, because nobody knows it. */
+  /**
+   * A request; undefined when it has been answered here, because nobody knows it. Bytes behind its last field are
+   * ignored, as by OpenSSH: a client in Go sends WRITE with the rest of its buffer.
+   */
   #dispatch(packet: Uint8Array): SftpServerEvent | undefined {
     const number = packet[0] as number;
     if (number === init.number) throw new Violation('message-unexpected', 'a second SFTP INIT');
@@ -161,15 +164,15 @@ export class SftpServerEngine {
     const name = requestNameOf(number);
     if (name === 'extended') return this.#extension(packet);
     if (name === undefined) return this.#unknown(new Reader(packet.subarray(1)).uint32());
-    const request = { key: name, ...requestPackets[name].decode(packet) } as SftpRequest;
+    const request = { key: name, ...requestPackets[name].read(new Reader(packet)) } as SftpRequest;
     return { type: 'request', request };
   }
 
   #extension(packet: Uint8Array): SftpServerEvent | undefined {
-    const { id, extension, fields } = requestPackets.extended.decode(packet);
+    const { id, extension, fields } = requestPackets.extended.read(new Reader(packet));
     const key = extensionKeyOf(extension);
     if (key === undefined) return this.#unknown(id);
-    const request = { key, id, ...extensionTable[key].request.decode(fields) } as SftpRequest;
+    const request = { key, id, ...extensionTable[key].request.read(new Reader(fields)) } as SftpRequest;
     return { type: 'request', request };
   }
 

@@ -48,10 +48,6 @@ test('lengths, orders and packets that the protocol does not have end the sessio
     ['a handle of 257 bytes', [hello, framed(requestPackets.close.encode({ id: 1, handle: new Uint8Array(257) }))]],
     ['an empty handle', [hello, framed(requestPackets.close.encode({ id: 1, handle: new Uint8Array(0) }))]],
     [
-      'bytes behind the last field',
-      [hello, framed(Buffer.concat([requestPackets.stat.encode({ id: 1, path: bytes('/') }), bytes('x')]))],
-    ],
-    [
       '2^32 - 1 extended attributes',
       [hello, framed(new Writer().byte(9).uint32(1).string('f').uint32(0x80000000).uint32(0xffffffff).bytes())],
     ],
@@ -61,6 +57,17 @@ test('lengths, orders and packets that the protocol does not have end the sessio
     const { error } = await send(served, ...chunks);
     assert.ok(error instanceof ProtocolError, what);
   }
+  served.close();
+});
+
+test('bytes behind the last field of a request are ignored, as OpenSSH ignores them', async () => {
+  await using folder = await TemporaryFolder.create();
+  const served = localFileSystem({ root: folder.path });
+  const stat = requestPackets.stat.encode({ id: 7, path: bytes('/') });
+  const { replies, error } = await send(served, hello, framed(Buffer.concat([stat, new Uint8Array(30_000)])));
+  assert.equal(error, undefined);
+  const hasAttributes = replies.includes(Buffer.of(105, 0, 0, 0, 7));
+  assert.ok(hasAttributes);
   served.close();
 });
 
@@ -123,7 +130,7 @@ test('every request cut short or with a bit flipped is answered or ends the sess
       if (error !== undefined) ended++;
     }
   }
-  assert.ok(ended > 200, `${ended} ended`);
+  assert.ok(ended > 150, `${ended} ended`);
   assert.deepEqual(fs.readdirSync(folder.path).sort(), ['root', 'witness']);
   assert.equal(fs.readFileSync(folder.file('witness'), 'utf8'), 'untouched');
   served.close();

@@ -1,0 +1,230 @@
+// SFTP clients of other makers against our sshd and its internal-sftp: a tree goes up and comes back, with names that need
+// quotes, more than one packet, and bytes that are no text where the client can name them. Every file is compared.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { PeerName, StockServer } from '@sallyport/testing';
+import { findProgram, OpensshFixture, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+
+const program = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
+const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
+
+/** Everything that a client's call is made of. */
+interface Run {
+  readonly fixture: OpensshFixture;
+  readonly server: StockServer;
+  /** A folder of this client alone, its HOME. */
+  readonly home: string;
+  /** What goes up, where to, and where it comes back to: absolute paths without odd characters. */
+  readonly tree: string;
+  readonly remote: string;
+  readonly back: string;
+}
+
+interface ClientRow {
+  readonly title: string;
+  readonly needs: readonly PeerName[];
+  /** Names that the client can handle beside plain ones. */
+  readonly names: 'utf8' | 'lines' | 'bytes';
+  readonly run: (run: Run) => Promise<void>;
+}
+
+async function call(run: Run, [name = '', ...argv]: readonly string[], input = ''): Promise<void> {
+  const path = findProgram(name) ?? name;
+  const result = await runProgram(path, argv, { env: { HOME: run.home }, input, cwd: run.home, timeoutMs: 90_000 });
+  assert.equal(result.code, 0, `${name}: ${result.stderr}${result.stdout.toString().slice(-2000)}`);
+}
+
+const options = ({ fixture, server }: Run): string[] =>
+  [
+    `IdentityFile=${fixture.userKey.path}`,
+    `UserKnownHostsFile=${server.knownHosts}`,
+    'IdentitiesOnly=yes',
+    'IdentityAgent=none',
+  ].flatMap((option) => ['-o', option]);
+const script =
+  (name: string, interpreter: string) =>
+  (run: Run): Promise<void> => {
+    const { fixture, server, tree, remote, back } = run;
+    const words = [String(server.port), server.user, fixture.userKey.path, server.knownHosts, tree, remote, back];
+    return call(run, [interpreter, peer(name), ...words]);
+  };
+
+async function psftp(run: Run): Promise<void> {
+  const { fixture, server, home, tree, remote, back } = run;
+  await call(run, ['puttygen', fixture.userKey.path, '-O', 'private', '-o', `${home}/key.ppk`]);
+  const hostKey = (server.hostKeys[0]?.publicLine ?? '').split(' ')[1] ?? '';
+  const digest = createHash('sha256').update(Buffer.from(hostKey, 'base64')).digest('base64').replace(/=+$/, '');
+  fs.writeFileSync(`${home}/batch`, `put -r ${tree} ${remote}\nget -r ${remote} ${back}\nquit\n`);
+  const argv = ['-batch', '-b', `${home}/batch`, '-P', String(server.port), '-i', `${home}/key.ppk`];
+  await call(run, ['psftp', ...argv, '-hostkey', `SHA256:${digest}`, `${server.user}@127.0.0.1`]);
+}
+
+async function sshfs(run: Run): Promise<void> {
+  const { server, home, tree, remote, back } = run;
+  const mount = `${home}/mount`;
+  fs.mkdirSync(mount);
+  fs.mkdirSync(remote);
+  await call(run, ['sshfs', '-p', String(server.port), ...options(run), `${server.user}@127.0.0.1:${remote}`, mount]);
+  try {
+    await call(run, ['sh', '-c', 'cp -r "$1"/. "$2"/ && cp -r "$2"/. "$3"', 'sh', tree, mount, back]);
+    await call(run, [
+      'sh',
+      '-c',
+      'cd "$1" && echo x >n && ln n m && mv m n && ln -s n l && chmod 600 l && df . && rm l n',
+      'sh',
+      mount,
+    ]);
+  } finally {
+    await call(run, ['fusermount3', '-u', mount]);
+  }
+  fs.rmSync(`${remote}/m`, { force: true });
+}
+
+async function lftp(run: Run): Promise<void> {
+  const { fixture, server, tree, remote, back } = run;
+  const ssh = `ssh -a -x -i ${fixture.userKey.path} -o UserKnownHostsFile=${server.knownHosts} -o IdentitiesOnly=yes`;
+  const commands = [
+    `set sftp:connect-program "${ssh}"`,
+    'set cmd:fail-exit yes',
+    'set net:max-retries 1',
+    'set file:charset utf-8',
+    `open -u ${server.user}, sftp://127.0.0.1:${server.port}`,
+    `mirror -R --parallel=3 ${tree} ${remote}`,
+    `mirror --parallel=3 ${remote} ${back}`,
+    'bye',
+  ];
+  await call(run, ['lftp', '--norc', '-c', commands.join('; ')]);
+}
+
+async function curl(run: Run): Promise<void> {
+  const { fixture, server, tree, remote, back } = run;
+  const key = fixture.userKey.path;
+  const argv = ['-sS', '-k', '-u', `${server.user}:`, '--key', key, '--pubkey', `${key}.pub`, '--ftp-create-dirs'];
+  const url = (name: string): string => {
+    const path = `${remote}/${name}`.split('/').map(encodeURIComponent).join('/');
+    return `sftp://127.0.0.1:${server.port}${path}`;
+  };
+  for (const nameBytes of filesOf(tree)) {
+    const name = Buffer.from(nameBytes, 'latin1').toString('utf8');
+    fs.mkdirSync(`${back}/${name}`.replace(/\/[^/]*$/, ''), { recursive: true });
+    await call(run, ['curl', ...argv, '-T', `${tree}/${name}`, url(name)]);
+    await call(run, ['curl', ...argv, '-o', `${back}/${name}`, url(name)]);
+  }
+  if (!fs.existsSync(`${back}/empty`)) fs.writeFileSync(`${back}/empty`, '');
+}
+
+async function rclone(run: Run): Promise<void> {
+  const { fixture, server, tree, remote, back } = run;
+  const where = `host=127.0.0.1,port=${server.port},user=${server.user},key_file=${fixture.userKey.path}`;
+  const there = `:sftp,${where},known_hosts_file=${server.knownHosts},shell_type=none:${remote}`;
+  const quiet = ['--config', '/dev/null', '--local-encoding', 'None', '-q'];
+  await call(run, ['rclone', ...quiet, 'copy', tree, there]);
+  await call(run, ['rclone', ...quiet, 'copy', there, back]);
+  await call(run, ['rclone', ...quiet, 'check', '--download', tree, there]);
+}
+
+const rows: readonly ClientRow[] = [
+  {
+    title: 'stock sftp',
+    needs: ['openssh-client'],
+    names: 'bytes',
+    run: (run) =>
+      call(
+        run,
+        ['sftp', '-b', '-', '-P', String(run.server.port), ...options(run), `${run.server.user}@127.0.0.1`],
+        `put -r ${run.tree} ${run.remote}\nget -r ${run.remote} ${run.back}\n`,
+      ),
+  },
+  {
+    title: 'stock scp',
+    needs: ['openssh-client'],
+    names: 'bytes',
+    run: async (run) => {
+      const { server, tree, remote, back } = run;
+      const scp = ['scp', '-q', '-r', '-s', '-P', String(server.port), ...options(run)];
+      await call(run, [...scp, tree, `${server.user}@127.0.0.1:${remote}`]);
+      await call(run, [...scp, `${server.user}@127.0.0.1:${remote}`, back]);
+    },
+  },
+  { title: 'psftp', needs: ['puttygen', 'psftp'], names: 'utf8', run: psftp },
+  { title: 'sshfs', needs: ['openssh-client', 'sshfs', 'root'], names: 'bytes', run: sshfs },
+  { title: 'lftp', needs: ['openssh-client', 'lftp'], names: 'utf8', run: lftp },
+  { title: 'curl', needs: ['curl-sftp'], names: 'lines', run: curl },
+  { title: 'rclone', needs: ['rclone'], names: 'utf8', run: rclone },
+  {
+    title: 'paramiko',
+    needs: ['paramiko'],
+    names: 'lines',
+    run: script('paramiko_sftp_client.py', '/usr/bin/python3'),
+  },
+  {
+    title: 'asyncssh',
+    needs: ['asyncssh'],
+    names: 'bytes',
+    run: script('asyncssh_sftp_client.py', '/usr/bin/python3'),
+  },
+  { title: 'ssh2', needs: ['ssh2'], names: 'lines', run: script('ssh2-sftp-client.mjs', 'node') },
+];
+
+/** A tree with the names that a client knows. */
+function plant(tree: string, names: ClientRow['names']): void {
+  fs.mkdirSync(`${tree}/sub folder/deep`, { recursive: true });
+  const random = Buffer.alloc(3_000_001);
+  for (let i = 0, state = 7; i < random.length; i++)
+    random[i] = (state = (state * 1_103_515_245 + 12_345) >>> 0) >>> 16;
+  fs.writeFileSync(`${tree}/plain`, random);
+  fs.writeFileSync(`${tree}/empty`, '');
+  fs.writeFileSync(`${tree}/sub folder/deep/with space and ümlaut`, random.subarray(0, 70_000));
+  for (let i = 0; i < 130; i++) fs.writeFileSync(`${tree}/sub folder/small-${i}`, `small ${i}`);
+  if (names !== 'utf8') fs.writeFileSync(`${tree}/two\nlines 'and "quotes"`, 'odd');
+  if (names === 'bytes') fs.writeFileSync(Buffer.from(`${tree}/latin-\xe9\xff`, 'latin1'), 'no text');
+}
+
+/** Paths of all files below a folder, byte by byte as latin1. */
+function filesOf(folder: string): string[] {
+  const walk = (below: string): string[] =>
+    fs.readdirSync(Buffer.from(below, 'latin1'), { encoding: 'buffer' }).flatMap((entry) => {
+      const path = `${below}/${entry.toString('latin1')}`;
+      return fs.statSync(Buffer.from(path, 'latin1')).isDirectory() ? walk(path) : [path];
+    });
+  const root = Buffer.from(folder).toString('latin1');
+  return walk(root).map((path) => path.slice(root.length + 1));
+}
+
+function hashesOf(folder: string): readonly string[] {
+  const root = Buffer.from(folder).toString('latin1');
+  const hash = (path: string): string =>
+    createHash('sha256')
+      .update(fs.readFileSync(Buffer.from(`${root}/${path}`, 'latin1')))
+      .digest('hex');
+  return filesOf(folder)
+    .map((path) => `${path} ${hash(path)}`)
+    .sort();
+}
+
+describe('SFTP clients of others with our sshd', skipUnless('openssh-client'), () => {
+  let fixture: OpensshFixture;
+  let server: StockServer;
+  before(async () => {
+    fixture = await OpensshFixture.create();
+    server = await fixture.startServer({ program: program('sshd'), config: ['Subsystem sftp internal-sftp'] });
+  });
+  after(async () => {
+    await server?.end();
+    await fixture?.[Symbol.asyncDispose]();
+  });
+  for (const { title, needs, names, run } of rows) {
+    test(`${title} puts a tree and gets it back, every hash equal`, skipUnless(...needs), async () => {
+      await using folder = await TemporaryFolder.create();
+      const [tree, remote, back] = [folder.file('tree'), folder.file('remote'), folder.file('back')];
+      plant(tree, names);
+      await run({ fixture, server, home: folder.path, tree, remote, back });
+      assert.deepEqual(hashesOf(back), hashesOf(tree));
+      if (title !== 'ssh2') assert.deepEqual(hashesOf(remote), hashesOf(tree));
+    });
+  }
+});

@@ -1,14 +1,10 @@
-// Where a file is, as a user writes it: `path`, `[user@]host:path`, or `scp://[user@]host[:port][/path]`. A colon
-// behind a slash, and one at the very beginning, belongs to the path. Paths are byte strings.
+// Where a file is, as a user writes it: `path`, `[user@]host:path`, or `scp://[user@]host[:port][/path]`; and names of
+// files in paths. Paths are byte strings, hosts and users are text.
 
-import { parseSshUri } from '@sallyport/protocol/config/destination';
 import { textOf } from '../shared/byte-string.ts';
+import * as shared from '../shared/remote-place.ts';
 
-export interface RemotePlace {
-  readonly user: string | undefined;
-  readonly host: string;
-  /** Only of a URI. */
-  readonly port: number | undefined;
+export interface RemotePlace extends shared.RemotePlace {
   /** `.` when none was given. */
   readonly path: string;
 }
@@ -19,49 +15,20 @@ export type Place =
   | { readonly kind: 'bad-uri' | 'bad-place' };
 
 export function parsePlace(text: string): Place {
-  if (/^scp:\/\//i.test(text)) return parseUri(text);
-  const colon = findColon(text);
-  if (colon < 0) return { kind: 'local', path: text };
-  const before = text.slice(0, colon);
-  const at = before.lastIndexOf('@');
-  const user = at < 0 ? undefined : textOf(before.slice(0, at));
-  const host = textOf(withoutBrackets(before.slice(at + 1)));
-  if (host === undefined || host === '' || user === '' || (at >= 0 && user === undefined)) return { kind: 'bad-place' };
-  return { kind: 'remote', user, host, port: undefined, path: text.slice(colon + 1) || '.' };
+  if (shared.isPlaceUri(text, 'scp')) return remotePlace(shared.parsePlaceUri(text, 'scp')) ?? { kind: 'bad-uri' };
+  const place = shared.parseHostPath(text);
+  if (place === undefined) return { kind: 'local', path: text };
+  return remotePlace(place) ?? { kind: 'bad-place' };
 }
 
-/** Where the path begins; an IPv6 address is in brackets. */
-function findColon(text: string): number {
-  if (text.startsWith(':')) return -1;
-  let isBracketed = text.startsWith('[');
-  for (let at = 0; at < text.length; at++) {
-    const two = text.slice(at, at + 2);
-    if (two === '@[') isBracketed = true;
-    if (two === ']:' && isBracketed) return at + 1;
-    if (text.charAt(at) === ':' && !isBracketed) return at;
-    if (text.charAt(at) === '/') return -1;
-  }
-  return -1;
-}
-
-function withoutBrackets(host: string): string {
-  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-}
-
-function parseUri(text: string): Place {
-  const [, authority = '', path = ''] = /^scp:\/\/([^/]*)\/?(.*)$/is.exec(text) ?? [];
-  const decoded = decodePercent(path);
-  const uri = textOf(authority);
-  const destination = uri === undefined || /[?#]/.test(uri) ? undefined : parseSshUri(`ssh://${uri}`);
-  if (destination === undefined || decoded === undefined) return { kind: 'bad-uri' };
-  const { user, host, port } = destination;
-  return { kind: 'remote', user, host, port, path: decoded || '.' };
-}
-
-/** A NUL, and half an escape, refuse the whole. */
-function decodePercent(text: string): string | undefined {
-  if (/%(?![0-9a-f]{2})|%00|\0/i.test(text)) return undefined;
-  return text.replaceAll(/%(..)/gs, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+/** undefined when there is no host, or it or the user is no text. */
+function remotePlace(place: shared.RemotePlace | undefined): Place | undefined {
+  if (place === undefined) return undefined;
+  const host = textOf(place.host);
+  const user = place.user === undefined ? undefined : textOf(place.user);
+  if (host === undefined || host === '' || user === '' || (user === undefined && place.user !== undefined))
+    return undefined;
+  return { kind: 'remote', user, host, port: place.port, path: place.path || '.' };
 }
 
 /** Whether a user name may be handed to a shell at all, as OpenSSH's scp judges. */

@@ -14,6 +14,7 @@ export const programs: Readonly<Record<string, Program>> = {
   sftp: () => import('@sallyport/programs/sftp/main'),
   'ssh-keygen': () => import('@sallyport/programs/ssh-keygen/main'),
   'ssh-keygen-moduli': () => import('@sallyport/programs/ssh-keygen-moduli/main'),
+  'ssh-copy-id': () => import('@sallyport/programs/ssh-copy-id/main'),
   'ssh-keyscan': () => import('@sallyport/programs/ssh-keyscan/main'),
   'ssh-pkcs11-helper': () => import('@sallyport/programs/ssh-pkcs11-helper/main'),
   'ssh-add': () => import('@sallyport/programs/ssh-add/main'),

@@ -137,7 +137,8 @@ export function serveLies(name: LieName): void {
 /** A shell script that is such a server, to be given to a program by its path. */
 export function lyingServerScript(name: LieName): string {
   const module = JSON.stringify(import.meta.url);
-  const code = `const { serveLies } = await import(${module}); serveLies(${JSON.stringify(name)});`;
+  const serve = serveLies.name;
+  const code = `const { ${serve} } = await import(${module}); ${serve}(${JSON.stringify(name)});`;
   const evaluate = process.versions['bun'] === undefined ? '--input-type=module -e' : '-e';
   return `#!/bin/sh\nexec ${process.execPath} ${evaluate} '${code}'\n`;
 }

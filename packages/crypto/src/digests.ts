@@ -1,7 +1,7 @@
-// Digests and HMAC (RFC 2104) of the runtime.
+// Digests, HMAC (RFC 2104) and PBKDF2 (RFC 8018 section 5.2) of the runtime.
 // A digest is unkeyed and forgets; an HMAC keeps its key for many messages until it is freed.
 
-import { createHash, createHmac, createSecretKey } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, pbkdf2Sync } from 'node:crypto';
 import type { DigestName, Hasher, Hmac } from '@sallyport/protocol/algorithms/crypto-provider';
 import { plainBytes } from './platform-bytes.ts';
 
@@ -31,4 +31,13 @@ export function hmac(name: DigestName, key: Uint8Array): Hmac {
     return plainBytes(mac.digest());
   };
   return { lengthBytes, compute, free: () => undefined };
+}
+
+/** How often it is repeated, the caller has bounded. */
+export function pbkdf2(
+  name: DigestName,
+  passphrase: Uint8Array,
+  options: { readonly salt: Uint8Array; readonly iterations: number; readonly lengthBytes: number },
+): Uint8Array {
+  return plainBytes(pbkdf2Sync(passphrase, options.salt, options.iterations, options.lengthBytes, name));
 }

@@ -72,6 +72,19 @@ export function ecdsaSigningKey(parts: EcdsaPrivateParts): SigningKey | undefine
   }
 }
 
+/** The point of a scalar; undefined when it is none of the curve. */
+export function ecdsaPublicPoint(curve: CurveName, scalar: Uint8Array): Uint8Array | undefined {
+  const { platformName, fieldBytes } = curves[curve];
+  if (scalar.length !== fieldBytes) return undefined;
+  try {
+    const own = createECDH(platformName);
+    own.setPrivateKey(scalar);
+    return plainBytes(own.getPublicKey());
+  } catch {
+    return undefined;
+  }
+}
+
 export function generateEcdsa(curve: CurveName): PrivateKeyParts {
   const { platformName, fieldBytes } = curves[curve];
   const own = createECDH(platformName);

@@ -52,6 +52,11 @@ export function ed25519VerifyingKey(parts: Ed25519PublicParts): VerifyingKey | u
   }
 }
 
+/** The public key of a seed. */
+export function ed25519PublicKey(seed: Uint8Array): Uint8Array | undefined {
+  return seed.length === keyBytes ? fromBase64Url(publicText(importSeed(seed))) : undefined;
+}
+
 /** The key of a random seed. */
 export function generateEd25519(seed: Uint8Array): PrivateKeyParts {
   return { kind: 'ed25519', seed, publicKey: fromBase64Url(publicText(importSeed(seed))) };

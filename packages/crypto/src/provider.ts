@@ -13,9 +13,9 @@ import { acceleratedChachaPoly, acceleratedHmac } from './accelerated.ts';
 import { aesCtr, aesGcm, blockCipher } from './aes.ts';
 import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
 import { ChachaPolyModule } from './chacha-poly.ts';
-import { digest, hasher, hmac } from './digests.ts';
-import { ecdsaSigningKey, ecdsaVerifyingKey, generateEcdsa } from './ecdsa.ts';
-import { ed25519SigningKey, ed25519VerifyingKey, generateEd25519 } from './ed25519.ts';
+import { digest, hasher, hmac, pbkdf2 } from './digests.ts';
+import { ecdsaPublicPoint, ecdsaSigningKey, ecdsaVerifyingKey, generateEcdsa } from './ecdsa.ts';
+import { ed25519PublicKey, ed25519SigningKey, ed25519VerifyingKey, generateEd25519 } from './ed25519.ts';
 import { ecdh, x25519 } from './key-agreement.ts';
 import { Acceleration, type LibcryptoProbe } from './libcrypto.ts';
 import { MlKem768, messageBytes, seedBytes } from './ml-kem.ts';
@@ -57,6 +57,9 @@ export function createCryptoProvider(options: { readonly libcrypto?: LibcryptoPr
       if (kind === 'ed25519') return generateEd25519(random(new Uint8Array(32)));
       return kind === 'ecdsa' ? generateEcdsa(curve) : generateRsa(bits);
     },
+    publicHalf: (parts) =>
+      parts.kind === 'ed25519' ? ed25519PublicKey(parts.seed) : ecdsaPublicPoint(parts.curve, parts.scalar),
+    pbkdf2,
     bcryptPbkdf,
   };
 }

@@ -168,6 +168,23 @@ export interface CryptoProvider {
     options?: { readonly bits?: number; readonly curve?: CurveName },
   ): PrivateKeyParts;
 
+  /**
+   * The public half of a private key that comes without it: 32 bytes, or an uncompressed point; undefined when there is
+   * none.
+   */
+  publicHalf(
+    parts:
+      | { readonly kind: 'ed25519'; readonly seed: Uint8Array }
+      | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly scalar: Uint8Array },
+  ): Uint8Array | undefined;
+
+  /** PBKDF2 with HMAC (RFC 8018 section 5.2). */
+  pbkdf2(
+    digest: DigestName,
+    passphrase: Uint8Array,
+    options: { readonly salt: Uint8Array; readonly iterations: number; readonly lengthBytes: number },
+  ): Uint8Array;
+
   /** bcrypt_pbkdf as OpenSSH uses it; undefined for an empty passphrase or salt, or no rounds. */
   bcryptPbkdf(
     passphrase: Uint8Array,

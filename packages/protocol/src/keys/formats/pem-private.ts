@@ -1,0 +1,150 @@
+// Private keys in PEM: PKCS#1 (`RSA PRIVATE KEY`), SEC1 (`EC PRIVATE KEY`) and PKCS#8 (`PRIVATE KEY`, `ENCRYPTED PRIVATE
+// KEY`), read and written. They have no comment. The public half is known only when the key is open.
+
+import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
+import { DecodeError } from '../../wire/decode-error.ts';
+import { Reader } from '../../wire/reader.ts';
+import { Writer } from '../../wire/writer.ts';
+import { PrivateKey } from '../private-key.ts';
+import { keyTypeOfName } from '../types/table.ts';
+import { type Armored, armorLabel, decodeArmor, encodeArmor } from './armor.ts';
+import {
+  type Asn1PrivateParts,
+  readEcPrivate,
+  readPkcs8,
+  readRsaPrivate,
+  writeEcPrivate,
+  writePkcs8,
+  writeRsaPrivate,
+} from './asn1-keys.ts';
+import { openLegacy, readLegacySeal, sealLegacy } from './legacy-pem.ts';
+import { openPkcs8, readSealedPkcs8, sealPkcs8 } from './pbes2.ts';
+import type { PrivateKeyFormat, SealedPrivateKey } from './private-key-format.ts';
+
+const labels = {
+  pkcs1: 'RSA PRIVATE KEY',
+  sec1: 'EC PRIVATE KEY',
+  pkcs8: 'PRIVATE KEY',
+  sealedPkcs8: 'ENCRYPTED PRIVATE KEY',
+} as const;
+
+type ReadParts = (crypto: CryptoProvider, der: Uint8Array) => Asn1PrivateParts;
+
+/** The key of clear DER, which is wiped. @throws DecodeError */
+function keyOf(crypto: CryptoProvider, der: Uint8Array, read: ReadParts): PrivateKey {
+  try {
+    const key = new PrivateKey(read(crypto, der));
+    if (key.isConsistent(crypto)) return key;
+    key.wipe();
+    throw new DecodeError('numbers make no key');
+  } finally {
+    der.fill(0);
+  }
+}
+
+/** A format whose clear bytes may be behind DEK-Info. */
+function legacyFormat(label: string, read: ReadParts): PrivateKeyFormat {
+  return {
+    name: label,
+    recognises: (file) => armorLabel(file) === label,
+    decode: (file) => sealedLegacy(decodeArmor(file), read),
+  };
+}
+
+function sealedLegacy({ headers, data }: Armored, read: ReadParts): SealedPrivateKey {
+  const seal = readLegacySeal(headers);
+  return {
+    publicKey: undefined,
+    encrypted: seal !== undefined,
+    open(crypto, passphrase) {
+      const der = seal === undefined ? data.slice() : openLegacy(crypto, seal, { passphrase, data });
+      if (der === undefined) return undefined;
+      return seal === undefined ? keyOf(crypto, der, read) : keyOrWrongPassphrase(crypto, der, read);
+    },
+  };
+}
+
+/** One wrong passphrase in 256 leaves something that looks like padding. */
+function keyOrWrongPassphrase(crypto: CryptoProvider, der: Uint8Array, read: ReadParts): PrivateKey | undefined {
+  try {
+    return keyOf(crypto, der, read);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+const sealedPkcs8: PrivateKeyFormat = {
+  name: labels.sealedPkcs8,
+  recognises: (file) => armorLabel(file) === labels.sealedPkcs8,
+  decode(file) {
+    const sealed = readSealedPkcs8(decodeArmor(file).data);
+    return {
+      publicKey: undefined,
+      encrypted: true,
+      open(crypto, passphrase) {
+        const der = openPkcs8(crypto, sealed, passphrase);
+        return der === undefined ? undefined : keyOrWrongPassphrase(crypto, der, readPkcs8);
+      },
+    };
+  },
+};
+
+export const pemFormats: readonly PrivateKeyFormat[] = [
+  legacyFormat(labels.pkcs1, (_crypto, der) => readRsaPrivate(der)),
+  legacyFormat(labels.sec1, (crypto, der) => readEcPrivate(crypto, der)),
+  legacyFormat(labels.pkcs8, readPkcs8),
+  sealedPkcs8,
+];
+
+export type PemVariant = 'PEM' | 'PKCS8';
+
+/**
+ * The file's text: for 'PEM' PKCS#1 or SEC1, which Ed25519 has not, for 'PKCS8' that; encrypted unless the passphrase is
+ * empty. undefined for keys that have no such form.
+ */
+export function encodePem(
+  crypto: CryptoProvider,
+  key: PrivateKey,
+  options: { readonly variant: PemVariant; readonly passphrase?: Uint8Array | undefined },
+): string | undefined {
+  const parts = copyParts(key);
+  if (parts === undefined) return undefined;
+  try {
+    const { variant, passphrase = new Uint8Array(0) } = options;
+    return variant === 'PKCS8' ? encodePkcs8(crypto, parts, passphrase) : encodeLegacy(crypto, parts, passphrase);
+  } finally {
+    for (const value of Object.values(parts)) if (value instanceof Uint8Array) value.fill(0);
+  }
+}
+
+function encodePkcs8(crypto: CryptoProvider, parts: Asn1PrivateParts, passphrase: Uint8Array): string {
+  const der = writePkcs8(parts);
+  const isSealed = passphrase.length > 0;
+  const data = isSealed ? sealPkcs8(crypto, der, passphrase) : der;
+  const text = encodeArmor({ label: isSealed ? labels.sealedPkcs8 : labels.pkcs8, data });
+  der.fill(0);
+  return text;
+}
+
+function encodeLegacy(crypto: CryptoProvider, parts: Asn1PrivateParts, passphrase: Uint8Array): string | undefined {
+  if (parts.kind === 'ed25519') return undefined;
+  const der = parts.kind === 'rsa' ? writeRsaPrivate(parts) : writeEcPrivate(parts, { namesCurve: true });
+  const sealed = passphrase.length > 0 ? sealLegacy(crypto, der, passphrase) : { data: der };
+  const text = encodeArmor({ label: parts.kind === 'rsa' ? labels.pkcs1 : labels.sec1, ...sealed });
+  der.fill(0);
+  return text;
+}
+
+/** The numbers of a key, to be wiped; undefined when it lives in a token. */
+function copyParts(key: PrivateKey): Asn1PrivateParts | undefined {
+  if (key.securityKey !== undefined) return undefined;
+  const writer = new Writer();
+  key.writeTo(writer);
+  const encoded = writer.bytes();
+  writer.wipe();
+  const reader = new Reader(encoded);
+  const parts = keyTypeOfName(reader.text())?.readPrivate(reader);
+  encoded.fill(0);
+  return parts === undefined || 'application' in parts ? undefined : parts;
+}

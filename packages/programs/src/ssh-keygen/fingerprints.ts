@@ -2,9 +2,10 @@
 // known_hosts, authorized_keys. Lines that hold no key are passed over; a file without any is an error.
 
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { babbleFingerprint, fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { endOfKeyOptions } from '@sallyport/protocol/keys/formats/key-options';
 import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
 import { escapeControls } from '../shared/printable.ts';
@@ -76,9 +77,10 @@ function findPrivate(context: KeygenContext, path: string): FoundKey {
   const beside = findBeside(`${path}.pub`);
   if (beside?.comment !== undefined) return beside;
   const sealed = trySealed(path, false);
-  const key = beside?.key ?? sealed?.publicKey;
+  const inside = sealed?.encrypted === false ? keyInside(context, path) : undefined;
+  const key = beside?.key ?? sealed?.publicKey ?? inside?.publicKey;
   if (key === undefined) throw new ProgramExit(messages.notKey(path));
-  return { key, comment: sealed?.encrypted === false ? commentInside(context, path) : undefined };
+  return { key, comment: inside?.comment === '' ? undefined : inside?.comment };
 }
 
 function findBeside(path: string): FoundKey | undefined {
@@ -91,10 +93,10 @@ function findBeside(path: string): FoundKey | undefined {
 }
 
 /** Only looking into the private part asks for the file's protection. */
-function commentInside({ crypto }: KeygenContext, path: string): string | undefined {
+function keyInside({ crypto }: KeygenContext, path: string): PrivateKey | undefined {
   const key = trySealed(path, true)?.open(crypto, new Uint8Array(0));
   key?.wipe();
-  return key?.comment === '' ? undefined : key?.comment;
+  return key;
 }
 
 function trySealed(path: string, mustBeProtected: boolean): SealedPrivateKey | undefined {
@@ -112,7 +114,7 @@ export function describe({ crypto, options }: KeygenContext, { key, comment }: F
   const plain = isCertificate(key) ? key.key : key;
   const words = [
     key.bits,
-    fingerprint(crypto, plain, options.digest),
+    options.babbles ? babbleFingerprint(crypto, plain) : fingerprint(crypto, plain, options.digest),
     escapeControls(comment ?? messages.noComment),
     `(${keyTypeLabel(key.type)})`,
   ];

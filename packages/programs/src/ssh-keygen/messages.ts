@@ -5,18 +5,23 @@ import { escapeControls } from '../shared/printable.ts';
 
 export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] [-f output_keyfile]
                   [-N new_passphrase] [-t ecdsa | ed25519 | rsa] [-Z cipher]
-       ssh-keygen -p [-a rounds] [-f keyfile] [-N new_passphrase]
+       ssh-keygen -p [-a rounds] [-f keyfile] [-m format] [-N new_passphrase]
                    [-P old_passphrase] [-Z cipher]
+       ssh-keygen -i [-f input_keyfile] [-m key_format]
+       ssh-keygen -e [-f input_keyfile] [-m key_format]
        ssh-keygen -y [-f input_keyfile]
        ssh-keygen -c [-a rounds] [-C comment] [-f keyfile] [-P passphrase]
        ssh-keygen -l [-v] [-E fingerprint_hash] [-f input_keyfile]
+       ssh-keygen -B [-f input_keyfile]
        ssh-keygen -F hostname [-lv] [-f known_hosts_file]
        ssh-keygen -H [-f known_hosts_file]
        ssh-keygen -R hostname [-f known_hosts_file]
+       ssh-keygen -r hostname [-g] [-f input_keyfile] [-O hashalg=alg]
        ssh-keygen -I certificate_identity -s ca_key [-hU]
                   [-n principals] [-O option] [-V validity_interval]
                   [-z serial_number] file ...
        ssh-keygen -L [-f input_keyfile]
+       ssh-keygen -A [-a rounds] [-f prefix_path]
        ssh-keygen -k -f krl_file [-u] [-s ca_public] [-z version_number]
                   file ...
        ssh-keygen -Q [-l] -f krl_file [file ...]
@@ -301,6 +306,13 @@ export const messages = {
     `${place}: key has expired: verify time ${time} > valid-before ${limit}`,
   noValidPrincipals: (place: string) => `${place}: no valid principals found`,
 
+  badFormat: (name: string) => `Unsupported conversion format "${name}"`,
+  convertedBy: (bits: number, type: string, whom: string) => `${bits}-bit ${type}, converted by ${whom} from OpenSSH`,
+  notConvertible: (type: string) => `unsupported key type ${type}`,
+  notRecognised: (path: string, reason: string) => `${path} is not a recognised key file: ${reason}`,
+  noKeysFound: 'no keys found.',
+  publicUnreadable: (path: string, reason: string) => `Failed to read v2 public key from "${path}": ${reason}.`,
+  generatingHostKeys: 'ssh-keygen: generating new host keys: ',
   cannotStat: (path: string, reason: string) => `Cannot stat ${path}: ${reason}`,
   hostFound: (host: string, line: number, mark: string) => `# Host ${host} found: line ${line} ${mark}`,
   hostFoundForRemoval: (host: string, line: number) => `# Host ${host} found: line ${line}`,

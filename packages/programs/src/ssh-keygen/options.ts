@@ -10,6 +10,7 @@ import {
   type PrivateKeyCipherName,
   privateKeyCiphers,
 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
+import { type PublicFileFormat, publicFileFormats } from '@sallyport/protocol/keys/formats/public-files';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages, moduliMessages } from './messages.ts';
@@ -32,7 +33,11 @@ export type ModeName =
   | 'generate-moduli'
   | 'screen-moduli'
   | 'signature'
-  | 'resident-keys';
+  | 'resident-keys'
+  | 'export'
+  | 'import'
+  | 'dns-records'
+  | 'host-keys';
 
 export interface KeygenOptions {
   mode: ModeName;
@@ -48,7 +53,13 @@ export interface KeygenOptions {
   rounds: number;
   cipher: PrivateKeyCipherName;
   digest: DigestName;
-  /** Of -F and -R. */
+  /** -m: of the file that is written or read; undefined: the usual one. */
+  format: PublicFileFormat | undefined;
+  /** -B: fingerprints as words. */
+  babbles: boolean;
+  /** -g: DNS records in the form for any server. */
+  generic: boolean;
+  /** Of -F, -R and -r. */
   host: string;
   /** -H together with -F. */
   hashFound: boolean;
@@ -119,8 +130,7 @@ type TextOption =
   | 'passphrase'
   | 'signingFile'
   | 'identity'
-  | 'names'
-  | 'revokedFile';
+  | 'names';
 
 const text = (letter: string, key: TextOption): OptionRow =>
   value(letter, (draft, given) => {
@@ -181,10 +191,31 @@ const optionTable: readonly OptionRow[] = [
     draft.modes.add('signature');
     draft.operation = operation;
   }),
-  text('r', 'revokedFile'),
   value('M', (draft, given) => {
     if (given !== 'generate' && given !== 'screen') throw new ProgramExit(moduliMessages.unsupported(given));
     draft.modes.add(`${given}-moduli`);
+  }),
+  // With -Y a list of revoked keys, else a host for whom records are printed.
+  value('r', (draft, given) => {
+    draft.modes.add('dns-records');
+    draft.revokedFile = given;
+    draft.host = given;
+  }),
+  flag('g', (draft) => {
+    draft.generic = true;
+  }),
+  mode('e', 'export'),
+  mode('i', 'import'),
+  mode('X', 'import'),
+  mode('A', 'host-keys'),
+  flag('B', (draft) => {
+    draft.babbles = true;
+    draft.modes.add('fingerprint');
+  }),
+  value('m', (draft, name) => {
+    const format = publicFileFormats.find((known) => known === name.toUpperCase());
+    if (format === undefined) throw new ProgramExit(messages.badFormat(name));
+    draft.format = format;
   }),
   text('I', 'identity'),
   text('n', 'names'),
@@ -232,6 +263,9 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     rounds: defaultKdfRounds,
     cipher: 'aes256-ctr',
     digest: 'sha256',
+    format: undefined,
+    babbles: false,
+    generic: false,
     host: '',
     hashFound: false,
     fingerprintFound: false,
@@ -284,6 +318,7 @@ function chooseMode(draft: Draft): void {
 const takingOperands: readonly ModeName[] = ['signature', 'make-krl', 'query-krl', 'generate-moduli', 'screen-moduli'];
 
 const modeOrder: readonly ModeName[] = [
+  'host-keys',
   'signature',
   'make-krl',
   'query-krl',
@@ -297,7 +332,11 @@ const modeOrder: readonly ModeName[] = [
   'fingerprint',
   'change-passphrase',
   'change-comment',
+  'export',
+  'import',
   'print-public',
   'generate-moduli',
   'screen-moduli',
+  }),
+  'dns-records',
 ];

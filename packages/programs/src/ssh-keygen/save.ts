@@ -2,6 +2,7 @@
 // Passphrases are wiped on the way.
 
 import { encodeOpensshKeyV1 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
+import { encodePem } from '@sallyport/protocol/keys/formats/pem-private';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
@@ -20,7 +21,11 @@ export interface SaveOptions {
 /** Writes a private key file; wipes the passphrase. @throws ProgramExit */
 export function savePrivateKey({ crypto, options }: KeygenContext, key: PrivateKey, save: SaveOptions): void {
   const { path, passphrase, comment } = save;
-  const text = encodeOpensshKeyV1(crypto, key, { passphrase, comment, cipher: options.cipher, rounds: options.rounds });
+  const { cipher, rounds, format } = options;
+  const variant = format === 'PEM' || format === 'PKCS8' ? format : undefined;
+  // What has no such form is written in the usual one.
+  const pem = variant && encodePem(crypto, key, { variant, passphrase });
+  const text = pem ?? encodeOpensshKeyV1(crypto, key, { passphrase, comment, cipher, rounds });
   passphrase.fill(0);
   try {
     replaceFile(path, text, { mode: 0o600 });

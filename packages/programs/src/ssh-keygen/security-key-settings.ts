@@ -1,5 +1,5 @@
-// What -O says when ssh-keygen makes a key in a FIDO authenticator (ssh-keygen(1), FIDO AUTHENTICATOR): a table of words,
-// those with a value end with `=`.
+// What -O says when ssh-keygen makes a key in a FIDO authenticator (ssh-keygen(1), FIDO AUTHENTICATOR): a table of
+// words, those with a value end with `=`.
 
 import { readFileSync } from 'node:fs';
 import { securityKeyFlags } from '@sallyport/protocol/keys/types/security-key';

@@ -1,9 +1,6 @@
 // BubbleBabble (Antti Huima's draft): bytes as pronounceable words of five letters, each pair of bytes carried along by
 // a checksum. OpenSSH shows fingerprints so for who asks, over SHA-1.
 
-import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
-import type { PublicKey } from './public-key.ts';
-
 const vowels = 'aeiouy';
 const consonants = 'bcdfghklmnprstvzx';
 
@@ -26,9 +23,4 @@ export function bubbleBabble(bytes: Uint8Array): string {
       ? vowel(checksum) + consonants.charAt(16) + vowel(Math.floor(checksum / 6))
       : vowel((last >> 6) + checksum) + consonant((last >> 2) & 15) + vowel((last & 3) + Math.floor(checksum / 6));
   return `${text}x`;
-}
-
-/** The fingerprint of a key in words. */
-export function babbleFingerprint(crypto: CryptoProvider, key: Pick<PublicKey, 'blob'>): string {
-  return bubbleBabble(crypto.digest('sha1', key.blob));
 }

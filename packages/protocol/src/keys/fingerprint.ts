@@ -3,6 +3,7 @@
 
 import type { CryptoProvider, DigestName } from '../algorithms/crypto-provider.ts';
 import { base64Encode, hexEncode } from '../wire/base64.ts';
+import { bubbleBabble } from './bubble-babble.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** The fingerprint of a key, SHA-256 unless told. */
@@ -14,6 +15,11 @@ export function fingerprint(
   const value = crypto.digest(digest, key.blob);
   const text = digest === 'md5' ? colonHex(value) : base64Encode(value).replaceAll('=', '');
   return `${digest.toUpperCase()}:${text}`;
+}
+
+/** In words, over SHA-1 (`ssh-keygen -B`). */
+export function babbleFingerprint(crypto: CryptoProvider, key: Pick<PublicKey, 'blob'>): string {
+  return bubbleBabble(crypto.digest('sha1', key.blob));
 }
 
 function colonHex(bytes: Uint8Array): string {

@@ -112,7 +112,7 @@ test('versions to come and other hashes are refused', () => {
 function entry(line: string): Extract<ReturnType<typeof parseAllowedSignersLine>, { kind: 'entry' }> {
   const parsed = parseAllowedSignersLine(line, { localTime: utc });
   assert.equal(parsed.kind, 'entry', line);
-  return parsed as never;
+  return parsed;
 }
 
 function judge(line: string, changes: Partial<Parameters<typeof judgeSigner>[2]> = {}): string {

@@ -1,6 +1,6 @@
 // The numbers of keys in ASN.1: RSAPrivateKey and RSAPublicKey (RFC 8017 appendix A.1), ECPrivateKey (RFC 5915),
-// PrivateKeyInfo (RFC 5958) and SubjectPublicKeyInfo (RFC 5280 section 4.1), Ed25519 in them (RFC 8410). What is read is
-// copied; whether the numbers make a key is the CryptoProvider's check.
+// PrivateKeyInfo (RFC 5958) and SubjectPublicKeyInfo (RFC 5280 section 4.1), Ed25519 in them (RFC 8410). What is read
+// is copied; whether the numbers make a key is the CryptoProvider's check.
 
 import type { CryptoProvider, CurveName } from '../../algorithms/crypto-provider.ts';
 import { hexDecode, hexEncode } from '../../wire/base64.ts';

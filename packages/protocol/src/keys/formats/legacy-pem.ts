@@ -1,6 +1,6 @@
-// The old encryption of PEM key files: `Proc-Type: 4,ENCRYPTED` and `DEK-Info` with a cipher and its initial vector (RFC
-// 1421 section 4.6.1); the key is the MD5 of the passphrase and the vector. It guards little and is here for the files
-// that exist, and for those who ask for `-m PEM`.
+// The old encryption of PEM key files: `Proc-Type: 4,ENCRYPTED` and `DEK-Info` with a cipher and its initial vector
+// (RFC 1421 section 4.6.1); the key is the MD5 of the passphrase and the vector. It guards little and is here for the
+// files that exist, and for those who ask for `-m PEM`.
 
 import type { BlockCipherName, CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { hexDecode, hexEncode } from '../../wire/base64.ts';

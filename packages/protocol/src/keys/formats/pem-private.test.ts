@@ -6,7 +6,9 @@ import { keySamples } from '@sallyport/testing/key-samples';
 import { samplePrivateKey } from '@sallyport/testing/sample-private-key';
 import { equalBytes } from '../../wire/bytes.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
+import { Reader } from '../../wire/reader.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
+import { Writer } from '../../wire/writer.ts';
 import { PrivateKey } from '../private-key.ts';
 import { armorLabel, decodeArmor, encodeArmor, rfc4716Style } from './armor.ts';
 import { readPkcs8, readPublicInfo, writePublicInfo } from './asn1-keys.ts';
@@ -15,6 +17,7 @@ import { openLegacy, readLegacySeal } from './legacy-pem.ts';
 import { openPkcs8, readSealedPkcs8 } from './pbes2.ts';
 import { encodePem, pemFormats } from './pem-private.ts';
 import { decodePrivateKeyFile } from './private-key-file.ts';
+import { ssh2PrivateKey } from './ssh2-private.ts';
 
 const crypto = createCryptoProvider();
 const passphrase = utf8Encode('correct');
@@ -196,5 +199,27 @@ test('every format of the table claims its own files only', () => {
       [format],
     );
     assert.throws(() => format.decode(file).open(crypto, nothing), DecodeError);
+  }
+});
+
+test('the RSA key of an SSH2 file is read, and nothing that is encrypted or of another type', () => {
+  const key = samplePrivateKey(crypto, 'rsa1024');
+  const encoded = new Writer();
+  key.writeTo(encoded);
+  const fields = new Reader(encoded.bytes());
+  const [, n, e, d, iqmp, p, q] = [fields.text(), ...Array.from({ length: 6 }, () => fields.mpintBytes())];
+  const file = (cipher: string, type = 'if-modn{sign{rsa-pkcs1-sha1}}'): Uint8Array => {
+    const writer = new Writer().uint32(0x3f6ff9eb).uint32(0).string(type).string(cipher).uint32(0).uint32(0);
+    for (const number of [e, d, n, iqmp, q, p] as Uint8Array[]) writer.uint32(number.length * 8).raw(number);
+    return utf8Encode(encodeArmor({ label: 'SSH2 ENCRYPTED PRIVATE KEY', data: writer.bytes() }, rfc4716Style));
+  };
+  assert.deepEqual(ssh2PrivateKey.decode(file('none')).open(crypto, nothing)?.publicKey.blob, key.publicKey.blob);
+  for (const wrongFile of [file('3des-cbc'), file('none', 'dl-modp{sign{dsa-nist-sha1}}')]) {
+    assert.throws(() => ssh2PrivateKey.decode(wrongFile).open(crypto, nothing), DecodeError);
+  }
+  const { data } = decodeArmor(file('none'), rfc4716Style);
+  for (let at = 0; at < data.length; at += 3) {
+    const cut = encodeArmor({ label: 'SSH2 ENCRYPTED PRIVATE KEY', data: data.slice(0, at) }, rfc4716Style);
+    assert.throws(() => ssh2PrivateKey.decode(utf8Encode(cut)).open(crypto, nothing), DecodeError);
   }
 });

@@ -1,5 +1,5 @@
-// Private keys in PEM: PKCS#1 (`RSA PRIVATE KEY`), SEC1 (`EC PRIVATE KEY`) and PKCS#8 (`PRIVATE KEY`, `ENCRYPTED PRIVATE
-// KEY`), read and written. They have no comment. The public half is known only when the key is open.
+// Private keys in PEM: PKCS#1 (`RSA PRIVATE KEY`), SEC1 (`EC PRIVATE KEY`) and PKCS#8 (`PRIVATE KEY`, `ENCRYPTED
+// PRIVATE KEY`), read and written. They have no comment. The public half is known only when the key is open.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
@@ -100,8 +100,8 @@ export const pemFormats: readonly PrivateKeyFormat[] = [
 export type PemVariant = 'PEM' | 'PKCS8';
 
 /**
- * The file's text: for 'PEM' PKCS#1 or SEC1, which Ed25519 has not, for 'PKCS8' that; encrypted unless the passphrase is
- * empty. undefined for keys that have no such form.
+ * The file's text: for 'PEM' PKCS#1 or SEC1, which Ed25519 has not, for 'PKCS8' that; encrypted unless the passphrase
+ * is empty. undefined for keys that have no such form.
  */
 export function encodePem(
   crypto: CryptoProvider,

@@ -5,7 +5,6 @@ import { DecodeError } from '../../wire/decode-error.ts';
 import { Writer } from '../../wire/writer.ts';
 import { type Certificate, decodeAnyKey } from '../certificate.ts';
 import { decodePublicKey, type PublicKey } from '../public-key.ts';
-import type { KeyType } from '../types/key-type.ts';
 import { keyTypes } from '../types/table.ts';
 import { armorLabel, decodeArmor, encodeArmor, pemStyle, rfc4716Style } from './armor.ts';
 import { type Asn1PublicParts, readPublicInfo, readRsaPublic, writePublicInfo, writeRsaPublic } from './asn1-keys.ts';
@@ -30,7 +29,7 @@ export function decodePublicFile(file: Uint8Array, format: PublicFileFormat): Pu
 
 function publicKeyOf(parts: Asn1PublicParts): PublicKey {
   const curve = parts.kind === 'ecdsa' ? parts.curve : undefined;
-  const type = keyTypes.find((row) => row.kind === parts.kind && row.curve === curve) as KeyType | undefined;
+  const type = keyTypes.find((row) => row.kind === parts.kind && row.curve === curve);
   if (type === undefined) throw new DecodeError('unknown or unsupported key type');
   const writer = new Writer().string(type.name);
   type.writePublic(writer, parts);

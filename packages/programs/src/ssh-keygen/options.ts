@@ -335,8 +335,7 @@ const modeOrder: readonly ModeName[] = [
   'export',
   'import',
   'print-public',
+  'dns-records',
   'generate-moduli',
   'screen-moduli',
-  }),
-  'dns-records',
 ];

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { test } from 'node:test';
 import { mainArguments, runProgram, TemporaryFolder } from '@sallyport/testing';
 import { ordinaryAccount, skipUnless } from '@sallyport/testing/peers';
@@ -58,6 +68,18 @@ test('/dev/stdout is written to, not replaced', async () => {
   assert.match(stdout.toString(), /-----BEGIN OPENSSH PRIVATE KEY-----[^]*-----END OPENSSH PRIVATE KEY-----\n/);
   assert.match(stdout.toString(), /Unable to save public key to \/dev\/stdout.pub: /);
   assert.equal(lstatSync('/dev/stdout').isSymbolicLink(), true);
+});
+
+test('files below /dev/shm are files like any other', (t) => {
+  const path = `/dev/shm/sallyport-test-${process.pid}`;
+  if (!existsSync('/dev/shm')) return t.skip('there is no /dev/shm');
+  try {
+    replaceFile(path, 'contents', { mode: 0o600 });
+    assert.equal(readFileSync(path, 'utf8'), 'contents');
+  } finally {
+    rmSync(path, { force: true });
+  }
+  return undefined;
 });
 
 test('the folder ~/.ssh is made for its owner alone, once, and only for files in it', async () => {

@@ -28,7 +28,7 @@ const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | co
 export function replaceFile(path: string, contents: string | Uint8Array, options: ReplaceOptions): void {
   const { mode, mustEndure = true } = options;
   const bytes = typeof contents === 'string' ? Buffer.from(contents, 'utf8') : contents;
-  if (/^\/(?:dev|proc)\//.test(path)) {
+  if (/^\/(?:dev\/(?!shm\/)|proc\/)/.test(path)) {
     writeThrough(openSync(path, constants.O_WRONLY), bytes, false);
     return;
   }

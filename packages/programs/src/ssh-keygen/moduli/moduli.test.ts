@@ -11,7 +11,10 @@ const stock = skipUnless('openssh-client');
 
 /** q of three safe primes of 512 bits, and numbers between them that are none. */
 const base = BigInt(
-  '0x4D30ACC0743E5273DD59FE4F55860135BC16B02939ECEA1C44F88BDAC4D2398C1709F0030F78424EF1A58C4184B448567D924EFC3BBC240A131334ACA941FAA5',
+  `0x${[
+    '4D30ACC0743E5273DD59FE4F55860135BC16B02939ECEA1C44F88BDAC4D2398C',
+    '1709F0030F78424EF1A58C4184B448567D924EFC3BBC240A131334ACA941FAA5',
+  ].join('')}`,
 );
 
 async function worker(folder: TemporaryFolder): Promise<Readonly<Record<string, string>>> {
@@ -78,7 +81,10 @@ test('work goes on behind a checkpoint, and a damaged one is told', async () => 
 });
 
 const group = BigInt(
-  '0x9A615980E87CA4E7BAB3FC9EAB0C026B782D605273D9D43889F117B589A473182E13E0061EF0849DE34B1883096890ACFB249DF877784814262669595284DC4B',
+  `0x${[
+    '9A615980E87CA4E7BAB3FC9EAB0C026B782D605273D9D43889F117B589A47318',
+    '2E13E0061EF0849DE34B1883096890ACFB249DF877784814262669595284DC4B',
+  ].join('')}`,
 );
 
 test('candidates of a wrong size, without a generator, or composite by their line are left out', () => {

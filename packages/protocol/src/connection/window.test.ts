@@ -18,6 +18,18 @@ test('a session of 2 MiB in messages of 32 KiB is granted again after more than 
   assert.equal(window.grantDue, false);
 });
 
+test('a large window is granted again in parts of a thirty-second, each worth a packet', () => {
+  const window = new ReceivingWindow({ bytes: 8 * 1024 * 1024, maximumPacketBytes: 32768 });
+  for (let i = 0; i < 8; i++) {
+    window.receive(32768);
+    window.consume(32768);
+    assert.equal(window.grantDue, false, `message ${i}`);
+  }
+  window.receive(1);
+  window.consume(1);
+  assert.equal(window.grant(), 8 * 32768 + 1);
+});
+
 test('nothing is granted that the owner has not consumed', () => {
   const window = new ReceivingWindow({ bytes: 100, maximumPacketBytes: 100 });
   window.receive(100);

@@ -14,6 +14,9 @@ const largestPacketBytes = 128 * 1024;
 /** PROTOCOL-like defaults of a session: 2 MiB in messages of 32 KiB. */
 export const defaultWindow: ChannelWindow = { bytes: 2 * 1024 * 1024, maximumPacketBytes: 32 * 1024 };
 
+/** Of a large window no smaller part is granted: each grant is a packet, and wakes the peer. */
+const grantsPerWindow = 32;
+
 export class ReceivingWindow {
   readonly maximum: ChannelWindow;
   /** What the peer may send before more is granted. */
@@ -47,7 +50,8 @@ export class ReceivingWindow {
   get grantDue(): boolean {
     if (this.#consumedBytes === 0) return false;
     const { bytes, maximumPacketBytes } = this.maximum;
-    return bytes - this.#openBytes > maximumPacketBytes * 3 || this.#openBytes < bytes / 2;
+    const worthBytes = Math.max(maximumPacketBytes * 3, bytes / grantsPerWindow);
+    return bytes - this.#openBytes > worthBytes || this.#openBytes < bytes / 2;
   }
 
   /** The bytes to grant now. */

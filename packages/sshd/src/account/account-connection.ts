@@ -76,6 +76,7 @@ export class AccountConnection {
         else this.#perform(command);
       },
       queuedBytes: (channel) => this.#stack.queuedBytes(channel),
+      reserveChannel: () => this.#stack.reserveChannel(),
       log: options.log,
       refuse: (why) => this.#end('closed', why),
     });

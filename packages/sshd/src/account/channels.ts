@@ -1,15 +1,19 @@
 // The channels of one authenticated connection (RFC 4254 section 5): opens sessions and forwardings as the grant
 // allows, gives each event to its channel, and answers requests that no channel is for. Each channel does its own work.
 
+import type { Socket } from 'node:net';
 import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { openFailureReasons } from '@sallyport/protocol/messages/connection';
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
 import type { ServerStackEvent } from '@sallyport/protocol/stack/events';
 import type { Grant } from '../authentication/grant.ts';
+import type { AgentRequest } from './agent-forwarding.ts';
+import { AgentForwarding } from './agent-forwarding.ts';
 import type { ChannelHandler } from './channel-handler.ts';
 import { openDirectTcpip } from './direct-tcpip.ts';
 import { Session } from './session.ts';
+import { SocketChannel } from './socket-channel.ts';
 
 export type ConnectionNews = Extract<ServerStackEvent, { readonly protocol: 'connection' }>;
 
@@ -18,6 +22,8 @@ export interface ChannelsOptions {
   readonly perform: (command: ConnectionCommand) => void;
   /** Bytes that are queued for the peer on a channel. */
   readonly queuedBytes: (channel: number) => number;
+  /** A number for a channel of ours. */
+  readonly reserveChannel: () => number;
   readonly log: (line: LogLine) => void;
   /** The client breaks its own word: the connection ends. */
   readonly refuse: (why: string) => void;
@@ -29,6 +35,7 @@ export class Channels {
   #sessions = 0;
   #openSessions = 0;
   #moreSessions = true;
+  #agent: AgentForwarding | undefined;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
@@ -46,6 +53,11 @@ export class Channels {
         return this.#handlers.get(event.channel)?.resume();
       case 'channel-request-received':
         return this.#channelRequest(event);
+      case 'channel-opened': {
+        const handler = this.#handlers.get(event.channel);
+        return handler instanceof SocketChannel ? handler.opened() : undefined;
+      }
+      case 'channel-refused':
       case 'channel-closed':
         return this.#forget(event.channel);
       case 'global-request-received':
@@ -57,6 +69,7 @@ export class Channels {
   /** The connection is over. */
   destroy(): void {
     for (const channel of [...this.#handlers.keys()]) this.#forget(channel);
+    this.#agent?.close();
   }
 
   #channelRequest(event: Extract<ConnectionNews, { readonly type: 'channel-request-received' }>): void {
@@ -94,11 +107,48 @@ export class Channels {
       return perform({ type: 'refuse-channel', channel, reason, description: 'open failed' });
     }
     const id = this.#sessions;
-    const session = new Session({ channel, id, grant, perform, queuedBytes: () => queuedBytes(channel), log });
+    const session = new Session({
+      channel,
+      id,
+      grant,
+      perform,
+      queuedBytes: () => queuedBytes(channel),
+      log,
+      forwardAgent: (request) => this.#forwardAgent(request),
+      agentPath: () => this.#agent?.path,
+    });
     this.#sessions += 1;
     this.#openSessions += 1;
     this.#handlers.set(channel, session);
     return perform({ type: 'confirm-channel', channel });
+  }
+
+  /** A connection lends one agent, as the grant allows. */
+  #forwardAgent(request: AgentRequest): boolean {
+    if (!this.#options.grant.permitAgentForwarding || this.#agent !== undefined) return false;
+    const onSocket = (socket: Socket, type: string): void => this.#openTo(socket, type);
+    const agent = new AgentForwarding({ onSocket }, request);
+    if (!agent.listen()) return false;
+    this.#agent = agent;
+    return true;
+  }
+
+  /** A program of ours wants something of the client. */
+  #openTo(socket: Socket, channelType: string): void {
+    const { perform, queuedBytes, reserveChannel } = this.#options;
+    let channel: number;
+    try {
+      channel = reserveChannel();
+    } catch {
+      // The connection is over, or has all the channels that it may.
+      socket.destroy();
+      return;
+    }
+    this.#handlers.set(
+      channel,
+      new SocketChannel(socket, { channel, perform, queuedBytes: () => queuedBytes(channel) }),
+    );
+    perform({ type: 'open-channel', channel, channelType, fields: new Uint8Array(0) });
   }
 
   #forget(channel: number): void {

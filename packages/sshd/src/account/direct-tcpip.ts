@@ -12,6 +12,7 @@ import { errorText } from '@sallyport/system/system-error';
 import type { Grant } from '../authentication/grant.ts';
 import type { ChannelHandler } from './channel-handler.ts';
 import { permitsOpen } from './permit-open.ts';
+import { SocketChannel } from './socket-channel.ts';
 
 export interface DirectTcpipOptions {
   readonly channel: number;
@@ -23,8 +24,6 @@ export interface DirectTcpipOptions {
   /** It was refused after all: nobody listened there. */
   readonly refused: () => void;
 }
-
-const highWaterBytes = 1024 * 1024;
 
 /** The channel's handler; undefined when it was refused at once. */
 export function openDirectTcpip(options: DirectTcpipOptions): ChannelHandler | undefined {
@@ -65,57 +64,38 @@ function decodeTarget(fields: Uint8Array): Target | undefined {
 class DirectTcpip implements ChannelHandler {
   readonly #options: DirectTcpipOptions;
   readonly #socket: net.Socket;
-  #unconsumed = 0;
+  readonly #pump: SocketChannel;
   #state: 'connecting' | 'open' | 'over' = 'connecting';
 
   constructor(options: DirectTcpipOptions, { host, port }: Target) {
     this.#options = options;
     this.#socket = net.connect({ host, port, noDelay: true, allowHalfOpen: true });
-    const { channel, queuedBytes } = options;
+    const { channel, perform, queuedBytes } = options;
+    this.#pump = new SocketChannel(this.#socket, { channel, perform, queuedBytes });
     this.#socket.on('connect', () => {
+      if (this.#state === 'over') return;
       this.#state = 'open';
-      this.#perform({ type: 'confirm-channel', channel });
+      perform({ type: 'confirm-channel', channel });
+      this.#pump.opened();
     });
-    this.#socket.on('data', (data) => {
-      this.#perform({ type: 'send-data', channel, data });
-      if (queuedBytes() >= highWaterBytes) this.#socket.pause();
-    });
-    this.#socket.on('drain', () => this.#consume());
-    this.#socket.on('end', () => this.#perform({ type: 'send-eof', channel }));
     this.#socket.on('error', (error) => this.#refuse(error));
-    this.#socket.on('close', () => {
-      this.#perform({ type: 'close-channel', channel });
-      this.#state = 'over';
-    });
   }
 
   receive(data: Uint8Array): void {
-    this.#unconsumed += data.length;
-    if (this.#socket.write(data.slice())) this.#consume();
+    this.#pump.receive(data);
   }
 
   receiveEof(): void {
-    this.#socket.end();
+    this.#pump.receiveEof();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#pump.resume();
   }
 
-  /** The channel is gone: what the socket still says is about nothing. */
   destroy(): void {
     this.#state = 'over';
-    this.#socket.destroy();
-  }
-
-  #perform(command: ConnectionCommand): void {
-    if (this.#state === 'open') this.#options.perform(command);
-  }
-
-  #consume(): void {
-    const bytes = this.#unconsumed;
-    this.#unconsumed = 0;
-    if (bytes > 0) this.#perform({ type: 'consume', channel: this.#options.channel, bytes });
+    this.#pump.destroy();
   }
 
   #refuse(error: NodeJS.ErrnoException): void {

@@ -57,6 +57,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
     grant,
     command: { command, internal, isSubsystem: true, forced: false, description: '' },
     accepted: new Map(),
+    agentPath: undefined,
     terminal: undefined,
     onOutput: (data, isError) => {
       if (isError) state.errors += Buffer.from(data).toString();

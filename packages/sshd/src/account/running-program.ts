@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly grant: Grant;
   readonly command: SessionCommand;
   readonly accepted: ReadonlyMap<string, string>;
+  /** The socket of the client's agent, when it is lent. */
+  readonly agentPath: string | undefined;
   readonly terminal: SessionTerminal | undefined;
   /** Takes over the bytes; false when reading should pause until resume(). */
   readonly onOutput: (data: Uint8Array, isError: boolean) => boolean;

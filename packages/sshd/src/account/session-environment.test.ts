@@ -17,6 +17,7 @@ const grant: Grant = {
   acceptEnvironment: ['LANG', 'LC_*', 'NODE_*'],
   permitPty: true,
   permitLocalForwarding: true,
+  permitAgentForwarding: true,
   permitOpen: [],
   maximumSessions: 10,
   subsystems: {},
@@ -46,6 +47,7 @@ test('a session has the variables that sshd sets, and the client cannot replace 
     ttyPath: '/dev/pts/3',
     term: 'xterm',
     originalCommand: 'ls',
+    agentPath: '/tmp/ssh-x/agent.1',
   });
   assert.deepEqual(environment, {
     LC_ALL: 'C',
@@ -61,6 +63,7 @@ test('a session has the variables that sshd sets, and the client cannot replace 
     SSH_CONNECTION: '192.0.2.7 4711 192.0.2.1 22',
     SSH_TTY: '/dev/pts/3',
     TERM: 'xterm',
+    SSH_AUTH_SOCK: '/tmp/ssh-x/agent.1',
     SSH_ORIGINAL_COMMAND: 'ls',
   });
 });

@@ -20,6 +20,7 @@ export interface SessionFacts {
   readonly term?: string;
   readonly ttyPath?: string;
   readonly originalCommand?: string;
+  readonly agentPath?: string;
   /** What the client sent and AcceptEnv let through. */
   readonly accepted: ReadonlyMap<string, string>;
   readonly timeZone?: string;
@@ -46,6 +47,7 @@ export function sessionEnvironment(grant: Grant, facts: SessionFacts): Record<st
   });
   if (facts.ttyPath !== undefined) environment['SSH_TTY'] = facts.ttyPath;
   if (facts.term !== undefined) environment['TERM'] = facts.term;
+  if (facts.agentPath !== undefined) environment['SSH_AUTH_SOCK'] = facts.agentPath;
   if (facts.originalCommand !== undefined) environment['SSH_ORIGINAL_COMMAND'] = facts.originalCommand;
   return environment;
 }

@@ -6,6 +6,10 @@ import * as requests from '@sallyport/protocol/messages/channel-requests';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
 
+import type { AgentRequest } from './agent-forwarding.ts';
+
+export type { AgentRequest };
+
 export type SessionRequest =
   | { readonly type: 'pty-req'; readonly pty: PtyRequest }
   | { readonly type: 'env'; readonly name: string; readonly value: string }
@@ -15,6 +19,7 @@ export type SessionRequest =
   | { readonly type: 'window-change'; readonly size: WindowSize }
   | { readonly type: 'signal'; readonly name: string }
   | { readonly type: 'break' }
+  | { readonly type: AgentRequest }
   | { readonly type: 'eow@openssh.com' };
 
 type RequestType = SessionRequest['type'];
@@ -39,6 +44,14 @@ const decoders: Readonly<Record<RequestType, (fields: Uint8Array) => SessionRequ
   break: (fields) => {
     requests.breakFields.decode(fields);
     return { type: 'break' };
+  },
+  'auth-agent-req@openssh.com': (fields) => {
+    requests.shellFields.decode(fields);
+    return { type: 'auth-agent-req@openssh.com' };
+  },
+  'agent-req': (fields) => {
+    requests.shellFields.decode(fields);
+    return { type: 'agent-req' };
   },
   'eow@openssh.com': (fields) => {
     requests.shellFields.decode(fields);

@@ -16,7 +16,7 @@ import type { ProgramEnd, RunningProgram } from './running-program.ts';
 import type { SessionCommand, Wanted } from './session-command.ts';
 import { sessionCommand } from './session-command.ts';
 import { acceptsVariable } from './session-environment.ts';
-import type { SessionRequest } from './session-request.ts';
+import type { AgentRequest, SessionRequest } from './session-request.ts';
 import { decodeSessionRequest } from './session-request.ts';
 import { SessionTerminal } from './session-terminal.ts';
 import { startProgram } from './start-program.ts';
@@ -30,6 +30,10 @@ export interface SessionOptions {
   /** Bytes that are queued for the peer on this channel. */
   readonly queuedBytes: () => number;
   readonly log: (line: LogLine) => void;
+  /** Lends the client's agent to the connection's sessions; whether it did. */
+  readonly forwardAgent: (request: AgentRequest) => boolean;
+  /** Its socket, once it is lent. */
+  readonly agentPath: () => string | undefined;
 }
 
 const highWaterBytes = 1024 * 1024;
@@ -106,6 +110,9 @@ export class Session {
         return this.#terminal !== undefined;
       case 'signal':
         return this.#signal(request.name);
+      case 'auth-agent-req@openssh.com':
+      case 'agent-req':
+        return this.#process === undefined && this.#options.forwardAgent(request.type);
       case 'eow@openssh.com':
         this.#process?.stopOutput();
         return true;
@@ -146,6 +153,7 @@ export class Session {
         grant,
         command,
         accepted: this.#accepted,
+        agentPath: this.#options.agentPath(),
         terminal: this.#terminal,
         onOutput: (data, isError) => {
           perform(

@@ -20,6 +20,7 @@ export interface Grant {
   readonly acceptEnvironment: readonly string[];
   readonly permitPty: boolean;
   readonly permitLocalForwarding: boolean;
+  readonly permitAgentForwarding: boolean;
   /** `host:port` patterns that direct-tcpip may reach: every list must have it. */
   readonly permitOpen: readonly (readonly string[])[];
   readonly maximumSessions: number;

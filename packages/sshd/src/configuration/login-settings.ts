@@ -85,6 +85,7 @@ export function grantFor(
     setEnvironment: options.SetEnv,
     acceptEnvironment: options.AcceptEnv,
     permitPty: options.PermitTTY && key.permitPty,
+    permitAgentForwarding: options.AllowAgentForwarding && !options.DisableForwarding && key.permitAgentForwarding,
     permitLocalForwarding: forwarding && key.permitPortForwarding,
     permitOpen: [...key.permitOpen, configuredTargets(options)].filter((patterns) => patterns !== undefined),
     maximumSessions: options.MaxSessions,

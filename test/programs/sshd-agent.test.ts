@@ -46,8 +46,8 @@ for (const { as, needs } of waysToRun) {
     test('programs see the keys of the client and sign with them, from a folder of their own', async () => {
       await using lender = await new Lender(`agent-${as}`).ready();
       await using server = await fixture.start(as);
-      const script =
-        'ssh-add -L; ssh-add -T /dev/stdin; stat -c %a,%U "$SSH_AUTH_SOCK" "$(dirname "$SSH_AUTH_SOCK")"; echo $SSH_AUTH_SOCK';
+      const modes = 'stat -c %a,%U "$SSH_AUTH_SOCK" "$(dirname "$SSH_AUTH_SOCK")"';
+      const script = `ssh-add -L; ssh-add -T /dev/stdin; ${modes}; echo $SSH_AUTH_SOCK`;
       const input = `${fixture.openssh.userKey.publicLine}\n`;
       const { stdout, stderr, code } = await fixture.ssh(server, [script], { ...lender.lend(), input });
       assert.deepEqual([code, stderr], [0, '']);

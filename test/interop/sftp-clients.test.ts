@@ -1,5 +1,5 @@
-// SFTP clients of other makers against our sshd and its internal-sftp: a tree goes up and comes back, with names that need
-// quotes, more than one packet, and bytes that are no text where the client can name them. Every file is compared.
+// SFTP clients of other makers against our sshd and its internal-sftp: a tree goes up and comes back, with names that
+// need quotes, more than one packet, and bytes that are no text where the client can name them. Every file is compared.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
-// The library's files with the servers of others, and through a whole connection: files of several sizes, a tree, names,
-// times, a resume, beside a command on the same connection and across re-keys.
+// The library's files with the servers of others, and through a whole connection: files of several sizes, a tree,
+// names, times, a resume, beside a command on the same connection and across re-keys.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

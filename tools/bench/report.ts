@@ -1,6 +1,6 @@
 // From the harness's result lines to a table: for each target and each pair of client and server the median, its ratio
-// to the reference in the same run (stock OpenSSH on both sides, or npm ssh2), and the verdict. Pure functions; reading and printing are the
-// caller's.
+// to the reference in the same run (stock OpenSSH on both sides, or npm ssh2), and the verdict. Pure functions; reading
+// and printing are the caller's.
 
 import type { Scenario, Target } from './scenarios.ts';
 

@@ -17,8 +17,8 @@ export interface Scenario {
   readonly what: string;
   readonly script: string;
   /**
-   * Whether the scenario compares pairs of client and server, servers under a load generator, programs by themselves, or
-   * the library as a client of the stock server with npm ssh2.
+   * Whether the scenario compares pairs of client and server, servers under a load generator, programs by themselves,
+   * or the library as a client of the stock server with npm ssh2.
    */
   readonly compares: 'pairs' | 'servers' | 'programs' | 'libraries';
   readonly parameters: readonly string[];

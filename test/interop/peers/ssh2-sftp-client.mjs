@@ -34,7 +34,7 @@ client.on('ready', () => {
     if (error) throw error;
     const call = (name, ...words) =>
       new Promise((resolve, reject) => {
-        sftp[name](...words, (failed, value) => (failed ? reject(failed) : resolve(value)));
+        sftp[name](...words, (failed, value) => (failed ? reject(new Error(failed.message)) : resolve(value)));
       });
     await put(call, tree, remote);
     await get(sftp, call, remote, back);

@@ -28,11 +28,10 @@ const readBytes = 512 * 1024;
 const otherDescriptors = 5;
 const fewestDescriptors = 256;
 
-export async function main(argv: readonly string[]): Promise<number> {
+export function main(argv: readonly string[]): Promise<number> {
   const line = readSftpServerCommandLine(argv);
-  if ('problem' in line) return complain(line);
-  if (line.query !== undefined) return answerQuery(line.query);
-  return serve(line);
+  if ('problem' in line) return Promise.resolve(complain(line));
+  return Promise.resolve(line.query === undefined ? serve(line) : answerQuery(line.query));
 }
 
 function complain({ problem }: CommandLineProblem): number {

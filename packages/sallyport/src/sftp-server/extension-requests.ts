@@ -58,16 +58,14 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
     // A link has no size that could be set.
     return size === undefined ? ok : status(statusCodes.badMessage);
   },
-  *limits(serving) {
-    return {
-      kind: 'extended',
-      fields: limitFields.encode({
-        packetBytes: BigInt(maximumPacketBytes),
-        readBytes: BigInt(maximumReadBytes),
-        writeBytes: BigInt(maximumReadBytes),
-        openHandles: BigInt(serving.maximumHandles),
-      }),
-    };
+  limits(serving) {
+    const fields = limitFields.encode({
+      packetBytes: BigInt(maximumPacketBytes),
+      readBytes: BigInt(maximumReadBytes),
+      writeBytes: BigInt(maximumReadBytes),
+      openHandles: BigInt(serving.maximumHandles),
+    });
+    return of<Answer>({ kind: 'extended', fields });
   },
   *expandPath(serving, { path }) {
     const expanded = yield* expand(serving, path);
@@ -137,17 +135,19 @@ interface Copy {
 function* copy(serving: Serving, { from, to, readOffset, length, writeOffset }: Copy): Steps<Answer> {
   const room = serving.rooms.take(maximumReadBytes);
   try {
-    for (let done = 0n; length === 0n || done < length; ) {
-      const left = length === 0n ? maximumReadBytes : Number(min(length - done, BigInt(room.length)));
-      const count = yield* of(from.file.read(room.subarray(0, left), readOffset + done));
+    let done = 0n;
+    for (;;) {
+      const left = length === 0n ? BigInt(room.length) : min(length - done, BigInt(room.length));
+      if (left === 0n) return ok;
+      const part = room.subarray(0, Number(left));
+      const count = yield* of(from.file.read(part, readOffset + done));
       if (serving.isOver) return failure;
       if (count === 0) return length === 0n ? ok : endOfFile;
       from.readBytes += BigInt(count);
-      yield* of(to.file.write(room.subarray(0, count), writeOffset + done));
+      yield* of(to.file.write(part.subarray(0, count), writeOffset + done));
       to.writtenBytes += BigInt(count);
       done += BigInt(count);
     }
-    return ok;
   } finally {
     serving.rooms.give(room);
   }

@@ -60,7 +60,9 @@ export const blockingCalls: FileCalls = {
   utimes: (path, access, modification) => fs.utimesSync(path, access, modification),
   lutimes: (path, access, modification) => fs.lutimesSync(path, access, modification),
   futimes: (fd, access, modification) => fs.futimesSync(fd, access, modification),
-  mkdir: (path, mode) => void fs.mkdirSync(path, mode),
+  mkdir: (path, mode) => {
+    fs.mkdirSync(path, mode);
+  },
   rmdir: (path) => fs.rmdirSync(path),
   unlink: (path) => fs.unlinkSync(path),
   rename: (from, to) => fs.renameSync(from, to),

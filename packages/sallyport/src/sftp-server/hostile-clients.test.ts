@@ -210,13 +210,13 @@ test('a copy without end stops when its client is gone', async () => {
   const [readHandle, writeHandle] = [await open('a'), await open('b')];
   const copy = client.extension('copyData', { readHandle, readOffset: 0n, length: 0n, writeHandle, writeOffset: 0n });
   copy.catch(() => undefined);
-  while (writes < 3) await new Promise((resolve) => setImmediate(resolve));
-  ours.destroy();
-  await done;
   const soon = async (): Promise<number> => {
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     return writes;
   };
+  while ((await soon()) < 3);
+  ours.destroy();
+  await done;
   await soon();
   assert.equal(await soon(), await soon());
 });

@@ -71,9 +71,9 @@ export class LocalDirectory implements SftpDirectory {
   /** All at once: calls that wait do so together. */
   *#entries(names: readonly string[]): Steps<DirectoryEntry[]> {
     const found = names.map((name) => this.#status(name));
-    const isWaiting = found.some((status) => status instanceof Promise);
-    const statuses = isWaiting ? yield* of(Promise.all(found)) : (found as (BigIntStats | undefined)[]);
-    return names.flatMap((name, index) => this.#entry(name, statuses[index]));
+    const entries: DirectoryEntry[] = [];
+    for (const [index, name] of names.entries()) entries.push(...this.#entry(name, yield* of(found[index])));
+    return entries;
   }
 
   #entry(name: string, status: BigIntStats | undefined): DirectoryEntry[] {

@@ -114,10 +114,10 @@ class LocalFiles implements LocalFileSystem {
 
   stat(path: Uint8Array, options: FollowOptions): Awaitable<FileAttributes> {
     const isKernels = options.follow && !this.#places.isContained;
-    const call = isKernels ? this.#calls.stat : this.#calls.lstat;
+    const calls = this.#calls;
     return run(
       this.#at(path, options, function* (place) {
-        return attributesOf(yield* of(call(place.path)));
+        return attributesOf(yield* of(isKernels ? calls.stat(place.path) : calls.lstat(place.path)));
       }),
     );
   }
@@ -166,11 +166,7 @@ class LocalFiles implements LocalFileSystem {
   }
 
   fileSystem(path: Uint8Array): Awaitable<FileSystemFields> {
-    return run(
-      this.#at(path, follow, function* (place) {
-        return fileSystemFieldsOf(place.path);
-      }),
-    );
+    return run(this.#at(path, follow, (place) => of(fileSystemFieldsOf(place.path))));
   }
 
   homeOf(user: Uint8Array): Awaitable<Uint8Array | undefined> {
@@ -239,8 +235,6 @@ class LocalFiles implements LocalFileSystem {
 
   #apply(path: Buffer, wanted: FileAttributes, follows: boolean): Steps<void> {
     const calls = this.#calls;
-    const times = follows ? calls.utimes : calls.lutimes;
-    const owner = follows ? calls.chown : calls.lchown;
     return applyAttributes(wanted, {
       size: (bytes) => truncatePath(calls, path, bytes),
       *permissions(mode) {
@@ -248,8 +242,9 @@ class LocalFiles implements LocalFileSystem {
         if (isLink) throw fileError('EOPNOTSUPP', 'chmod');
         yield* of(calls.chmod(path, mode));
       },
-      times: (access, modification) => of(times(path, access, modification)),
-      owner: (uid, gid) => of(owner(path, uid, gid)),
+      times: (access, modification) =>
+        of(follows ? calls.utimes(path, access, modification) : calls.lutimes(path, access, modification)),
+      owner: (uid, gid) => of(follows ? calls.chown(path, uid, gid) : calls.lchown(path, uid, gid)),
     });
   }
 }

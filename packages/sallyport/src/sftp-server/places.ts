@@ -31,7 +31,7 @@ export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-const release = function* (): Steps<void> {};
+const release = (): Steps<void> => of(undefined);
 
 export class PlainPlaces implements Places {
   readonly isContained = false;
@@ -44,9 +44,9 @@ export class PlainPlaces implements Places {
     this.#start = start;
   }
 
-  *find(path: string): Steps<Place> {
+  find(path: string): Steps<Place> {
     if (path === '') throw fileError('ENOENT', 'find');
-    return { path: bytesOf(this.#absolute(path)), release };
+    return of({ path: bytesOf(this.#absolute(path)), release });
   }
 
   *resolve(path: string): Steps<string> {
@@ -73,12 +73,14 @@ class NamedFooting implements Footing {
     return `/${(last === '.' ? this.#names : [...this.#names, last]).join('/')}`;
   }
 
-  *top(): Steps<void> {
+  top(): Steps<void> {
     this.#names = [];
+    return of(undefined);
   }
 
-  *leave(): Steps<void> {
+  leave(): Steps<void> {
     this.#names.pop();
+    return of(undefined);
   }
 
   *enter(name: string): Steps<void> {

@@ -37,8 +37,7 @@ export function serveSftp(stream: ByteStream, fs: SftpFileSystem, options: SftpS
       },
     });
     const leave = (error: Error | undefined): void => {
-      session.close();
-      void session.closed.then(() => (error === undefined ? resolve() : reject(error)));
+      session.close(() => (error === undefined ? resolve() : reject(error)));
     };
     stream.onData = (chunk) => {
       waitingBytes += chunk.length;

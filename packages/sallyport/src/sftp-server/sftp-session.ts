@@ -55,8 +55,6 @@ interface Waiting {
 }
 
 export class SftpSession {
-  /** Resolves when everything is closed after close(). */
-  readonly closed: Promise<void>;
   readonly #options: SftpServerOptions;
   readonly #ports: SessionPorts;
   readonly #engine: SftpServerEngine;
@@ -72,15 +70,13 @@ export class SftpSession {
   #isFull = false;
   #isPumping = false;
   #inputEnded = false;
-  #settle: () => void = () => undefined;
+  #onClosed: (() => void)[] = [];
+  #isClosed = false;
   #phase: 'open' | 'failed' | 'closed' = 'open';
 
   constructor(fs: SftpFileSystem, options: SftpServerOptions, ports: SessionPorts) {
     this.#options = options;
     this.#ports = ports;
-    this.closed = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
     const policy = {
       readOnly: options.readOnly === true || fs.readOnly === true,
       ...(options.allow === undefined ? {} : { allow: options.allow }),
@@ -123,8 +119,10 @@ export class SftpSession {
     this.#pump();
   }
 
-  /** The client is gone: closes what it left open, when what is under way is over. Once. */
-  close(): void {
+  /** The client is gone: closes what it left open, when what is under way is over, and then calls back. */
+  close(onClosed?: () => void): void {
+    if (onClosed !== undefined && this.#isClosed) onClosed();
+    else if (onClosed !== undefined) this.#onClosed.push(onClosed);
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     this.#answers.isOver = true;
@@ -137,7 +135,8 @@ export class SftpSession {
     const closing = run(this.#answers.closeAll());
     const end = (): void => {
       if (this.#options.peer !== undefined) this.#answers.log?.(sftpLines.closed(this.#options.peer));
-      this.#settle();
+      this.#isClosed = true;
+      for (const onClosed of this.#onClosed.splice(0)) onClosed();
     };
     if (closing instanceof Promise) void closing.then(end);
     else end();

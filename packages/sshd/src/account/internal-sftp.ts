@@ -145,8 +145,7 @@ class InternalSftp implements RunningProgram {
   }
 
   #end(code: number): void {
-    this.#session.close();
-    void this.#session.closed.then(() => this.#options.onEnd({ code }));
+    this.#session.close(() => this.#options.onEnd({ code }));
   }
 }
 

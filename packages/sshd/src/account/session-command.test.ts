@@ -32,7 +32,7 @@ test('a forced command replaces shell, command and subsystem and keeps the origi
 test('internal-sftp is served here: as a subsystem, and as a forced command for the subsystem only', () => {
   const subsystem = { type: 'subsystem', name: 'sftp' } as const;
   const internalOf = (grant: Partial<Grant>, wanted: Parameters<typeof sessionCommand>[1] = subsystem): unknown =>
-    sessionCommand({ ...open, ...grant } as Grant, wanted)?.internal;
+    sessionCommand({ ...open, ...grant }, wanted)?.internal;
   const served = (command: string): unknown => internalOf({ subsystems: { sftp: command } });
   assert.deepEqual(['internal-sftp', 'internal-sftp -R', 'internal-sftp\t-R'].map(served), ['sftp', 'sftp', 'sftp']);
   assert.deepEqual(['internal-sftpd', '/bin/internal-sftp', 'sftp-server'].map(served), [

@@ -55,7 +55,7 @@ async function open(
     );
   }
   const opened = await openRemoteProgram(request);
-  if (opened === undefined) throw new Abandoned(255);
+  if (opened === undefined) throw new Abandoned(1);
   return opened;
 }
 

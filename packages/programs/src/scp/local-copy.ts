@@ -68,5 +68,10 @@ export async function copyDirectly(from: RemotePlace, to: RemotePlace, setting: 
       : openThroughProgram(sshProgram, sshArgumentsFor(request));
   if (program === undefined) return report.fail();
   program.stream.onData = writeOut;
+  const shown = new Promise<void>((resolve) => {
+    program.stream.onEnd = resolve;
+    program.stream.onClose = () => resolve();
+  });
   await finish(program, report);
+  await shown;
 }

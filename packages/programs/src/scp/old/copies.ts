@@ -8,7 +8,7 @@ import type { RemoteProgram } from '../../ssh/in-process.ts';
 import { finish, openCommand } from '../connection.ts';
 import type { CopySetting, CopySources, CopyTarget } from '../copy-setting.ts';
 import type { RemotePlace } from '../locations.ts';
-import { ownMessages } from '../messages.ts';
+import { messages, ownMessages } from '../messages.ts';
 import { Abandoned } from '../report.ts';
 import { runSink } from './run-sink.ts';
 import { sendPath } from './send-files.ts';
@@ -108,7 +108,7 @@ export class OldTarget implements CopyTarget {
   async #connect(): Promise<{ readonly program: RemoteProgram; readonly link: SourceLink }> {
     if (this.#open !== undefined) return this.#open;
     const { invocation, report } = this.#setting;
-    const program = await openCommand(this.#place, commandFor('sink', this.#place.path, this.#setting), this.#setting);
+    const program = await this.#start();
     const link = new SourceLink(program.stream, { report, limitBytesPerSecond: invocation.limitBytesPerSecond });
     const isReady = await abandoning(program, () => link.ready());
     if (!isReady) {
@@ -117,6 +117,17 @@ export class OldTarget implements CopyTarget {
     }
     this.#open = { program, link };
     return this.#open;
+  }
+
+  /** A source that waits for a target finds the connection lost, whatever was said before. */
+  async #start(): Promise<RemoteProgram> {
+    const command = commandFor('sink', this.#place.path, this.#setting);
+    try {
+      return await openCommand(this.#place, command, this.#setting);
+    } catch (error) {
+      if (error instanceof Abandoned) this.#setting.report.problem(messages.lostConnection);
+      throw error;
+    }
   }
 }
 

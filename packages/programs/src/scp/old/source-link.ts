@@ -4,6 +4,7 @@
 import { type SourceCommand, SourceEngine, type SourceEvent } from '@sallyport/protocol/scp/source';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { BandwidthLimit } from 'sallyport/sftp/bandwidth-limit';
+import { messages } from '../messages.ts';
 import { Abandoned, type Report, sentenceOf } from '../report.ts';
 
 export class SourceLink {
@@ -103,7 +104,7 @@ export class SourceLink {
   }
 
   #lost(): Abandoned {
-    this.#report.problem('lost connection');
+    this.#report.problem(messages.lostConnection);
     return new Abandoned(1);
   }
 }

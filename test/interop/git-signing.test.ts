@@ -7,9 +7,9 @@ import { keySamples } from '@sallyport/testing/key-samples';
 
 interface Repository {
   readonly folder: TemporaryFolder;
-  git(...argv: string[]): Promise<{ readonly code: number | undefined; readonly text: string }>;
+  readonly git: (...argv: string[]) => Promise<{ readonly code: number | undefined; readonly text: string }>;
   /** Chooses who signs and verifies. */
-  use(program: 'ours' | 'stock'): Promise<void>;
+  readonly use: (program: 'ours' | 'stock') => Promise<void>;
 }
 
 async function repository(): Promise<Repository> {

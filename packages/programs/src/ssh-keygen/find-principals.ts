@@ -19,7 +19,7 @@ export function findPrincipals({ crypto, options }: KeygenContext, signature: st
   const settings = signatureSettings(options.settings);
   const sshsig = typeof settings === 'string' ? settings : readSignature(signature);
   if (typeof settings === 'string' || typeof sshsig === 'string') {
-    logLine(String(sshsig));
+    logLine(typeof sshsig === 'string' ? sshsig : '');
     return notMatched(refusedStatus);
   }
   const text = readAllowedSigners(allowed);

@@ -31,7 +31,7 @@ export function verifySignature(context: KeygenContext, question: Question): num
   const settings = signatureSettings(options.settings);
   const sshsig = typeof settings === 'string' ? settings : readSignature(question.signature);
   if (typeof settings === 'string' || typeof sshsig === 'string') {
-    logLine(String(sshsig));
+    logLine(typeof sshsig === 'string' ? sshsig : '');
     return answer(context, messages.badSignature, refusedStatus);
   }
   const isGood =

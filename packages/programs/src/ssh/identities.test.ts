@@ -14,7 +14,8 @@ import { skipUnless } from '@sallyport/testing/peers';
 import { runProgram, startProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { AgentSession } from 'sallyport/agent/agent-session';
-import { agentSocket, listIdentities } from './identities.ts';
+import { agentSocket } from './agent-socket.ts';
+import { listIdentities } from './identities.ts';
 import { KeyFile } from './key-file.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 

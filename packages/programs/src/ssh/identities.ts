@@ -90,17 +90,6 @@ function keyFiles(given: IdentityOptions): IdentityFiles {
   return { files, certificates };
 }
 
-/** The socket of the agent to ask; undefined for none. */
-export function agentSocket(
-  identityAgent: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  const fromEnvironment = (name: string): string | undefined => environment[name] || undefined;
-  if (identityAgent === undefined || identityAgent === 'SSH_AUTH_SOCK') return fromEnvironment('SSH_AUTH_SOCK');
-  if (identityAgent.toLowerCase() === 'none') return undefined;
-  return identityAgent.startsWith('$') ? fromEnvironment(identityAgent.slice(1)) : identityAgent;
-}
-
 async function agentKeys({ agent: session, log }: IdentityOptions): Promise<CandidateKey[]> {
   if (session === undefined) return [];
   const agent = new AgentClient(session);

@@ -6,7 +6,7 @@ import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { type LogSink, visible } from '@sallyport/protocol/log/log';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { askPermission } from '../shared/prompt.ts';
-import { agentSocket } from './identities.ts';
+import { agentSocket } from './agent-socket.ts';
 import { loginMessages } from './messages.ts';
 
 /** Gives the agent the key of that file. Never rejects. */

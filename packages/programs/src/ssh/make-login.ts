@@ -4,9 +4,10 @@
 
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import { AgentSession } from 'sallyport/agent/agent-session';
+import { agentSocket } from './agent-socket.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { isUsable, listOf } from './connect-options.ts';
-import { agentSocket, listIdentities } from './identities.ts';
+import { listIdentities } from './identities.ts';
 import { keyKeeper } from './keep-key.ts';
 import type { LoginMethod } from './login/authentication.ts';
 import { Authentication } from './login/authentication.ts';

@@ -3,10 +3,10 @@
 
 import { isTerminal } from '@sallyport/system/descriptors';
 import { writeError } from '../shared/standard-streams.ts';
+import { agentSocket } from './agent-socket.ts';
 import type { LoggedIn } from './connect.ts';
 import { forwardAgent } from './forward/agent-forward.ts';
 import { startLocalForwards } from './forward/local-forwards.ts';
-import { agentSocket } from './identities.ts';
 import { runLocalCommand } from './local-command.ts';
 import type { ProgramLog } from './log.ts';
 import { logIn } from './log-in.ts';

@@ -92,8 +92,9 @@ export function splitWords(
   { comments = true }: { readonly comments?: boolean } = {},
 ): string[] | undefined {
   const words: string[] = [];
+  const endMark = comments ? '#' : undefined;
   let at = skip(text, 0, ' \t');
-  while (at < text.length && !(comments && text.charAt(at) === '#')) {
+  while (at < text.length && text.charAt(at) !== endMark) {
     const word = readWord(text, at);
     if (word === undefined) return undefined;
     words.push(word.text);

@@ -1,7 +1,6 @@
 // The server's transport, authentication and connection as one engine (RFC 4253 section 10, RFC 4252, RFC 4254, RFC
 // 8308). After authentication another process may take over: intoSnapshot() there, resume() here.
 
-import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { Connection } from '../connection/connection.ts';
 import type { ConnectionOptions } from '../connection/events.ts';
 import type { Engine } from '../engine.ts';
@@ -14,10 +13,10 @@ import type { TransportSnapshot } from '../transport/snapshot.ts';
 import { Transport } from '../transport/transport.ts';
 import { UserauthServer } from '../userauth/userauth-server.ts';
 import { DecodeError } from '../wire/decode-error.ts';
-import { utf8Encode } from '../wire/utf8.ts';
 import type { ServerStackCommand, ServerStackEvent } from './events.ts';
 import { maximumPendingBytes, moveConnectionPayloads, movePayloads } from './payload-flow.ts';
 import { ownerOf, routeOf } from './routing.ts';
+import { serverExtensions } from './server-extensions.ts';
 
 export interface ServerStackOptions {
   readonly transport: Omit<TransportOptions, 'role'>;
@@ -65,7 +64,7 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
     const transportOptions: TransportOptions = { ...options.transport, role: 'server' };
     if (snapshot === undefined) {
       this.#transport = new Transport(transportOptions);
-      const extensions = extensionsOf(options.signatureAlgorithms);
+      const extensions = serverExtensions(options.signatureAlgorithms);
       this.#transport.perform({ type: 'announce-extensions', extensions });
     } else {
       this.#transport = Transport.resume(snapshot.transport, transportOptions);
@@ -253,16 +252,6 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
     this.#transport.perform({ type: 'end', failure: reason });
     return undefined;
   }
-}
-
-/** RFC 8308 section 3.1, PROTOCOL sections 1.9 and 3.1. Of algorithms for certificates, those are told that sign. */
-function extensionsOf(signatureAlgorithms: readonly string[]): ReadonlyMap<string, Uint8Array> {
-  const signing = new Set(signatureAlgorithms.flatMap((name) => signatureAlgorithm(name)?.signatureName ?? []));
-  return new Map([
-    ['server-sig-algs', utf8Encode([...signing].join(','))],
-    ['publickey-hostbound@openssh.com', utf8Encode('0')],
-    ['ping@openssh.com', utf8Encode('0')],
-  ]);
 }
 
 /** The name in a SERVICE_REQUEST; undefined when it is malformed or a SERVICE_ACCEPT, which is no server's to get. */

@@ -2,7 +2,6 @@
 // start programs, dial through it, close it.
 
 import type { ChannelWindow } from '@sallyport/protocol/connection/events';
-import { defaultWindow } from '@sallyport/protocol/connection/window';
 import {
   envFields,
   execFields,
@@ -16,9 +15,9 @@ import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { CallOptions } from '../cancellation.ts';
 import { cancellable, throwIfAborted, watch } from '../cancellation.ts';
 import type { Channel } from '../channel/channel.ts';
-import { channelStream } from '../channel/channel-stream.ts';
 import { CommandError, SshError } from '../errors.ts';
-import { SftpClient } from '../sftp/sftp-client.ts';
+import { sftpOverChannel, sftpWindow } from '../sftp/sftp-channel.ts';
+import type { SftpClient } from '../sftp/sftp-client.ts';
 import { CommandResult } from './command-result.ts';
 import { DialedStream } from './dialed-stream.ts';
 import { quoteCommand } from './quote.ts';
@@ -56,9 +55,6 @@ export interface RunOptions extends SpawnOptions {
 interface OpenWindow {
   readonly window?: ChannelWindow;
 }
-
-/** What a server may send of a file before we say that we have it: enough for 160 MB/s over 50 ms. */
-const sftpWindowBytes = 8 * 1024 * 1024;
 
 const defaultSize = { columns: 80, rows: 24, widthPixels: 0, heightPixels: 0 };
 
@@ -148,12 +144,11 @@ export class Client implements AsyncDisposable {
   /** Opens the server's files: the subsystem `sftp` in a channel of its own, which ends with the returned client. */
   async sftp(options: CallOptions = {}): Promise<SftpClient> {
     const fields = subsystemFields.encode({ name: 'sftp' });
-    const window = { bytes: sftpWindowBytes, maximumPacketBytes: defaultWindow.maximumPacketBytes };
-    const channel = await this.#open('session', new Uint8Array(0), { ...options, window });
+    const channel = await this.#open('session', new Uint8Array(0), { ...options, window: sftpWindow });
     const asked = (): Promise<void> => channel.request('subsystem', fields);
     try {
       await cancellable(options, asked, () => undefined);
-      return await SftpClient.over(channelStream(channel), options);
+      return await sftpOverChannel(channel, options);
     } catch (error) {
       channel.close({ discard: true });
       throw error;

@@ -7,12 +7,12 @@ import type { ConnectOptions } from './connect-options.ts';
 import { stackOptions, transportOptions } from './connect-options.ts';
 import type { ConnectionPort } from './connection-port.ts';
 import { endLines } from './end-lines.ts';
-import { updateHostKeys } from './host-key-update.ts';
+import { HostKeyUpdating } from './host-key-updating.ts';
 import { HostKeyCheck } from './known-hosts-check.ts';
 import type { KnownHostsCommand } from './known-hosts-command.ts';
 import { makeLogin } from './make-login.ts';
-import { hostKeyMessages, hostKeyUpdateMessages, loginMessages } from './messages.ts';
-import { type OpenedConnection, openConnection, type ProvedSession } from './open-connection.ts';
+import { hostKeyMessages, loginMessages } from './messages.ts';
+import { openConnection, type ProvedSession } from './open-connection.ts';
 import { openTransport } from './transport/open-transport.ts';
 import type { OpenedTransport } from './transport/transport-result.ts';
 import { withdraw } from './wrong-host.ts';
@@ -25,6 +25,8 @@ export interface LoggedIn {
   readonly session: ProvedSession;
   /** Without what a wrong host key has taken away. */
   readonly options: SshOptions;
+  /** Resolves, soon, when the host keys on record are up to date. */
+  readonly hostKeysSettled: () => Promise<void>;
 }
 
 /** Resolves to undefined when it did not work out; the log says why. */
@@ -36,7 +38,7 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
     return undefined;
   }
   const peer = transport.ends?.peer;
-  const state: ConnectState = { options: plan.options, mayUpdateHostKeys: false, announcedHostKeys: undefined };
+  const state = { options: plan.options };
   const check = new HostKeyCheck({
     crypto,
     log: log.log,
@@ -47,6 +49,7 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
     command: knownHostsCommand(given),
     ask: (question) => askText(given.ask, question),
   });
+  const updating = new HostKeyUpdating(given, check);
   const timeout = plan.options.ConnectTimeout;
   const login = makeLogin(given, () => state.options);
   const opened = await openConnection({
@@ -55,7 +58,7 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
     judgeHostKey: async ({ hostKey }) => {
       const verdict = await check.judge(hostKey);
       if (!verdict.accepted) log.log('fatal', hostKeyMessages.failed);
-      state.mayUpdateHostKeys = verdict.accepted && verdict.isTrusted;
+      updating.judged(verdict.accepted && verdict.isTrusted);
       if (!verdict.accepted || !verdict.weakened) return verdict.accepted;
       const left = withdraw(plan.options, log.log);
       state.options = left ?? state.options;
@@ -63,65 +66,19 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
     },
     login,
     log: log.log,
-    hostKeysAnnounced: (fields) => {
-      state.announcedHostKeys ??= fields;
-      state.hear?.();
-    },
+    hostKeysAnnounced: (fields) => updating.hear(fields),
     ...(typeof timeout === 'number' && timeout > 0 ? { identificationTimeoutMs: timeout * 1000 } : {}),
   });
   login.close();
   if (!('cause' in opened)) {
     const way = peer === undefined ? 'via proxy' : `[${peer.address}]:${peer.port}`;
     log.log('verbose', loginMessages.authenticated(plan.host, way, opened.method));
-    updateHostKeysOnce({ given, check, state, opened });
-    return { port: opened.port, transport, session: opened.session, options: state.options };
+    updating.begin(opened, state.options);
+    const { port, session } = opened;
+    return { port, transport, session, options: state.options, hostKeysSettled: () => updating.settled() };
   }
   for (const { level, text } of endLines(opened, peer)) log.log(level, text);
   return undefined;
-}
-
-interface ConnectState {
-  options: SshOptions;
-  /** The host key is one that the user has on record or confirmed. */
-  mayUpdateHostKeys: boolean;
-  /** What the server told first. */
-  announcedHostKeys: Uint8Array | undefined;
-  /** Called when it tells them. */
-  hear?: () => void;
-}
-
-interface UpdateWork {
-  readonly given: ConnectOptions;
-  readonly check: HostKeyCheck;
-  readonly state: ConnectState;
-  readonly opened: OpenedConnection;
-}
-
-/** Once the server has told its host keys, which may be before or after the login is over. */
-function updateHostKeysOnce({ given, check, state, opened }: UpdateWork): void {
-  const { plan, crypto, log } = given;
-  const { UpdateHostKeys, UserKnownHostsFile, HostKeyAlgorithms, HashKnownHosts } = state.options;
-  if (UpdateHostKeys === 'no' || !state.mayUpdateHostKeys) return;
-  const update = (): void => {
-    if (state.announcedHostKeys === undefined) return;
-    delete state.hear;
-    void updateHostKeys(opened.port, state.announcedHostKeys, {
-      crypto,
-      log: log.log,
-      sessionId: opened.session.sessionId,
-      name: check.name,
-      files: UserKnownHostsFile,
-      algorithms: HostKeyAlgorithms?.split(',') ?? [],
-      hashNames: HashKnownHosts,
-      confirm: UpdateHostKeys === 'ask' ? () => confirmUpdate(given) : undefined,
-    }).catch((error: unknown) => log.log('error', `${plan.host}: ${String(error)}`));
-  };
-  state.hear = update;
-  update();
-}
-
-async function confirmUpdate({ ask }: ConnectOptions): Promise<boolean> {
-  return (await askText(ask, hostKeyUpdateMessages.question))?.trim().toLowerCase() === 'yes';
 }
 
 function knownHostsCommand({ plan, crypto, environment }: ConnectOptions): KnownHostsCommand | undefined {

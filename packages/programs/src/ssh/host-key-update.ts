@@ -62,9 +62,10 @@ export async function updateHostKeys(
   }
   const added = keys.filter((key) => !holds(record.kept, key));
   if (added.length === 0 && record.gone.length === 0) return;
-  if (added.length > 0 && !(await proves(port, added, options))) {
-    log('error', messages.notProved);
-    return;
+  if (added.length > 0) {
+    const isProved = await proves(port, added, options);
+    if (isProved === false) log('error', messages.notProved);
+    if (isProved !== true) return;
   }
   const level = options.confirm === undefined ? 'verbose' : 'info';
   const told = [
@@ -114,16 +115,17 @@ function isWrittenByHand(hosts: string): boolean {
   return /[*?]/.test(hosts) || hosts.split(',').length > 2;
 }
 
-/** Whether the server signs with each of the keys, for this session. */
+/** Whether the server signs with each of the keys, for this session; undefined when it left before. */
 async function proves(
   port: Pick<ConnectionPort, 'askGlobal'>,
   keys: readonly PublicKey[],
   { crypto, sessionId }: HostKeyUpdateOptions,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const request = new Writer();
   for (const { blob } of keys) request.string(blob);
   const answer = await port.askGlobal(proveRequest, request.bytes());
-  if (answer?.success !== true) return false;
+  if (answer === undefined) return undefined;
+  if (!answer.success) return false;
   try {
     const reader = new Reader(answer.fields);
     for (const key of keys) {

@@ -61,7 +61,7 @@ function startAgentForwarding({ port, options, session }: LoggedIn, { log, envir
 
 async function runProgram(
   { plan, log, environment }: Prepared,
-  { port, transport, options }: LoggedIn,
+  { port, transport, options, hostKeysSettled }: LoggedIn,
   what: {
     readonly program: ReturnType<typeof programOf>;
     readonly hasTerminal: boolean;
@@ -83,6 +83,7 @@ async function runProgram(
     errorOutput,
     keepAlive: keepAliveOf(options),
     isOnlySession: true,
+    beforeEnd: hostKeysSettled,
     log: log.log,
     print: writeError,
     isQuiet: () => !log.shows('info'),

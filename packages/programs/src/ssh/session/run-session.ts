@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly print: (text: string) => void;
   /** LogLevel is below INFO. */
   readonly isQuiet: () => boolean;
+  /** Waited for when the program has ended, before the connection does. */
+  readonly beforeEnd?: (() => Promise<void>) | undefined;
   /** One line louder or quieter; the new level. */
   readonly changeVerbosity: (by: 1 | -1) => string;
 }
@@ -117,7 +119,8 @@ class Session implements SessionChannelOwner {
     stopQuestions?.();
     this.#input?.stop();
     const isLost = settled.type === 'connection-ended';
-    const outcome = isLost ? await Promise.race([this.#flush().then(() => settled), signalled]) : settled;
+    const last = isLost ? this.#flush() : settled.type === 'done' ? this.#options.beforeEnd?.() : undefined;
+    const outcome = last === undefined ? settled : await Promise.race([last.then(() => settled), signalled]);
     releaseSignals();
     process.off('SIGWINCH', onResize);
     terminal?.local.leaveRaw();

@@ -2,9 +2,11 @@
 // with the stock ssh against our sshd.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
+import { until } from './processes.ts';
 import type { ClientResult } from './sshd-fixture.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
@@ -169,6 +171,17 @@ for (const { as, needs } of waysToRun) {
       );
       await using matching = await fixture.start(as, { config: [`Include ${file}`] });
       assert.equal((await fixture.ssh(matching, ['x'])).stdout, 'matched\n');
+    });
+
+    test('ExposeAuthInfo tells programs by which key the user came, in a file of their own', async () => {
+      await using server = await fixture.start(as, { config: ['ExposeAuthInfo yes'] });
+      const script = 'cat "$SSH_USER_AUTH"; stat -c %a "$SSH_USER_AUTH"; echo "$SSH_USER_AUTH"';
+      const { stdout } = await fixture.ssh(server, [script]);
+      const [line, mode, path = ''] = stdout.trim().split('\n');
+      assert.deepEqual([line, mode], [`publickey ${fixture.openssh.userKey.publicLine}`, '600']);
+      await until(() => !existsSync(path), 'it goes with the connection');
+      await using silent = await fixture.start(as);
+      assert.equal((await fixture.ssh(silent, ['echo "<$SSH_USER_AUTH>"'])).stdout, '<>\n');
     });
   });
 }

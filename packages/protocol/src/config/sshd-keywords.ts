@@ -179,7 +179,7 @@ export const sshdKeywords = [
   row({ name: 'AllowStreamLocalForwarding', kind: forwardingScope, default: 'yes', match: true, effect: 'yes' }),
   row({ name: 'StreamLocalBindUnlink', kind: plainFlag, default: false, match: true, effect: 'not-yet' }),
   row({ name: 'FingerprintHash', kind: fingerprintHash, default: 'sha256', effect: 'yes' }),
-  row({ name: 'ExposeAuthInfo', kind: plainFlag, default: false, match: true, effect: 'not-yet' }),
+  row({ name: 'ExposeAuthInfo', kind: plainFlag, default: false, match: true, effect: 'yes' }),
   row({
     name: 'RefuseConnection',
     kind: plainFlag,
@@ -398,7 +398,7 @@ export const sshdKeywords = [
     kind: wordList({ check: publicKeyOption }),
     default: noWords,
     match: true,
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({
     name: 'PerSourcePenalties',

@@ -116,6 +116,9 @@ export const stableLines = {
     line('verbose', `${acceptedCertificate(certificate)} found at ${place}`),
   certificateTrusted: (certificate: NamedCertificate, file: string) =>
     line('verbose', `${acceptedCertificate(certificate)} via ${file}`),
+  /** `key`: type and fingerprint; `why`: what the token's signature lacks. */
+  tokenRefused: (key: string, peer: PeerName, why: string) =>
+    line('error', `public key ${key} signature for ${subject(peer)} rejected: ${why}`),
   keyRevoked: (label: string, fingerprint: string, file: string) =>
     line('error', `Authentication key ${label} ${fingerprint} revoked by file ${file}`),
   revocationUnknown: (label: string, fingerprint: string, file: string) =>

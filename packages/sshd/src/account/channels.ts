@@ -8,10 +8,12 @@ import { openFailureReasons } from '@sallyport/protocol/messages/connection';
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
 import type { ServerStackEvent } from '@sallyport/protocol/stack/events';
 import type { Grant } from '../authentication/grant.ts';
+import { ownLines } from '../own-lines.ts';
 import type { AgentRequest } from './agent-forwarding.ts';
 import { AgentForwarding } from './agent-forwarding.ts';
 import type { ChannelHandler } from './channel-handler.ts';
 import { openDirectTcpip } from './direct-tcpip.ts';
+import { LoginFacts } from './login-facts.ts';
 import { Session } from './session.ts';
 import { SocketChannel } from './socket-channel.ts';
 
@@ -36,6 +38,7 @@ export class Channels {
   #openSessions = 0;
   #moreSessions = true;
   #agent: AgentForwarding | undefined;
+  #facts: LoginFacts | undefined;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
@@ -70,6 +73,7 @@ export class Channels {
   destroy(): void {
     for (const channel of [...this.#handlers.keys()]) this.#forget(channel);
     this.#agent?.close();
+    this.#facts?.remove();
   }
 
   #channelRequest(event: Extract<ConnectionNews, { readonly type: 'channel-request-received' }>): void {
@@ -116,11 +120,23 @@ export class Channels {
       log,
       forwardAgent: (request) => this.#forwardAgent(request),
       agentPath: () => this.#agent?.path,
+      factsPath: () => this.#factsPath(),
     });
     this.#sessions += 1;
     this.#openSessions += 1;
     this.#handlers.set(channel, session);
     return perform({ type: 'confirm-channel', channel });
+  }
+
+  #factsPath(): string | undefined {
+    const { passed } = this.#options.grant;
+    if (passed === undefined) return undefined;
+    try {
+      this.#facts ??= new LoginFacts(passed);
+    } catch (error) {
+      this.#options.log(ownLines.failed('writing the file of ExposeAuthInfo', error));
+    }
+    return this.#facts?.path;
   }
 
   /** A connection lends one agent, as the grant allows. */

@@ -58,6 +58,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
     command: { command, internal, isSubsystem: true, forced: false, description: '' },
     accepted: new Map(),
     agentPath: undefined,
+    factsPath: undefined,
     terminal: undefined,
     onOutput: (data, isError) => {
       if (isError) state.errors += Buffer.from(data).toString();

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly grant: Grant;
   readonly command: SessionCommand;
   readonly accepted: ReadonlyMap<string, string>;
+  /** The file of ExposeAuthInfo. */
+  readonly factsPath: string | undefined;
   /** The socket of the client's agent, when it is lent. */
   readonly agentPath: string | undefined;
   readonly terminal: SessionTerminal | undefined;

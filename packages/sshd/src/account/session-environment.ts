@@ -21,6 +21,7 @@ export interface SessionFacts {
   readonly ttyPath?: string;
   readonly originalCommand?: string;
   readonly agentPath?: string;
+  readonly factsPath?: string;
   /** What the client sent and AcceptEnv let through. */
   readonly accepted: ReadonlyMap<string, string>;
   readonly timeZone?: string;
@@ -47,6 +48,7 @@ export function sessionEnvironment(grant: Grant, facts: SessionFacts): Record<st
   });
   if (facts.ttyPath !== undefined) environment['SSH_TTY'] = facts.ttyPath;
   if (facts.term !== undefined) environment['TERM'] = facts.term;
+  if (facts.factsPath !== undefined) environment['SSH_USER_AUTH'] = facts.factsPath;
   if (facts.agentPath !== undefined) environment['SSH_AUTH_SOCK'] = facts.agentPath;
   if (facts.originalCommand !== undefined) environment['SSH_ORIGINAL_COMMAND'] = facts.originalCommand;
   return environment;

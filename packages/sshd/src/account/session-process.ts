@@ -56,6 +56,7 @@ export function startProcess(options: ProgramOptions): SessionProcess {
   const { grant, command, terminal } = options;
   const env = sessionEnvironment(grant, {
     accepted: options.accepted,
+    ...(options.factsPath === undefined ? {} : { factsPath: options.factsPath }),
     ...(options.agentPath === undefined ? {} : { agentPath: options.agentPath }),
     ...(command.originalCommand === undefined ? {} : { originalCommand: command.originalCommand }),
     ...(terminal === undefined ? {} : { ttyPath: terminal.path, term: terminal.term }),

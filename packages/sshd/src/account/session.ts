@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly forwardAgent: (request: AgentRequest) => boolean;
   /** Its socket, once it is lent. */
   readonly agentPath: () => string | undefined;
+  /** The file of ExposeAuthInfo. */
+  readonly factsPath: () => string | undefined;
 }
 
 const highWaterBytes = 1024 * 1024;
@@ -154,6 +156,7 @@ export class Session {
         command,
         accepted: this.#accepted,
         agentPath: this.#options.agentPath(),
+        factsPath: this.#options.factsPath(),
         terminal: this.#terminal,
         onOutput: (data, isError) => {
           perform(

@@ -70,6 +70,8 @@ test('a key is found in its line among blank lines, comments, damaged lines and 
     permitPortForwarding: true,
     permitAgentForwarding: true,
     permitOpen: [],
+    touchRequired: true,
+    verifyRequired: false,
   });
   assert.equal(lines.at(-1), `verbose: Accepted key ED25519 ${fingerprint(crypto, key)} found at ${file}:7`);
 });
@@ -158,6 +160,8 @@ test('the options of a line become what the session may do', () => {
     ['command="echo \\"hi\\", there"', { forcedCommand: 'echo "hi", there' }],
     ['permitopen="db:5432",permitopen="[::1]:*"', { permitOpen: [['db:5432', '[::1]:*']] }],
     ['NO-PTY', { permitPty: false }],
+    ['no-touch-required', { touchRequired: false }],
+    ['verify-required', { verifyRequired: true }],
   ] as const) {
     const usual = {
       environment: [],
@@ -165,6 +169,8 @@ test('the options of a line become what the session may do', () => {
       permitPortForwarding: true,
       permitAgentForwarding: true,
       permitOpen: [],
+      touchRequired: true,
+      verifyRequired: false,
     };
     assert.deepEqual(findIn(`${options} ${line}`).allowed?.grant, { ...usual, ...grant }, options);
   }

@@ -23,6 +23,8 @@ export interface Grant {
   readonly permitAgentForwarding: boolean;
   /** `host:port` patterns that direct-tcpip may reach: every list must have it. */
   readonly permitOpen: readonly (readonly string[])[];
+  /** ExposeAuthInfo: the methods that were passed, for programs to read. */
+  readonly passed?: readonly string[];
   readonly maximumSessions: number;
   /** `name` to command line. */
   readonly subsystems: Readonly<Record<string, string>>;
@@ -41,6 +43,9 @@ export interface KeyGrant {
   readonly permitAgentForwarding: boolean;
   /** `host:port` patterns; every list must have a target. */
   readonly permitOpen: readonly (readonly string[])[];
+  /** Of keys in tokens: somebody must have touched it, and shown who he is (PIN). */
+  readonly touchRequired: boolean;
+  readonly verifyRequired: boolean;
 }
 
 /** What a login without key options may do. */
@@ -50,6 +55,8 @@ export const unrestricted: KeyGrant = {
   permitPortForwarding: true,
   permitAgentForwarding: true,
   permitOpen: [],
+  touchRequired: true,
+  verifyRequired: false,
 };
 
 /** What holds when two methods were needed: the stricter of each. undefined when they force different commands. */
@@ -63,6 +70,8 @@ export function strictest(one: KeyGrant, other: KeyGrant): KeyGrant | undefined 
     permitPortForwarding: one.permitPortForwarding && other.permitPortForwarding,
     permitAgentForwarding: one.permitAgentForwarding && other.permitAgentForwarding,
     permitOpen: [...one.permitOpen, ...other.permitOpen],
+    touchRequired: one.touchRequired || other.touchRequired,
+    verifyRequired: one.verifyRequired || other.verifyRequired,
   };
 }
 

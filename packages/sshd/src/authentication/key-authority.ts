@@ -65,6 +65,8 @@ export function keyGrant(options: KeyOptions, { permitsVariable }: LoginAttempt)
     permitPortForwarding: permissions.portForwarding,
     permitAgentForwarding: permissions.agentForwarding,
     permitOpen: permitOpen.length === 0 ? [] : [permitOpen.map(targetText)],
+    touchRequired: options.touchRequired,
+    verifyRequired: options.verifyRequired,
   };
 }
 

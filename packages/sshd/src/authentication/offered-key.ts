@@ -6,8 +6,8 @@ import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import type { Certificate } from '@sallyport/protocol/keys/certificate';
 import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
-import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { keyTypeLabel, verifySignature } from '@sallyport/protocol/keys/public-key';
+import type { PublicKey, SignatureFacts } from '@sallyport/protocol/keys/public-key';
+import { examineSignature, keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { certificateDetail } from '@sallyport/protocol/log/stable-lines';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { named } from './certificate-login.ts';
@@ -36,14 +36,31 @@ export function fitsAlgorithm(key: OfferedKey, algorithm: string, minimumRsaBits
   return isLongEnough && signatureAlgorithm(algorithm)?.keyType === key.type;
 }
 
-export function verifiesOffered(
+/** What a right signature says of its token; undefined when it is not right. Whether it is enough: missingProof(). */
+export function examineOffered(
   crypto: CryptoProvider,
   key: OfferedKey,
   made: { readonly algorithm: string; readonly data: Uint8Array; readonly signature: Uint8Array },
-): boolean {
+): SignatureFacts | undefined {
   const row = signatureAlgorithm(made.algorithm);
-  if (row === undefined || row.keyType !== key.type) return false;
-  return verifySignature(crypto, { ...made, key: plainKey(key), algorithm: row.signatureName });
+  if (row === undefined || row.keyType !== key.type) return undefined;
+  return examineSignature(crypto, { ...made, key: plainKey(key), algorithm: row.signatureName });
+}
+
+export interface TokenDemands {
+  readonly touchRequired: boolean;
+  readonly verifyRequired: boolean;
+}
+
+/** What a token's signature lacks, as log lines say it; undefined when nothing is demanded that is not there. */
+export function missingProof({ securityKey }: SignatureFacts, ...demands: readonly TokenDemands[]): string | undefined {
+  if (securityKey === undefined) return undefined;
+  const { userPresent, userVerified } = securityKey;
+  if (!userPresent && demands.some(({ touchRequired }) => touchRequired))
+    return 'user presence (authenticator touch) requirement not met';
+  if (!userVerified && demands.some(({ verifyRequired }) => verifyRequired))
+    return 'user verification requirement not met';
+  return undefined;
 }
 
 /** `ED25519 SHA256:…`, with what a certificate says of itself. */

@@ -31,6 +31,10 @@ export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean
     permitEmptyPasswords: options.PermitEmptyPasswords,
     maximumAttempts: options.MaxAuthTries,
     minimumRsaBits: options.RequiredRSASize,
+    tokenDemands: {
+      touchRequired: options.PubkeyAuthOptions.includes('touch-required'),
+      verifyRequired: options.PubkeyAuthOptions.includes('verify-required'),
+    },
     banner: bannerText(options.Banner),
   };
 }
@@ -88,6 +92,7 @@ export function grantFor(
     permitAgentForwarding: options.AllowAgentForwarding && !options.DisableForwarding && key.permitAgentForwarding,
     permitLocalForwarding: forwarding && key.permitPortForwarding,
     permitOpen: [...key.permitOpen, configuredTargets(options)].filter((patterns) => patterns !== undefined),
+    ...(options.ExposeAuthInfo ? { passed: login.passed } : {}),
     maximumSessions: options.MaxSessions,
     subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, command])),
     printMotd: options.PrintMotd,

@@ -20,6 +20,7 @@ const local = { address: '192.0.2.2', port: 22 };
 const settings = {
   methods: ['password'],
   authenticationMethods: [],
+  tokenDemands: { touchRequired: false, verifyRequired: false },
   publicKeyAlgorithms: [],
   permitRootLogin: 'no',
   permitEmptyPasswords: false,

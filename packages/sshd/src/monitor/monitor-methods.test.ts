@@ -29,6 +29,7 @@ class Bench {
     const settings = {
       ...{ methods: ['publickey', 'password'], authenticationMethods, publicKeyAlgorithms: [algorithm] },
       ...{ permitRootLogin: 'no' as const, permitEmptyPasswords: true, maximumAttempts: 6, minimumRsaBits: 2048 },
+      tokenDemands: { touchRequired: false, verifyRequired: false },
       banner: '',
     };
     this.monitor = new Monitor({

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/publickey';
@@ -26,6 +27,7 @@ const algorithm = 'ssh-ed25519';
 const usual: MonitorSettings = {
   methods: ['publickey', 'password'],
   authenticationMethods: [],
+  tokenDemands: { touchRequired: false, verifyRequired: false },
   publicKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'],
   permitRootLogin: 'prohibit-password',
   permitEmptyPasswords: false,
@@ -182,7 +184,13 @@ test('Monitor lets a key in that the account allows, and hands over once', async
     `info: Accepted publickey for alice from 192.0.2.1 port 4022 ssh2: ED25519 ${print}`,
   ]);
   bench.monitor.begin('handOver');
-  const login = { account: alice, method: 'publickey', key: unrestricted, sessionId: exchangeHash };
+  const login = {
+    account: alice,
+    method: 'publickey',
+    key: unrestricted,
+    passed: [`publickey ${formatPublicLine(userKey.publicKey)}`],
+    sessionId: exchangeHash,
+  };
   assert.deepEqual(bench.monitor.handOver(), login);
   for (const name of ['handOver', 'verifyKey', 'log'] as const) {
     assert.throws(() => bench.monitor.begin(name), MonitorRefusal, name);

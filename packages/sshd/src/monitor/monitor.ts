@@ -3,6 +3,7 @@
 // and limits.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import type { LogLine, PeerAddress, PeerName } from '@sallyport/protocol/log/stable-lines';
@@ -14,13 +15,14 @@ import { strictest, unrestricted } from '../authentication/grant.ts';
 import type { AccountRecord, PermitRootLogin } from '../authentication/login-policy.ts';
 import { rootMay } from '../authentication/login-policy.ts';
 import { MethodLists } from '../authentication/method-lists.ts';
-import type { OfferedKey } from '../authentication/offered-key.ts';
+import type { OfferedKey, TokenDemands } from '../authentication/offered-key.ts';
 import {
   decodeOfferedKey,
+  examineOffered,
   fitsAlgorithm,
   keyDetail,
+  missingProof,
   plainKey,
-  verifiesOffered,
 } from '../authentication/offered-key.ts';
 import { ownLines } from '../own-lines.ts';
 import type { AuthAnswerValue, AuthCallName, AuthCallValue } from './calls.ts';
@@ -64,6 +66,8 @@ export interface MonitorSettings {
   readonly permitEmptyPasswords: boolean;
   readonly maximumAttempts: number;
   readonly minimumRsaBits: number;
+  /** PubkeyAuthOptions. */
+  readonly tokenDemands: TokenDemands;
   readonly banner: string;
 }
 
@@ -74,6 +78,8 @@ export interface Login {
   readonly account: AccountRecord;
   readonly method: string;
   readonly key: KeyGrant;
+  /** The methods that were passed, with their keys: `publickey ssh-ed25519 AAAA…`. */
+  readonly passed: readonly string[];
 }
 
 export interface MonitorOptions {
@@ -93,6 +99,7 @@ const nothingPermitted: MonitorSettings = {
   permitEmptyPasswords: false,
   maximumAttempts: 0,
   minimumRsaBits: 1024,
+  tokenDemands: { touchRequired: true, verifyRequired: true },
   banner: '',
 };
 
@@ -112,6 +119,7 @@ export class Monitor {
   #granted: KeyGrant = unrestricted;
   /** Blobs of the keys that were passed with: none counts twice. */
   readonly #usedKeys: Uint8Array[] = [];
+  readonly #passedMethods: string[] = [];
   #attempts = 0;
   #failures = 0;
   #login: Login | undefined;
@@ -206,13 +214,16 @@ export class Monitor {
     const context = { sessionId: this.#sessionId, user: this.#user, service: 'ssh-connection', hostKey: this.#hostKey };
     const data = publicKeySignedData(value, context);
     const { algorithm, signature } = value;
-    const signed = verifiesOffered(crypto, key, { algorithm, data, signature });
-    const accepted = signed && found !== undefined;
+    const facts = examineOffered(crypto, key, { algorithm, data, signature });
+    const missing = facts && found && missingProof(facts, this.#settings.tokenDemands, found.grant);
+    if (missing !== undefined)
+      ports.log(stableLines.tokenRefused(this.#detailOf(plainKey(key)) ?? '', this.peerName, missing));
+    const accepted = facts !== undefined && missing === undefined && found !== undefined;
     return this.#conclude('publickey', {
       accepted,
       started,
       ...(detail === undefined ? {} : { detail }),
-      ...(found === undefined ? {} : { grant: found.grant, key: plainKey(key) }),
+      ...(found === undefined ? {} : { grant: found.grant, key: plainKey(key), offered: key }),
     });
   }
 
@@ -268,7 +279,7 @@ export class Monitor {
     if (rootOkay && granted !== undefined) {
       this.#granted = granted;
       if (result.key !== undefined) this.#usedKeys.push(result.key.blob);
-      return this.#passed(method, account, result.detail);
+      return this.#passed(method, account, result);
     }
     const counts = result.counts ?? true;
     if (method !== 'none' || settings.permitEmptyPasswords) this.#logFailure(method, result.detail);
@@ -279,14 +290,15 @@ export class Monitor {
   }
 
   /** A method was passed: that is a login, or more is wanted (RFC 4252 section 5.1, partial success). */
-  #passed(method: string, account: AccountRecord, detail: string | undefined): Verdict {
+  #passed(method: string, account: AccountRecord, { detail, offered }: Result): Verdict {
     const { ports } = this.#options;
+    this.#passedMethods.push(offered === undefined ? method : `${method} ${formatPublicLine(offered)}`);
     if (!this.#lists.pass(method)) {
       ports.log(stableLines.partial(method, this.peerName, detail));
       const remaining = [...this.#lists.allowed];
       return { accepted: true, counts: false, methods: remaining, remaining };
     }
-    this.#login = { account, method, key: this.#granted, sessionId: this.#sessionId };
+    this.#login = { account, method, key: this.#granted, passed: this.#passedMethods, sessionId: this.#sessionId };
     this.#permissions = advance(this.#permissions, 'accepted');
     ports.log(stableLines.accepted(method, this.peerName, detail));
     return { accepted: true, counts: false, methods: [], remaining: [] };
@@ -312,6 +324,7 @@ interface Result {
   readonly grant?: KeyGrant;
   /** Whose signature it was, without its certificate. */
   readonly key?: PublicKey;
+  readonly offered?: OfferedKey;
   readonly detail?: string;
 }
 

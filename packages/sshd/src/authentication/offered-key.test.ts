@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createCryptoProvider } from '@sallyport/crypto';
+import { buildCertificate } from '@sallyport/protocol/keys/certificate';
+import { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { decodeOfferedKey, examineOffered, fitsAlgorithm, keyDetail, missingProof, plainKey } from './offered-key.ts';
+
+const crypto = createCryptoProvider();
+const [user, authority] = [1, 2].map(() => new PrivateKey(crypto.generateKey('ed25519'))) as [PrivateKey, PrivateKey];
+const content = {
+  ...{ key: user.publicKey, kind: 'user' as const, serial: 7n, keyId: 'id\nof eve', principals: ['alice'] },
+  ...{ validAfter: 0n, validBefore: 1n << 63n, criticalOptions: [], extensions: [] },
+};
+const signer = {
+  publicKey: authority.publicKey,
+  sign: (algorithm: string, data: Uint8Array) => authority.sign(crypto, algorithm, data),
+};
+const certificate = await buildCertificate(crypto, content, { signer });
+const name = 'ssh-ed25519-cert-v01@openssh.com';
+
+test('a key or a certificate is decoded, and nothing else', () => {
+  assert.equal(decodeOfferedKey(user.publicKey.blob)?.type, 'ssh-ed25519');
+  assert.equal(decodeOfferedKey(certificate.blob)?.type, name);
+  for (const blob of [certificate.blob, user.publicKey.blob]) {
+    for (let length = 0; length < blob.length; length++)
+      assert.equal(decodeOfferedKey(blob.subarray(0, length)), undefined);
+  }
+});
+
+test('a certificate does not pass under the name of a plain algorithm, nor a key under that of certificates', () => {
+  assert.equal(fitsAlgorithm(certificate, name, 2048), true);
+  assert.equal(fitsAlgorithm(certificate, 'ssh-ed25519', 2048), false);
+  assert.equal(fitsAlgorithm(user.publicKey, name, 2048), false);
+  const data = new Uint8Array(9);
+  const signature = user.sign(crypto, 'ssh-ed25519', data);
+  assert.deepEqual(examineOffered(crypto, certificate, { algorithm: name, data, signature }), {});
+  assert.equal(examineOffered(crypto, certificate, { algorithm: 'ssh-ed25519', data, signature }), undefined);
+  assert.equal(examineOffered(crypto, user.publicKey, { algorithm: name, data, signature }), undefined);
+  const foreign = authority.sign(crypto, 'ssh-ed25519', data);
+  assert.equal(examineOffered(crypto, certificate, { algorithm: name, data, signature: foreign }), undefined);
+});
+
+test('RequiredRSASize holds for the key of a certificate and for its authority', async () => {
+  const small = new PrivateKey(crypto.generateKey('rsa', { bits: 1024 }));
+  const byName = 'rsa-sha2-256-cert-v01@openssh.com';
+  const ofSmall = await buildCertificate(crypto, { ...content, key: small.publicKey }, { signer });
+  assert.deepEqual(
+    [2048, 1024].map((bits) => fitsAlgorithm(ofSmall, byName, bits)),
+    [false, true],
+  );
+  const weak = { publicKey: small.publicKey, sign: (how: string, data: Uint8Array) => small.sign(crypto, how, data) };
+  const bySmall = await buildCertificate(crypto, content, { signer: weak });
+  assert.deepEqual(
+    [2048, 1024].map((bits) => fitsAlgorithm(bySmall, name, bits)),
+    [false, true],
+  );
+});
+
+test('a log line names the plain key, and what a certificate says of itself is made visible', () => {
+  assert.match(keyDetail(crypto, user.publicKey), /^ED25519 SHA256:\S{43}$/);
+  const detail = keyDetail(crypto, certificate);
+  assert.match(detail, /^ED25519-CERT SHA256:\S{43} ID id\\012of eve \(serial 7\) CA ED25519 SHA256:\S{43}$/);
+  assert.ok(detail.includes(keyDetail(crypto, plainKey(certificate)).split(' ')[1] ?? '?'));
+});
+
+test('a token must have been touched, and have verified its user, where either side demands it', () => {
+  const of = (userPresent: boolean, userVerified: boolean) => ({
+    securityKey: { userPresent, userVerified, counter: 1 },
+  });
+  const demand = (touchRequired: boolean, verifyRequired: boolean) => ({ touchRequired, verifyRequired });
+  const touch = 'user presence (authenticator touch) requirement not met';
+  const verify = 'user verification requirement not met';
+  for (const [facts, demands, missing] of [
+    [{}, [demand(true, true)], undefined],
+    [of(true, false), [demand(true, false)], undefined],
+    [of(false, false), [demand(true, false), demand(false, false)], touch],
+    [of(false, false), [demand(false, false), demand(true, false)], touch],
+    [of(false, false), [demand(false, false)], undefined],
+    [of(true, false), [demand(false, false), demand(false, true)], verify],
+    [of(true, true), [demand(true, true)], undefined],
+  ] as const) {
+    assert.equal(missingProof(facts, ...demands), missing);
+  }
+});

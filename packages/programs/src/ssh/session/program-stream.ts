@@ -15,8 +15,8 @@ export interface ProgramStreamOwner {
   over(status: number): void;
 }
 
-/** Large enough for a transfer over a long way. */
-const transferWindow: ChannelWindow = { bytes: 8 * 1024 * 1024, maximumPacketBytes: 32 * 1024 };
+/** Large enough for a transfer over a long way; in packets that are larger than OpenSSH's, for servers that like them. */
+const transferWindow: ChannelWindow = { bytes: 8 * 1024 * 1024, maximumPacketBytes: 128 * 1024 };
 /** A small part of the window: the server need not be told more often, and never runs dry. */
 const consumptionBytes = 256 * 1024;
 /** write() asks for a pause from here on. */

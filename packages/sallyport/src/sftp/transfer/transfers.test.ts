@@ -248,6 +248,27 @@ test('an aborted transfer rejects, the session goes on, and the rest comes by re
   });
 });
 
+test('a disk of ours that is full fails the download, and the session goes on', stock, async () => {
+  await withFolders(async (client, remote) => {
+    writeFileSync(remote.file('f'), randomBytes(600_000));
+    for (const { localFiles } of ways) {
+      await assert.rejects(
+        client.downloadFile('f', '/dev/full', { localFiles }),
+        hasCode('local-failed', 'local write'),
+      );
+    }
+    assert.equal((await client.stat('f')).size, 600_000);
+  });
+});
+
+test('a disk of the server that is full fails the upload', stock, async () => {
+  await withFolders(async (client, _remote, local) => {
+    writeFileSync(local.file('f'), randomBytes(600_000));
+    await assert.rejects(client.uploadFile(local.file('f'), '/dev/full'), hasCode('failure', 'write'));
+    assert.equal((await client.stat('.')).type, 'directory');
+  });
+});
+
 test('progress is told with totals, and each file has its own', stock, async () => {
   await withFolders(async (client, _remote, local) => {
     mkdirSync(local.file('t'));

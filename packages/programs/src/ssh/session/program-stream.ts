@@ -15,7 +15,7 @@ export interface ProgramStreamOwner {
   over(status: number): void;
 }
 
-/** Large enough for a transfer over a long way; in packets that are larger than OpenSSH's, for servers that like them. */
+/** Large enough for a transfer over a long way; packets larger than OpenSSH's, for servers that like them. */
 const transferWindow: ChannelWindow = { bytes: 8 * 1024 * 1024, maximumPacketBytes: 128 * 1024 };
 /** A small part of the window: the server need not be told more often, and never runs dry. */
 const consumptionBytes = 256 * 1024;

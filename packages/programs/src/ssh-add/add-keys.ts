@@ -12,6 +12,7 @@ import { readCertificateBeside } from './certificate-beside.ts';
 import { type AddContext, chosenFiles, logLine, problemOf, sayError } from './context.ts';
 import { chosenConstraints } from './destinations.ts';
 import { messages, prompts } from './messages.ts';
+import { tellAdded } from './tell-added.ts';
 
 /** How long a certificate stays when it is not valid any more. */
 const graceSeconds = 300n;
@@ -104,9 +105,17 @@ interface Opened {
   readonly constraints: AgentConstraints;
 }
 
-async function addOpened(context: AddContext, key: PrivateKey, { file, constraints }: Opened): Promise<boolean> {
+async function addOpened(context: AddContext, key: PrivateKey, opened: Opened): Promise<boolean> {
+  const { file } = opened;
   const { agent, options } = context;
   const comment = key.comment === '' ? file : key.comment;
+  const provider = key.securityKey === undefined ? undefined : options.keyProvider;
+  if (key.securityKey !== undefined && provider === undefined) {
+    sayError(messages.noKeyProvider(file));
+    return false;
+  }
+  const constraints =
+    provider === undefined ? opened.constraints : { ...opened.constraints, securityKeyProvider: provider };
   let isAdded = options.certificatesOnly;
   if (!options.certificatesOnly) {
     const problem = await problemOf(agent.add(key, { comment, constraints }));
@@ -134,11 +143,4 @@ function lifetimeOf(
   if (left > maximumLifetimeSeconds) return {};
   const useful = left < 1n ? 1 : Number(left);
   return { lifetimeSeconds: Math.min(useful, lifetimeSeconds ?? useful) };
-}
-
-function tellAdded({ options }: AddContext, line: string, { lifetimeSeconds, confirm }: AgentConstraints): void {
-  if (options.quiet) return;
-  sayError(line);
-  if (lifetimeSeconds !== undefined) sayError(messages.lifetimeSet(lifetimeSeconds));
-  if (confirm === true) sayError(messages.mustConfirm);
 }

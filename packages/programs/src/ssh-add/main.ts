@@ -14,7 +14,6 @@ import { messages, usage } from './messages.ts';
 import { type AddOptions, parseOptions, UsageError } from './options.ts';
 import { removeAllKeys, removeKeys } from './remove-keys.ts';
 import { testKeys } from './test-keys.ts';
-import { addToken, loadResidentKeys, removeToken } from './tokens.ts';
 
 const modes: Readonly<Record<AddOptions['mode'], (context: AddContext) => Promise<number> | number>> = {
   query: queryExtensions,
@@ -25,9 +24,9 @@ const modes: Readonly<Record<AddOptions['mode'], (context: AddContext) => Promis
   test: testKeys,
   'remove-all': removeAllKeys,
   remove: removeKeys,
-  'add-token': addToken,
-  'remove-token': removeToken,
-  'load-resident': loadResidentKeys,
+  'add-token': async (context) => (await import('./tokens.ts')).addToken(context),
+  'remove-token': async (context) => (await import('./tokens.ts')).removeToken(context),
+  'load-resident': async (context) => (await import('./tokens.ts')).loadResidentKeys(context),
   add: addKeys,
 };
 

@@ -25,6 +25,7 @@ export const prompts = {
   lock: 'Enter lock password: ',
   lockAgain: 'Again: ',
   token: 'Enter passphrase for PKCS#11: ',
+  authenticator: 'Enter PIN for authenticator: ',
 } as const;
 
 export const messages = {
@@ -71,7 +72,11 @@ export const messages = {
   tokenFailed: (what: 'add' | 'remove', provider: string, reason: string) =>
     `Could not ${what} card "${provider}": ${reason}`,
   notCertificate: (file: string) => `"${file}" is not a certificate`,
+  noKeyProvider: (file: string) => `Cannot load FIDO key ${file} without provider`,
   noProvider: 'Cannot download keys without provider',
+  residentAdded: (label: string, print: string) => `Resident identity added: ${label} ${print}`,
+  residentRefused: (label: string, print: string) => `Unable to add key ${label} ${print}`,
+  noResident: 'No keys to download',
   residentFailed: (reason: string) => `Unable to load resident keys: ${reason}`,
 
   badDestination: (text: string) => `Invalid key destination constraint "${text}"`,

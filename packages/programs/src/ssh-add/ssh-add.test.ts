@@ -202,6 +202,4 @@ test('keys of tokens are asked for with every constraint, and our agent has none
     `Enter passphrase for PKCS#11: ${removing}\n[1]`,
   );
   assert.equal(transcript(await run(['-K'])), `${messages.noProvider}\n[255]`);
-  const resident = messages.residentFailed('requested feature not supported');
-  assert.equal(transcript(await run(['-K', '-S', 'internal'])), `${resident}\n[1]`);
 });

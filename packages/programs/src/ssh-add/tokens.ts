@@ -2,13 +2,17 @@
 // asked to.
 
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
+import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import { type ResidentSecurityKey, SecurityKeyError, SecurityKeys } from '../shared/helper/security-keys.ts';
 import { KeyFileError } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { readPassphrase } from '../shared/prompt.ts';
 import { loadPublicKey } from '../shared/public-key-file.ts';
 import { type AddContext, logLine, problemOf, sayError } from './context.ts';
 import { chosenConstraints } from './destinations.ts';
-import { messages, prompts, reasons } from './messages.ts';
+import { messages, prompts } from './messages.ts';
+import { tellAdded } from './tell-added.ts';
 
 const askPin = (): Promise<Uint8Array> => readPassphrase(prompts.token, { mayUseStandardInput: true });
 
@@ -45,8 +49,38 @@ export async function removeToken({ agent, options }: AddContext): Promise<numbe
   return problem === undefined ? 0 : 1;
 }
 
-export function loadResidentKeys({ options }: AddContext): number {
-  if (options.keyProvider === undefined) throw new ProgramExit(messages.noProvider);
-  logLine(messages.residentFailed(reasons.unsupported));
-  return 1;
+/** -K: the keys that an authenticator keeps itself. */
+export async function loadResidentKeys(context: AddContext): Promise<number> {
+  const { agent, crypto, options } = context;
+  const { keyProvider: provider } = options;
+  if (provider === undefined) throw new ProgramExit(messages.noProvider);
+  const found = await residentKeys(context, provider);
+  if (found === undefined) return 1;
+  if (found.length === 0) logLine(messages.noResident);
+  const constraints = { ...chosenConstraints(context), securityKeyProvider: provider };
+  let status = found.length === 0 ? 1 : 0;
+  for (const { key } of found) {
+    const [label, print] = [keyTypeLabel(key.publicKey.type), fingerprint(crypto, key.publicKey, options.digest)];
+    const problem = await problemOf(agent.add(key, { comment: '', constraints }));
+    if (problem !== undefined) status = 1;
+    if (problem !== undefined) logLine(messages.residentRefused(label, print));
+    else tellAdded(context, messages.residentAdded(label, print), constraints);
+  }
+  return status;
+}
+
+async function residentKeys(
+  { crypto }: AddContext,
+  provider: string,
+): Promise<readonly ResidentSecurityKey[] | undefined> {
+  const given = await readPassphrase(prompts.authenticator, { mayUseStandardInput: true });
+  const pin = Buffer.from(given).toString('utf8');
+  given.fill(0);
+  try {
+    return await new SecurityKeys(crypto, process.env).residentKeys({ provider, pin });
+  } catch (error) {
+    if (!(error instanceof SecurityKeyError)) throw error;
+    logLine(messages.residentFailed(error.message));
+    return undefined;
+  }
 }

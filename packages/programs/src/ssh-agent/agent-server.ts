@@ -12,7 +12,9 @@ import { forbidTracing, limitResource, setProcessName } from '@sallyport/system/
 import { acceptLocal, peerUser } from '@sallyport/system/local-listener';
 import { Confirmations } from './confirm.ts';
 import { messages } from './messages.ts';
+import type { TokenPolicy } from './options.ts';
 import { ServedClient } from './served-client.ts';
+import { TokenAccess } from './tokens.ts';
 
 /** Clients at a time; who comes later is sent away. */
 const maximumClients = 256;
@@ -26,6 +28,7 @@ export interface AgentServerOptions {
   readonly log: LogSink;
   readonly digest: DigestName;
   readonly lifetimeSeconds: number | undefined;
+  readonly tokens: TokenPolicy;
   readonly socket: Pick<AgentSocket, 'fd' | 'folder'> & {
     /** undefined: the socket was given to us and is not ours to remove. */
     readonly path: string | undefined;
@@ -40,14 +43,17 @@ export class AgentServer {
   readonly #options: AgentServerOptions;
   readonly #engine: AgentEngine;
   readonly #confirmations = new Confirmations();
+  readonly #tokens: TokenAccess;
   readonly #clients = new Set<ServedClient>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: AgentServerOptions) {
     this.#options = options;
-    const { crypto, log, lifetimeSeconds, digest } = options;
+    const { crypto, log, lifetimeSeconds, digest, tokens } = options;
     const unixTime = (): number => Date.now() / 1000;
-    this.#engine = new AgentEngine({ crypto, log, unixTime, lifetimeSeconds, fingerprintDigest: digest });
+    this.#engine = new AgentEngine({ crypto, log, unixTime, lifetimeSeconds, fingerprintDigest: digest, ...tokens });
+    const { allowedProviders } = tokens;
+    this.#tokens = new TokenAccess({ crypto, log, allowedProviders, environment: process.env });
   }
 
   /** Serves until a signal or its parent's end; resolves to the exit status. */
@@ -61,6 +67,7 @@ export class AgentServer {
     clearTimeout(this.#timer);
     listener.close();
     this.#engine.removeAll();
+    this.#tokens.end();
     if (socket.path !== undefined) removeAgentSocket({ ...socket, path: socket.path });
     return status;
   }
@@ -95,6 +102,7 @@ export class AgentServer {
       connection: this.#engine.connect(),
       tellTime: () => this.#tellTime(),
       confirm: (question, isWanted) => this.#confirmations.ask(question, isWanted),
+      useToken: (task) => this.#tokens.perform(task),
       onViolation: (reason) => log('debug1', reason),
       onClose: () => this.#clients.delete(client),
     });

@@ -1,7 +1,7 @@
 // Asks the user of the agent before a key signs, through the program of SSH_ASKPASS: one question at a time, whoever
 // and however many ask.
 
-import type { ConfirmationQuestion } from '@sallyport/protocol/agent/requests';
+import type { ConfirmationQuestion } from '@sallyport/protocol/agent/outcome';
 import { askPermission } from '../shared/prompt.ts';
 import { confirmationQuestion } from './messages.ts';
 

@@ -8,6 +8,7 @@ import { closeDescriptor } from '@sallyport/system/descriptors';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
 import { ownProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
+import type { TokenPolicy } from './options.ts';
 
 export const detachedName = 'ssh-agent-server';
 export const listeningFd = 3;
@@ -17,6 +18,7 @@ export interface DetachedSettings {
   readonly folder?: string | undefined;
   readonly digest: DigestName;
   readonly lifetimeSeconds: number | undefined;
+  readonly tokens: TokenPolicy;
   readonly parentPid: number | undefined;
 }
 

@@ -25,6 +25,8 @@ export const messages = {
   commandFailed: (command: string, reason: string) => `${command}: ${reason}`,
   staleRemoved: (path: string) => `cleaned up stale socket ${path}`,
   foreignUser: (peer: number, own: number) => `uid mismatch: peer euid ${peer} != uid ${own}`,
+  tokenFailed: (reason: string) => `token: ${reason}`,
+  providerRefused: (path: string) => `provider ${path} is not allowed`,
   tooManyClients: 'too many clients',
 } as const;
 

@@ -7,7 +7,18 @@ import { parseTime } from '@sallyport/protocol/config/quantities';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages, type Shell } from './messages.ts';
 
+/** What tokens and their libraries may be used for. */
+export interface TokenPolicy {
+  /** -P */
+  allowedProviders: string;
+  /** -O allow-remote-pkcs11 */
+  allowsRemoteTokens: boolean;
+  /** -O websafe-allow, -O no-restrict-websafe */
+  websafeApplications: string;
+}
+
 export interface AgentOptions {
+  tokens: TokenPolicy;
   /** -a */
   path: string | undefined;
   shell: Shell | undefined;
@@ -36,12 +47,16 @@ export class UsageError extends Error {
 }
 
 const digests: readonly DigestName[] = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
+/** Libraries of the system: `/usr/lib`, `/usr/lib64`, `/usr/local/lib`. */
+const usualProviders = '/usr/lib*/*,/usr/local/lib*/*';
 const letters = 'cDdksTuUVE:a:O:P:t:';
 
-/** Security-key and provider policies, which no key of this agent needs yet. */
-function checkPolicy(text: string): void {
-  const isKnown = ['no-restrict-websafe', 'allow-remote-pkcs11'].includes(text) || text.startsWith('websafe-allow=');
-  if (!isKnown) throw new ProgramExit(messages.unknownOption);
+function setPolicy(tokens: TokenPolicy, text: string): void {
+  const [, applications] = /^websafe-allow=(.*)$/.exec(text) ?? [];
+  if (applications !== undefined) tokens.websafeApplications = applications;
+  else if (text === 'no-restrict-websafe') tokens.websafeApplications = '*';
+  else if (text === 'allow-remote-pkcs11') tokens.allowsRemoteTokens = true;
+  else throw new ProgramExit(messages.unknownOption);
 }
 
 type Apply = (options: AgentOptions, value: string, seen: ReadonlySet<string>) => void;
@@ -52,9 +67,10 @@ const table: Readonly<Record<string, Apply>> = {
     if (digest === undefined) throw new ProgramExit(messages.badHash(name));
     options.digest = digest;
   },
-  O: (_options, text) => checkPolicy(text),
-  P: (_options, _list, seen) => {
+  O: ({ tokens }, text) => setPolicy(tokens, text),
+  P: ({ tokens }, list, seen) => {
     if (seen.has('P')) throw new ProgramExit(messages.twice('P'));
+    tokens.allowedProviders = list;
   },
   D: (options) => set(options, 'inForeground'),
   T: (options) => set(options, 'inTemporaryFolder'),
@@ -87,6 +103,7 @@ function chooseShell(options: AgentOptions, shell: Shell): void {
 /** @throws UsageError @throws ProgramExit */
 export function parseOptions(argv: readonly string[]): AgentOptions {
   const options: AgentOptions = {
+    tokens: { allowedProviders: usualProviders, allowsRemoteTokens: false, websafeApplications: 'ssh:*' },
     path: undefined,
     shell: undefined,
     inForeground: false,

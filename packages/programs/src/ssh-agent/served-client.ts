@@ -1,8 +1,8 @@
 // One client of the agent: carries bytes between its socket and its AgentConnection. What it sends is wiped when it has
 // been taken; when it does not read, it is not read from either.
 
-import type { AgentConnection } from '@sallyport/protocol/agent/agent-connection';
-import type { ConfirmationQuestion } from '@sallyport/protocol/agent/requests';
+import type { AgentCommand, AgentConnection } from '@sallyport/protocol/agent/agent-connection';
+import type { ConfirmationQuestion, TokenAnswer, TokenTask } from '@sallyport/protocol/agent/outcome';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 
 export interface ServedClientOptions {
@@ -11,6 +11,7 @@ export interface ServedClientOptions {
   /** Called before the connection is given anything, and after it has changed something. */
   readonly tellTime: () => void;
   readonly confirm: (question: ConfirmationQuestion, isWanted: () => boolean) => Promise<boolean>;
+  readonly useToken: (task: TokenTask) => Promise<TokenAnswer>;
   /** Why it was not understood; then it is closed. */
   readonly onViolation: (reason: string) => void;
   readonly onClose: () => void;
@@ -72,19 +73,24 @@ export class ServedClient {
   }
 
   #follow(): void {
-    const { connection, confirm, onViolation } = this.#options;
+    const { connection, confirm, useToken, onViolation } = this.#options;
     const event = connection.nextEvent();
-    if (event?.type === 'confirmation-wanted') void this.#confirm(confirm(event.question, () => !this.#isClosed));
+    if (event?.type === 'confirmation-wanted') {
+      const asked = confirm(event.question, () => !this.#isClosed);
+      void asked.then((allowed) => this.#perform({ type: 'answer-confirmation', allowed }));
+    }
+    if (event?.type === 'token-wanted') {
+      void useToken(event.task).then((answer) => this.#perform({ type: 'answer-token', answer }));
+    }
     if (event?.type !== 'ended') return;
     onViolation(event.reason);
     this.close();
   }
 
-  async #confirm(asked: Promise<boolean>): Promise<void> {
-    const allowed = await asked;
+  #perform(command: AgentCommand): void {
     if (this.#isClosed) return;
     this.#options.tellTime();
-    this.#options.connection.perform({ type: 'answer-confirmation', allowed });
+    this.#options.connection.perform(command);
     this.advance();
   }
 

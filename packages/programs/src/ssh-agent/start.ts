@@ -44,14 +44,14 @@ export async function start(options: AgentOptions): Promise<number> {
   const socket = activated ? { fd: activatedFd, path: undefined } : makeSocket(options);
   if (!isServing) return startInBackground(options, socket as AgentSocket);
   const { AgentServer } = await import('./agent-server.ts');
-  const { digest, lifetimeSeconds } = options;
+  const { digest, lifetimeSeconds, tokens } = options;
   const { path } = socket;
   if (path !== undefined) {
     writeOut(environmentScript(shellFor(options, process.env), { path, pid: process.pid, inForeground: true }));
   }
   const log = stderrLog(options.isDebugging ? 'debug3' : 'info');
   const crypto = createCryptoProvider();
-  return new AgentServer({ crypto, log, digest, lifetimeSeconds, socket, endsOnInterrupt: true }).serve();
+  return new AgentServer({ crypto, log, digest, lifetimeSeconds, tokens, socket, endsOnInterrupt: true }).serve();
 }
 
 /** Whether the service manager has opened the socket for this process. */
@@ -80,13 +80,13 @@ function makeSocket({ path, inTemporaryFolder, keepsStale }: AgentOptions): Agen
 }
 
 async function startInBackground(options: AgentOptions, socket: AgentSocket): Promise<number> {
-  const { digest, lifetimeSeconds, command } = options;
+  const { digest, lifetimeSeconds, tokens, command } = options;
   const restoreFlags = keepStandardFlags();
   const parentPid = command.length > 0 ? process.pid : undefined;
   const { startDetached } = await import('./detached.ts');
   let pid: number;
   try {
-    pid = startDetached(socket, { digest, lifetimeSeconds, parentPid });
+    pid = startDetached(socket, { digest, lifetimeSeconds, tokens, parentPid });
   } catch (error) {
     removeAgentSocket(socket);
     throw new ProgramExit(messages.cannotStart(reasonOf(error)), 1);

@@ -6,25 +6,31 @@ import type { Engine } from '../engine.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import type { AgentState } from './agent-state.ts';
 import { AgentMessageReader, frameAgentMessage } from './framing.ts';
-import { answerRequest, type ConfirmationQuestion, type Outcome } from './requests.ts';
+import { agentFailure } from './messages.ts';
+import type { ConfirmationQuestion, Outcome, TokenAnswer, TokenTask } from './outcome.ts';
+import { answerRequest } from './requests.ts';
 import { SessionBindings } from './session-bindings.ts';
 
 export type AgentEvent =
   /** The key signs after `answer-confirmation`. */
   | { readonly type: 'confirmation-wanted'; readonly question: ConfirmationQuestion }
+  /** Only a token can do it; goes on after `answer-token`. */
+  | { readonly type: 'token-wanted'; readonly task: TokenTask }
   /** The client does not speak the protocol; the connection is to be closed. */
   | { readonly type: 'ended'; readonly reason: string };
 
-export interface AgentCommand {
-  readonly type: 'answer-confirmation';
-  readonly allowed: boolean;
-}
+export type AgentCommand =
+  | { readonly type: 'answer-confirmation'; readonly allowed: boolean }
+  | { readonly type: 'answer-token'; readonly answer: TokenAnswer };
 
 type Waiting =
-  | { readonly type: 'confirmation'; readonly proceed: (allowed: boolean) => Uint8Array }
+  | { readonly type: 'confirmation'; readonly proceed: (allowed: boolean) => Outcome }
+  | { readonly type: 'token'; readonly proceed: (answer: TokenAnswer) => Outcome }
   /** An answer that is due then, or a request that is looked at again. */
   | { readonly type: 'time'; readonly until: number; readonly answer: Uint8Array }
   | { readonly type: 'time'; readonly until: number; readonly request: Uint8Array };
+
+const nothing = new Uint8Array(0);
 
 export class AgentConnection implements Engine<AgentEvent, AgentCommand> {
   readonly #state: AgentState;
@@ -58,9 +64,11 @@ export class AgentConnection implements Engine<AgentEvent, AgentCommand> {
 
   perform(command: AgentCommand): void {
     const waiting = this.#waiting;
-    if (waiting?.type !== 'confirmation') throw new Error('no confirmation was asked for');
-    this.#waiting = undefined;
-    this.#send(waiting.proceed(command.allowed));
+    if (waiting?.type === 'confirmation' && command.type === 'answer-confirmation') {
+      this.#goOn(() => waiting.proceed(command.allowed));
+    } else if (waiting?.type === 'token' && command.type === 'answer-token') {
+      this.#goOn(() => waiting.proceed(command.answer));
+    } else throw new Error(`no ${command.type.replace('answer-', '')} was asked for`);
   }
 
   nextEvent(): AgentEvent | undefined {
@@ -109,6 +117,17 @@ export class AgentConnection implements Engine<AgentEvent, AgentCommand> {
     }
   }
 
+  #goOn(proceed: () => Outcome): void {
+    this.#waiting = undefined;
+    try {
+      this.#follow(proceed(), nothing);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#state.log('error', `request is refused: ${error.message}`);
+      this.#send(agentFailure.encode({}));
+    }
+  }
+
   /** Wipes the message, which may hold a secret. */
   #handle(message: Uint8Array): void {
     const outcome = answerRequest({ state: this.#state, bindings: this.#bindings }, message);
@@ -129,6 +148,10 @@ export class AgentConnection implements Engine<AgentEvent, AgentCommand> {
       case 'ask':
         this.#waiting = { type: 'confirmation', proceed: outcome.proceed };
         this.#event = { type: 'confirmation-wanted', question: outcome.question };
+        return;
+      case 'delegate':
+        this.#waiting = { type: 'token', proceed: outcome.proceed };
+        this.#event = { type: 'token-wanted', task: outcome.task };
         return;
     }
   }

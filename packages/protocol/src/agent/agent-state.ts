@@ -15,6 +15,10 @@ export interface AgentEngineOptions {
   readonly lifetimeSeconds?: number | undefined;
   /** Of the fingerprints in questions; SHA-256 unless told. */
   readonly fingerprintDigest?: DigestName | undefined;
+  /** Libraries of tokens are loaded for connections of other hosts, too. */
+  readonly allowsRemoteTokens?: boolean | undefined;
+  /** Applications whose FIDO keys sign anything, as a pattern list; `ssh:*` unless told. */
+  readonly websafeApplications?: string | undefined;
 }
 
 export interface AgentState extends AgentEngineOptions {

@@ -4,13 +4,19 @@
 
 import type { Certificate } from '../keys/certificate.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
+import type { PublicKey } from '../keys/public-key.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import type { DestinationConstraint } from './destinations.ts';
 import { maximumAgentMessageBytes } from './framing.ts';
 import { maximumIdentities } from './messages.ts';
 
 export interface StoredIdentity {
-  readonly key: PrivateKey;
+  /** Plain, also of a certificate. */
+  readonly publicKey: PublicKey;
+  /** undefined when only a PKCS#11 module can sign with it. */
+  readonly key: PrivateKey | undefined;
+  /** The library that speaks to the key's token; undefined for keys that are here. */
+  readonly provider: string | undefined;
   readonly certificate: Certificate | undefined;
   /** Of the certificate if there is one. */
   readonly blob: Uint8Array;
@@ -48,10 +54,10 @@ export class IdentityStore {
     const listBytes = this.#listBytes + listedBytes(identity) - (replaced === undefined ? 0 : listedBytes(replaced));
     const count = this.#identities.length + (replaced === undefined ? 1 : 0);
     if (count > maximumIdentities || listBytes > maximumAgentMessageBytes) {
-      identity.key.wipe();
+      identity.key?.wipe();
       return false;
     }
-    replaced?.key.wipe();
+    replaced?.key?.wipe();
     this.#listBytes = listBytes;
     if (replaced === undefined) this.#identities.push(identity);
     else this.#identities[index] = identity;
@@ -63,7 +69,7 @@ export class IdentityStore {
     const before = this.#identities.length;
     this.#identities = this.#identities.filter((identity) => {
       if (!chosen(identity)) return true;
-      identity.key.wipe();
+      identity.key?.wipe();
       this.#listBytes -= listedBytes(identity);
       return false;
     });

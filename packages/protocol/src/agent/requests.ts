@@ -8,43 +8,21 @@ import { Reader } from '../wire/reader.ts';
 import { utf8Decode } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
 import type { AgentState } from './agent-state.ts';
-import { type AgentConstraints, decodeConstraints } from './constraints.ts';
+import { decodeConstraints } from './constraints.ts';
 import { readIdentityKey } from './identity-key.ts';
 import type { StoredIdentity } from './identity-store.ts';
 import * as messages from './messages.ts';
+import { answered, type ConfirmationQuestion, type Outcome, outcomeOf } from './outcome.ts';
 import type { Passage, SessionBindings } from './session-bindings.ts';
 import { type LoginRequest, readLoginRequest } from './signed-data.ts';
+import { addTokenKeys, constrained, isWebsafe, providerToCheck, removeTokenKeys } from './token-requests.ts';
 
 export interface RequestContext {
   readonly state: AgentState;
   readonly bindings: SessionBindings;
 }
 
-/** What the user of the agent is to be asked before a key signs. */
-export interface ConfirmationQuestion {
-  /** `SHA256:…` of the plain key. */
-  readonly fingerprint: string;
-  /** Control characters are visible. */
-  readonly comment: string;
-  /** The login that the signature is for, where the key's constraints demand one. */
-  readonly login?: { readonly user: string; readonly fromHost: string | undefined; readonly toHost: string };
-}
-
-export type Outcome =
-  | { readonly type: 'answer'; readonly answer: Uint8Array }
-  /** Not before that time: the answer, or, without one, another look at the request. */
-  | { readonly type: 'wait'; readonly until: number; readonly answer?: Uint8Array }
-  | {
-      readonly type: 'ask';
-      readonly question: ConfirmationQuestion;
-      readonly proceed: (allowed: boolean) => Uint8Array;
-    };
-
 type Handler = (context: RequestContext, message: Uint8Array) => Outcome;
-
-const failure = (): Uint8Array => messages.agentFailure.encode({});
-const answered = (answer: Uint8Array): Outcome => ({ type: 'answer', answer });
-const outcomeOf = (succeeded: boolean): Outcome => answered(succeeded ? messages.agentSuccess.encode({}) : failure());
 
 const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [messages.requestIdentities.number, listIdentities],
@@ -53,6 +31,9 @@ const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [messages.addIdentityConstrained.number, (context, message) => add(context, message.subarray(1), true)],
   [messages.removeIdentity.number, remove],
   [messages.removeAllIdentities.number, removeAll],
+  [messages.addTokenKeys.number, addTokenKeys],
+  [messages.addTokenKeysConstrained.number, addTokenKeys],
+  [messages.removeTokenKeys.number, removeTokenKeys],
   [messages.lockAgent.number, lock],
   [messages.unlockAgent.number, unlock],
   [messages.agentExtension.number, extend],
@@ -103,16 +84,16 @@ function sign(context: RequestContext, message: Uint8Array): Outcome {
   const { key: blob, data, flags } = messages.signRequest.decode(message);
   const identity = state.store.find(blob);
   if (identity === undefined) return refuse(context, 'the key is not here');
-  const algorithm = messages.algorithmToSign(identity.key.publicKey.type, flags);
+  const algorithm = messages.algorithmToSign(identity.publicKey.type, flags);
   if (algorithm === undefined) return refuse(context, `no algorithm for the flags ${flags}`);
   const login = identity.destinations === undefined ? undefined : readLoginRequest(data, blob);
   const verdict = bindings.permitsSigning(identity.destinations, login);
   if (!verdict.allowed) return refuse(context, verdict.reason);
-  const signNow = (signed: Uint8Array): Uint8Array => {
-    const signature = identity.key.sign(state.crypto, algorithm, signed);
-    return messages.signResponse.encode({ signature });
-  };
-  if (!identity.confirm) return answered(signNow(data));
+  const application = identity.key?.securityKey?.application;
+  if (application !== undefined && !isWebsafe(state, application, { blob, data })) {
+    return refuse(context, 'the data could be a login of a web site');
+  }
+  if (!identity.confirm) return signNow(context, identity, { algorithm, data });
   const kept = data.slice();
   return {
     type: 'ask',
@@ -120,19 +101,40 @@ function sign(context: RequestContext, message: Uint8Array): Outcome {
     proceed: (allowed) => {
       // Meanwhile the key may have gone or the agent been locked.
       const isHere = !state.lock.isLocked && state.store.all.includes(identity);
-      return allowed && isHere ? signNow(kept) : failure();
+      return allowed && isHere ? signNow(context, identity, { algorithm, data: kept }) : outcomeOf(false);
     },
+  };
+}
+
+function signNow(
+  { state }: RequestContext,
+  { key, publicKey, provider }: StoredIdentity,
+  { algorithm, data }: { readonly algorithm: string; readonly data: Uint8Array },
+): Outcome {
+  if (provider === undefined) {
+    if (key === undefined) return outcomeOf(false);
+    return answered(messages.signResponse.encode({ signature: key.sign(state.crypto, algorithm, data) }));
+  }
+  const kept = data.slice();
+  return {
+    type: 'delegate',
+    task:
+      key === undefined
+        ? { type: 'sign', provider, publicKey, algorithm, data: kept }
+        : { type: 'sign-security-key', provider, key, data: kept },
+    proceed: ({ signature }) =>
+      signature === undefined ? outcomeOf(false) : answered(messages.signResponse.encode({ signature })),
   };
 }
 
 function questionOf(
   { state }: RequestContext,
-  { key, comment }: StoredIdentity,
+  { publicKey, comment }: StoredIdentity,
   to: { readonly login: LoginRequest | undefined; readonly passage: Passage | undefined },
 ): ConfirmationQuestion {
   const { login, passage } = to;
   return {
-    fingerprint: fingerprint(state.crypto, key.publicKey, state.fingerprintDigest),
+    fingerprint: fingerprint(state.crypto, publicKey, state.fingerprintDigest),
     comment: visible(utf8Decode(comment)),
     ...(login === undefined || passage === undefined ? {} : { login: { user: visible(login.user), ...passage } }),
   };
@@ -146,38 +148,36 @@ function refuse({ state }: RequestContext, reason: string): Outcome {
 function add(context: RequestContext, contents: Uint8Array, isConstrained: boolean): Outcome {
   const { state, bindings } = context;
   const reader = new Reader(contents);
-  const { key, certificate, comment } = readIdentityKey(reader, state.crypto);
+  const identity = readIdentityKey(reader, state.crypto);
+  const { key, certificate } = identity;
   try {
     const constraints = isConstrained ? decodeConstraints(reader.rest()) : {};
     reader.end();
-    checkEnforceable(constraints);
+    if (constraints.certificates !== undefined) throw new DecodeError('certificates belong to the keys of a token');
     const { blob } = certificate ?? key.publicKey;
     const known = state.store.find(blob);
     if (known !== undefined && !bindings.permitsListing(known.destinations)) {
       throw new DecodeError('a key that is hidden here is not replaced');
     }
-    const lifetimeSeconds = constraints.lifetimeSeconds ?? (state.lifetimeSeconds || undefined);
-    const stored = state.store.put({
-      key,
-      certificate,
-      blob,
-      comment,
-      confirm: constraints.confirm === true,
-      expiresAt: lifetimeSeconds === undefined ? undefined : state.now + lifetimeSeconds * 1000,
-      destinations: constraints.destinations,
-    });
-    if (!stored) state.log('error', 'no room for another key');
-    return outcomeOf(stored);
+    const named = constraints.securityKeyProvider;
+    const store = (provider: string | undefined): Outcome => {
+      const { comment } = identity;
+      const common = { key, publicKey: key.publicKey, certificate, blob, comment, provider };
+      const isStored = state.store.put({ ...common, ...constrained(state, constraints) });
+      if (!isStored) state.log('error', 'no room for another key');
+      return outcomeOf(isStored);
+    };
+    const toCheck = providerToCheck(context, key.securityKey !== undefined, named);
+    if (toCheck === undefined) return store(named);
+    return {
+      type: 'delegate',
+      task: { type: 'check-provider', provider: toCheck },
+      proceed: ({ provider }) => (provider === undefined ? outcomeOf(false) : store(provider)),
+    };
   } catch (error) {
     key.wipe();
     throw error;
   }
-}
-
-/** What is not enforced here must not be promised. */
-function checkEnforceable({ certificates, securityKeyProvider }: AgentConstraints): void {
-  if (certificates !== undefined) throw new DecodeError('certificates belong to the keys of a token');
-  if (securityKeyProvider !== undefined) throw new DecodeError('no provider for FIDO keys');
 }
 
 function remove({ state, bindings }: RequestContext, message: Uint8Array): Outcome {
@@ -202,7 +202,9 @@ function unlock({ state }: RequestContext, message: Uint8Array): Outcome {
   if (held.isLocked && held.busyUntil > now) return { type: 'wait', until: held.busyUntil };
   const { passphrase } = messages.unlockAgent.decode(message);
   if (held.unlock(passphrase, now)) return outcomeOf(true);
-  return held.busyUntil > now ? { type: 'wait', until: held.busyUntil, answer: failure() } : outcomeOf(false);
+  return held.busyUntil > now
+    ? { type: 'wait', until: held.busyUntil, answer: messages.agentFailure.encode({}) }
+    : outcomeOf(false);
 }
 
 function extend({ state, bindings }: RequestContext, message: Uint8Array): Outcome {

@@ -1,0 +1,103 @@
+// Keys of tokens in our agent: of SoftHSM by stock ssh-add and ours, of the dummy authenticator that OpenSSH's test
+// suite has; libraries at other places are not loaded.
+
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { programPath, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+
+const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
+const tokenLibrary = '/usr/lib/softhsm/libsofthsm2.so';
+const authenticator = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
+const pin = '1234';
+
+interface Setting extends AsyncDisposable {
+  readonly folder: TemporaryFolder;
+  readonly run: (program: string, args: readonly string[]) => ReturnType<typeof runProgram>;
+}
+
+/** An agent in the background, with a PIN by SSH_ASKPASS. */
+async function startAgent(more: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<Setting> {
+  const folder = await TemporaryFolder.create();
+  const askpass = await folder.write('askpass', `#!/bin/sh\necho ${pin}\n`, 0o755);
+  const config = `directories.tokendir = ${folder.file('tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`;
+  await mkdir(folder.file('tokens'));
+  const env = {
+    HOME: folder.path,
+    SSH_AUTH_SOCK: folder.file('agent'),
+    SSH_ASKPASS: askpass,
+    SSH_ASKPASS_REQUIRE: 'force',
+    SOFTHSM2_CONF: await folder.write('softhsm2.conf', config),
+    ...more,
+  };
+  const run: Setting['run'] = (program, words) => runProgram(program, words, { env, timeoutMs: 60_000 });
+  if (existsSync(tokenLibrary)) {
+    const init = ['--init-token', '--free', '--label', 'test', '--pin', pin, '--so-pin', '5678'];
+    assert.equal((await run(programPath('softhsm2-util'), init)).code, 0);
+    const make = ['--module', tokenLibrary, '--login', '--pin', pin, '--keypairgen', '--key-type', 'EC:prime256v1'];
+    const made = await run(programPath('pkcs11-tool'), [...make, '--label', 'token p256', '--id', '02']);
+    assert.equal(made.code, 0, made.stderr);
+  }
+  const started = await run(own('ssh-agent'), ['-a', env.SSH_AUTH_SOCK, ...args]);
+  const [, pid] = /Agent pid (\d+);/.exec(started.stdout.toString()) ?? [];
+  return {
+    folder,
+    run,
+    [Symbol.asyncDispose]: async () => {
+      process.kill(Number(pid));
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test(
+  'keys of SoftHSM are added with a PIN, sign and go, by stock ssh-add and ours',
+  skipUnless('softhsm2', 'openssh-agent'),
+  async () => {
+    for (const add of [programPath('ssh-add'), own('ssh-add')]) {
+      await using agent = await startAgent({ SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') });
+      const added = await agent.run(add, ['-s', tokenLibrary]);
+      assert.equal(added.code, 0, added.stderr);
+      const listed = await agent.run(add, ['-L']);
+      const [line = ''] = listed.stdout.toString().split('\n');
+      assert.match(line, /^ecdsa-sha2-nistp256 \S+ token p256$/);
+      const file = await agent.folder.write('token.pub', `${line}\n`);
+      const tested = await agent.run(add, ['-T', file]);
+      assert.equal(tested.code, 0, tested.stderr);
+      assert.equal((await agent.run(add, ['-e', tokenLibrary])).code, 0);
+      assert.equal((await agent.run(add, ['-l'])).code, 1);
+    }
+  },
+);
+
+test('a module outside the allowed folders is not loaded', skipUnless('softhsm2', 'openssh-agent'), async () => {
+  await using agent = await startAgent({ SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') });
+  const elsewhere = agent.folder.file('module.so');
+  copyFileSync(tokenLibrary, elsewhere);
+  assert.equal((await agent.run(own('ssh-add'), ['-s', elsewhere])).code, 1);
+  await using generous = await startAgent({ SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') }, ['-P', '/*']);
+  const copy = generous.folder.file('module.so');
+  copyFileSync(tokenLibrary, copy);
+  assert.equal((await generous.run(own('ssh-add'), ['-s', copy])).code, 0);
+});
+
+const noAuthenticator = existsSync(authenticator) ? false : 'not on this machine: sk-dummy.so of openssh-tests';
+
+test('a FIDO key signs through its library, and is not taken without one', { skip: noAuthenticator }, async () => {
+  await using agent = await startAgent({ SSH_SK_HELPER: own('ssh-sk-helper') }, ['-P', authenticator]);
+  const key = agent.folder.file('key');
+  const made = await agent.run(own('ssh-keygen'), ['-q', '-t', 'ed25519-sk', '-N', '', '-w', authenticator, '-f', key]);
+  assert.equal(made.code, 0, made.stderr);
+  const without = await agent.run(own('ssh-add'), [key]);
+  assert.deepEqual([without.code, without.stderr], [1, `Cannot load FIDO key ${key} without provider\n`]);
+  const added = await agent.run(own('ssh-add'), ['-q', '-S', authenticator, key]);
+  assert.equal(added.code, 0, added.stderr);
+  const tested = await agent.run(own('ssh-add'), ['-T', `${key}.pub`]);
+  assert.equal(tested.code, 0, tested.stderr);
+  assert.equal((await agent.run(own('ssh-add'), ['-D', '-q'])).code, 0);
+  const resident = await agent.run(own('ssh-add'), ['-K', '-S', authenticator]);
+  assert.match(resident.stderr, /^(?:Unable to load resident keys: |No keys to download)/);
+  assert.equal(resident.code, 1);
+});

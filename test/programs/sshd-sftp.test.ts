@@ -18,6 +18,7 @@ for (const { as, needs } of waysToRun) {
     for (const [name, command] of [
       ['internal-sftp', 'internal-sftp -l INFO'],
       ['a server of its own', ourSftpServer],
+      ['the server beside sshd', 'sftp-server -l ERROR'],
     ] as const) {
       test(`files go both ways through ${name}`, async () => {
         await using fixture = await SshdFixture.create();

@@ -22,3 +22,10 @@ export function ownProgram(): OwnProgram {
     argv: (name) => (isNode ? ['node', join(folder, `${name}.js`)] : [name]),
   };
 }
+
+/** The words that start the program of ours with that name from anywhere: the file beside the running executable. */
+export function ownWords(name: string): readonly string[] {
+  const isNode = !('bun' in process.versions);
+  if (isNode) return [process.execPath, join(dirname(process.argv[1] ?? '.'), `${name}.js`)];
+  return [join(dirname(process.execPath), name)];
+}

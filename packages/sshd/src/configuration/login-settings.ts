@@ -10,6 +10,8 @@ import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import type { PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { matchPatternList } from '@sallyport/protocol/wire/patterns';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { ownWords } from '@sallyport/system/own-program';
+import { quoteCommand } from 'sallyport/client/quote';
 import type { Grant, KeyGrant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorSettings } from '../monitor/monitor.ts';
@@ -94,12 +96,18 @@ export function grantFor(
     permitOpen: [...key.permitOpen, configuredTargets(options)].filter((patterns) => patterns !== undefined),
     ...(options.ExposeAuthInfo ? { passed: login.passed } : {}),
     maximumSessions: options.MaxSessions,
-    subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, command])),
+    subsystems: Object.fromEntries(options.Subsystem.map(({ name, command }) => [name, commandOf(command)])),
     printMotd: options.PrintMotd,
     printLastLog: options.PrintLastLog,
     clientAlive: { intervalMs: options.ClientAliveInterval * 1000, maximumCount: options.ClientAliveCountMax },
     logLevel: options.LogLevel,
   };
+}
+
+/** `sftp-server` without a path is the one that came with this sshd, wherever that was installed. */
+function commandOf(command: string): string {
+  const [name = '', ...rest] = command.split(' ');
+  return name === 'sftp-server' ? [quoteCommand(ownWords(name)), ...rest].join(' ') : command;
 }
 
 /** ForceCommand of the configuration stands before the key's own. */

@@ -15,7 +15,7 @@ import { settingLines, sftpLines } from './log-lines.ts';
 import type { OpenFile } from './open-handles.ts';
 import type { RequestHandlers, Serving } from './request-handlers.ts';
 import { maximumReadBytes } from './room-pool.ts';
-import type { Steps } from './steps.ts';
+import type { Awaitable, Steps } from './steps.ts';
 import { of } from './steps.ts';
 
 export const extensionRequests: RequestHandlers<ExtensionKey> = {
@@ -85,15 +85,35 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
     serving.log?.(sftpLines.named('verbose', 'home-directory', home));
     return oneName(home);
   },
-  *usersGroupsById({ fs, log }, { users, groups }) {
+  *usersGroupsById(serving, { users, groups }) {
+    const { fs, log } = serving;
     log?.(sftpLines.idsAsked(users.length, groups.length));
-    if (fs.userName === undefined) return unsupported;
-    const lists: { users: Uint8Array[]; groups: Uint8Array[] } = { users: [], groups: [] };
-    for (const uid of users) lists.users.push(utf8Encode((yield* of(fs.userName(uid))) ?? ''));
-    for (const gid of groups) lists.groups.push(utf8Encode((yield* of(fs.groupName?.(gid))) ?? ''));
-    return { kind: 'extended', fields: nameLists.encode(lists) };
+    const { userName, groupName } = fs;
+    if (userName === undefined) return unsupported;
+    const fields = nameLists.encode({
+      users: yield* namesOf(serving, users, (uid) => userName.call(fs, uid)),
+      groups: yield* namesOf(serving, groups, (gid) => groupName?.call(fs, gid)),
+    });
+    return { kind: 'extended', fields };
   },
 };
+
+/** Look-ups of names that are made in one go. */
+const namesAtATime = 50;
+
+function* namesOf(
+  serving: Serving,
+  ids: readonly number[],
+  name: (id: number) => Awaitable<string | undefined>,
+): Steps<Uint8Array[]> {
+  const names: Uint8Array[] = [];
+  for (const id of ids) {
+    if (names.length % namesAtATime === namesAtATime - 1) yield* of(serving.breathe());
+    if (serving.isOver) break;
+    names.push(utf8Encode((yield* of(name(id))) ?? ''));
+  }
+  return names;
+}
 
 const tilde = 0x7e;
 const slash = 0x2f;
@@ -147,6 +167,7 @@ function* copy(serving: Serving, { from, to, readOffset, length, writeOffset }: 
       yield* of(to.file.write(part.subarray(0, count), writeOffset + done));
       to.writtenBytes += BigInt(count);
       done += BigInt(count);
+      yield* of(serving.breathe());
     }
   } finally {
     serving.rooms.give(room);

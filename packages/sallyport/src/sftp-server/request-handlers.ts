@@ -10,7 +10,7 @@ import type { Answer } from './answers.ts';
 import type { SftpFileSystem } from './file-system.ts';
 import type { OpenHandle } from './open-handles.ts';
 import type { RoomPool } from './room-pool.ts';
-import type { Steps } from './steps.ts';
+import type { Awaitable, Steps } from './steps.ts';
 
 /** What one client is served with. */
 export interface Serving {
@@ -21,6 +21,8 @@ export interface Serving {
   readonly readOnly: boolean;
   /** The client is gone: long work ends. */
   readonly isOver: boolean;
+  /** To be waited for between the parts of long work: everything else of this process has its turn. */
+  breathe(): Awaitable<void>;
   /** A new handle for what was opened, which is closed again when the client has too many. */
   keep(opened: OpenHandle): Steps<Answer>;
   /** undefined when nobody wants the lines, which cost more than the requests. */

@@ -310,3 +310,21 @@ test('more than as many handles as allowed fail, and closing one makes room', as
   await client.request('close', { handle: handles[0] as Uint8Array });
   await openFile(client, 'file', read);
 });
+
+test('long work lets the rest of the process have its turn', async () => {
+  await using served = await serve();
+  const { client, folder } = served;
+  await folder.write('big', Buffer.alloc(64 * 1024 * 1024));
+  const readHandle = await openFile(client, 'big', read);
+  const writeHandle = await openFile(client, 'copy', write | create);
+  let turns = 0;
+  const count = setInterval(() => turns++, 1);
+  const copy = { readHandle, readOffset: 0n, length: 0n, writeHandle, writeOffset: 0n };
+  assert.equal(await client.code(client.extension('copyData', copy)), statusCodes.ok);
+  assert.ok(turns > 3, `${turns} turns during a copy`);
+  turns = 0;
+  const ids = Array.from({ length: 20_000 }, (_, i) => i + 100_000);
+  assert.equal((await client.extension('usersGroupsById', { users: ids, groups: [] })).kind, 'extended');
+  assert.ok(turns > 3, `${turns} turns during look-ups`);
+  clearInterval(count);
+});

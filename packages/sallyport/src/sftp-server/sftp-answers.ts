@@ -18,7 +18,7 @@ import type { Serving } from './request-handlers.ts';
 import type { RequestPolicy } from './request-policy.ts';
 import { refusalOf } from './request-policy.ts';
 import { RoomPool } from './room-pool.ts';
-import type { Steps } from './steps.ts';
+import type { Awaitable, Steps } from './steps.ts';
 import { of } from './steps.ts';
 
 export interface SftpAnswersOptions {
@@ -26,6 +26,8 @@ export interface SftpAnswersOptions {
   readonly policy: RequestPolicy;
   readonly maximumHandles: number;
   readonly log: ((line: LogLine) => void) | undefined;
+  /** Nothing else of this process wants a turn. */
+  readonly blocking: boolean;
   /** Gets what was thrown that is no error of a file system. */
   readonly onError: ((error: unknown) => void) | undefined;
 }
@@ -66,6 +68,10 @@ export class SftpAnswers implements Serving {
       if ((error as { readonly code?: unknown } | null)?.code === undefined) this.#options.onError?.(error);
       return answer;
     }
+  }
+
+  breathe(): Awaitable<void> {
+    return this.#options.blocking ? undefined : new Promise((resolve) => setImmediate(resolve));
   }
 
   /** A new handle for what was opened, which is closed again when the client has too many. */

@@ -45,9 +45,8 @@ export interface SessionPorts {
 /** Reads that wait at the same time. */
 const maximumReads = 8;
 const defaultHandles = 16384;
-/** Work that is done before others have their turn: so long, looked at after so many steps. */
+/** Work that is done before others have their turn. */
 const sliceMs = 4;
-const stepsOfSlice = 16;
 
 interface Waiting {
   readonly id: number;
@@ -88,6 +87,7 @@ export class SftpSession {
       policy,
       maximumHandles: options.maximumHandles ?? defaultHandles,
       log: options.log,
+      blocking: options.blocking ?? false,
       onError: options.onError,
     });
     if (options.peer !== undefined) this.#answers.log?.(sftpLines.opened(options.peer));
@@ -147,8 +147,8 @@ export class SftpSession {
     this.#isPumping = true;
     try {
       const until = this.#options.blocking === true ? Number.POSITIVE_INFINITY : performance.now() + sliceMs;
-      for (let steps = 1; this.#phase === 'open' && this.#advance(); steps++) {
-        if (steps % stepsOfSlice !== 0 || performance.now() < until) continue;
+      while (this.#phase === 'open' && this.#advance()) {
+        if (performance.now() < until) continue;
         setImmediate(() => this.#pump());
         break;
       }

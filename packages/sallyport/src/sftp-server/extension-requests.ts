@@ -88,11 +88,10 @@ export const extensionRequests: RequestHandlers<ExtensionKey> = {
   *usersGroupsById(serving, { users, groups }) {
     const { fs, log } = serving;
     log?.(sftpLines.idsAsked(users.length, groups.length));
-    const { userName, groupName } = fs;
-    if (userName === undefined) return unsupported;
+    if (fs.userName === undefined) return unsupported;
     const fields = nameLists.encode({
-      users: yield* namesOf(serving, users, (uid) => userName.call(fs, uid)),
-      groups: yield* namesOf(serving, groups, (gid) => groupName?.call(fs, gid)),
+      users: yield* namesOf(serving, users, (uid) => fs.userName?.(uid)),
+      groups: yield* namesOf(serving, groups, (gid) => fs.groupName?.(gid)),
     });
     return { kind: 'extended', fields };
   },

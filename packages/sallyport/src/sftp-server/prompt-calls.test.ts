@@ -26,7 +26,9 @@ test('calls answer at once until one takes long, then go by the pool for a while
   assert.ok(pooled.every((reading) => reading instanceof Promise));
   assert.deepEqual([...new Set(await Promise.all(pooled))], [4]);
   assert.equal(calls.read(fd, room, 0), 4);
-  assert.ok(calls.sync(fd) instanceof Promise);
+  const syncing = calls.sync(fd);
+  assert.ok(syncing instanceof Promise);
+  await syncing;
   assert.equal(calls.close(fd), undefined);
   assert.throws(() => calls.lstat('/nowhere/at/all'), { code: 'ENOENT' });
 });

@@ -169,7 +169,7 @@ test('put does the same the other way round', async () => {
     assert.equal(readFileSync(remote('b'), 'utf8'), 'first and second');
     assert.equal(await say('put L/a in'), 'Uploading L/a to /in/a\n');
     assert.equal(await say('put L/a'), 'Uploading L/a to /a\n');
-    assert.equal(await say('put -r L/d'), 'Uploading L/d/ to /d\nEntering L/d/\n!L/d/link: not a regular file\n');
+    assert.equal(await say('put -r L/d'), 'Uploading L/d/ to /d\nEntering L/d/\n!link: not a regular file\n');
     assert.equal(readFileSync(remote('d/f'), 'utf8'), 'deep');
     assert.equal(existsSync(remote('d/link')), false);
     writeFileSync(remote('b'), 'first');

@@ -26,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const report = new Report(process.env);
   try {
     const invocation = parseArguments(argv);
+    report.showsNotes = invocation.showsNotes;
     return await run(invocation, report);
   } catch (error) {
     if (error instanceof UsageError) {

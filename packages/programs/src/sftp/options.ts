@@ -28,6 +28,8 @@ export interface Invocation {
   /** -b; `-` is stdin. */
   readonly batchFile: string | undefined;
   readonly quiet: boolean;
+  /** Not -q: what is of interest but no problem is told. */
+  readonly showsNotes: boolean;
   /** -v, -vv, -vvv. */
   readonly verbosity: number;
   readonly resume: boolean;
@@ -131,6 +133,7 @@ const optionTable: Readonly<Record<string, OptionRow>> = {
   p: setting('preserve'),
   q: flag((draft) => {
     draft.quiet = true;
+    draft.showsNotes = false;
     draft.showsProgress = false;
     draft.sshArguments.push('-q');
   }),
@@ -161,6 +164,7 @@ export function parseArguments(argv: readonly string[]): Invocation {
     subsystem: 'sftp',
     batchFile: undefined,
     quiet: false,
+    showsNotes: true,
     verbosity: 0,
     resume: false,
     sync: false,

@@ -12,6 +12,7 @@ export interface ReportOutput {
 }
 
 export class Report {
+  showsNotes = true;
   readonly #isUtf8: boolean;
   readonly #output: ReportOutput;
 
@@ -47,7 +48,7 @@ export class Report {
 
   /** About something that is no problem, on stderr as OpenSSH's log has it. */
   note(sentence: string): void {
-    this.problem(sentence);
+    if (this.showsNotes) this.problem(sentence);
   }
 
   problem(sentence: string): void {

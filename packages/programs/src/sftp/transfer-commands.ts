@@ -54,7 +54,7 @@ async function getOne(run: CommandRun, { from, to }: Transfer, flags: TransferFl
   if (!isTree) {
     const options = transferOptions(run, flags, 'down');
     const summary = await perform(run, 'down', client.downloadFile(bytesOf(from), bytesOf(to), options));
-    if (resume && summary?.bytes === 0 && !run.session.isQuiet) run.session.report.note(transferMessages.unchanged(to));
+    if (resume && summary?.bytes === 0) run.session.report.note(transferMessages.unchanged(to));
     return;
   }
   const folder = from.replace(/(?<=.)\/+$/s, '');

@@ -8,6 +8,7 @@ import { byteStringOf } from '../shared/byte-string.ts';
 import { transferMessages } from './messages.ts';
 import { meterHooks } from './meter-hooks.ts';
 import type { TransferFlags } from './parse-command.ts';
+import { baseName } from './paths.ts';
 import type { CommandRun } from './session.ts';
 import { sentenceOf } from './transfer-problem.ts';
 
@@ -37,7 +38,9 @@ export function transferOptions(run: CommandRun, flags: TransferFlags, direction
             : transferMessages.entering(byteStringOf(localPath)),
         ),
       skipped: (path) => {
-        if (!run.session.isQuiet) report.note(transferMessages.skipped(byteStringOf(path)));
+        const skipped = byteStringOf(path);
+        const isDown = direction === 'down';
+        report.note(isDown ? transferMessages.notDownloaded(skipped) : transferMessages.notRegular(baseName(skipped)));
       },
       failed: (error) => run.problem(sentenceOf(error, direction)),
     },

@@ -31,7 +31,7 @@ export function problemReason({ code, cause, reason, status }: SftpError): strin
 }
 
 const specialSentences: Readonly<Record<string, (path: string) => string>> = {
-  'down download wrong-file-type': transferMessages.notRegular,
+  'down download wrong-file-type': transferMessages.notFetched,
   'up upload wrong-file-type': transferMessages.localNotRegular,
   'down resume size-mismatch': transferMessages.localTooLarge,
   'up resume size-mismatch': transferMessages.remoteTooLarge,

@@ -114,6 +114,9 @@ test('a host is connected to by this process: a folder is entered, a file fetche
   const fetched = await sftp([...options, `${user}@${host}:${folder.file('f*')}`, folder.file('to')]);
   assert.equal(fetched.stdout.toString(), `Fetching ${folder.file('f1')} to ${folder.file('to')}\n`);
   assert.equal(readFileSync(folder.file('to'), 'utf8'), 'content');
+  writeFileSync(folder.file('-r odd "name'), 'odd');
+  const odd = await sftp([...options, `${user}@${host}:${folder.file('-r odd "name')}`, folder.file('odd')]);
+  assert.deepEqual([odd.code, readFileSync(folder.file('odd'), 'utf8')], [0, 'odd']);
   const missing = await sftp([...options, `${user}@${host}:${folder.file('nope')}`]);
   assert.deepEqual([missing.code, existsSync(folder.file('nope'))], [1, false]);
   const program = await sftp([...options, '-s', stockSftpServer, '-b', '-', `${user}@${host}`], { input: 'pwd' });

@@ -1,0 +1,96 @@
+// sftp when something goes away in the middle of a transfer, or the disk is full: the status says so, and what came is
+// the beginning of the file, from which it can be resumed.
+
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { skipUnless, TemporaryFolder } from '@sallyport/testing';
+import type { RunningProgram } from '@sallyport/testing/program';
+import { startProgram } from '@sallyport/testing/program';
+import { stockSftpServer } from '@sallyport/testing/sftp-process';
+
+const sftp = fileURLToPath(new URL('../../../dist/bin/sftp', import.meta.url));
+const needed = skipUnless('openssh-sftp-server');
+const sizeBytes = 24 * 1024 * 1024;
+
+interface Place {
+  /** Runs one command in a batch, slowly when something is to happen meanwhile. */
+  readonly start: (command: string, options?: readonly string[]) => RunningProgram;
+  readonly source: string;
+  readonly target: string;
+}
+
+async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
+  await using folder = await TemporaryFolder.create();
+  const source = folder.file('source');
+  writeFileSync(source, randomBytes(sizeBytes));
+  const start = (command: string, options: readonly string[] = []): RunningProgram =>
+    startProgram(sftp, [...options, '-b', '-', '-D', stockSftpServer], { input: command, cwd: folder.path });
+  await work({ start, source, target: folder.file('target') });
+}
+
+function digest(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Waits until a part of the target is there. */
+async function untilBegun(path: string): Promise<void> {
+  for (const started = performance.now(); sizeOf(path) < 1024 * 1024; ) {
+    if (performance.now() - started > 20_000) throw new Error('the transfer does not begin');
+    await sleep(20);
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+}
+
+const slowly = ['-l', '40000'];
+
+for (const direction of ['get', 'put']) {
+  test(
+    `${direction}: a server that is killed ends the program with 255; resumed, the file is whole`,
+    needed,
+    async () => {
+      await inPlace(async ({ start, source, target }) => {
+        const running = start(`${direction} ${source} ${target}`, slowly);
+        await untilBegun(target);
+        for (const pid of childrenOf(running.pid)) process.kill(pid, 'SIGKILL');
+        const { code, stderr } = await running.exited;
+        assert.deepEqual([code, stderr], [255, 'Connection closed\r\n']);
+        assert.ok(sizeOf(target) < sizeBytes);
+        const resumed = await start(`re${direction} ${source} ${target}`).exited;
+        assert.deepEqual([resumed.code, resumed.stderr], [0, '']);
+        assert.equal(digest(target), digest(source));
+      });
+    },
+  );
+
+  test(`${direction}: a program that is killed leaves what can be resumed`, needed, async () => {
+    await inPlace(async ({ start, source, target }) => {
+      const running = start(`${direction} ${source} ${target}`, slowly);
+      await untilBegun(target);
+      await running.end('SIGKILL');
+      assert.ok(sizeOf(target) < sizeBytes);
+      const resumed = await start(`${direction} ${source} ${target}`, ['-a']).exited;
+      assert.deepEqual([resumed.code, resumed.stderr], [0, '']);
+      assert.equal(digest(target), digest(source));
+    });
+  });
+}
+
+test('a full disk here, and one there, is a failure that is told', needed, async () => {
+  await inPlace(async ({ start, source }) => {
+    const here = await start(`get ${source} /dev/full`).exited;
+    assert.deepEqual([here.code, here.stderr], [1, 'write local "/dev/full": No space left on device\r\n']);
+    const there = await start(`put ${source} /dev/full`).exited;
+    assert.deepEqual([there.code, there.stderr], [1, 'write remote "/dev/full": Failure\r\n']);
+  });
+});

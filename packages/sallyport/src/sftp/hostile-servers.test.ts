@@ -117,6 +117,28 @@ test('a name that comes twice, as a folder and as a file, does not lead through 
   assert.equal(readFileSync(local.file('to/link'), 'latin1'), 'evil');
 });
 
+test('a type that the listing does not tell is asked for, and a symlink is not followed by it', async () => {
+  await using local = await TemporaryFolder.create();
+  const asked: string[] = [];
+  const change: Change = (request, server) => {
+    if (request.name !== 'lstat' && request.name !== 'stat') return false;
+    const name = textOf(request.path);
+    if (name === 'root') return false;
+    asked.push(`${request.name} ${name}`);
+    const permissions = name.endsWith('link') ? 0o120777 : 0o100644;
+    server.reply('attributes', { id: request.id, attributes: { permissions, size: 4n } });
+    return true;
+  };
+  const skipped: string[] = [];
+  const hooks = { skipped: (path: Uint8Array, why: string) => skipped.push(`${textOf(path)} ${why}`) };
+  const { client } = await connectTo(serverOf([entry('file', {}), entry('link', {})], change));
+  const { files } = await client.downloadTree('root', local.file('to'), { hooks });
+  assert.equal(files, 1);
+  assert.deepEqual(readdirSync(local.file('to')), ['file']);
+  assert.deepEqual(asked, ['lstat root/file', 'lstat root/link']);
+  assert.deepEqual(skipped, ['root/link symlink']);
+});
+
 test('escapes in names and texts of the server come escaped in messages', async () => {
   const { client } = await connectTo((request, server) => server.status(request.id, 4, 'no\x1b[2Jway'));
   await assert.rejects(client.stat('\x1b[31mred'), (error: Error) => {

@@ -112,8 +112,17 @@ async function receive(
     }
     if (isAtomic) await tryLocally('rename', localPath, () => local.rename(path, localPath));
   } catch (error) {
-    if (isAtomic) await Promise.resolve(local.remove(path)).catch(() => undefined);
+    if (isAtomic) await discard(transfer, path);
     throw error instanceof SshError ? error : localError('write', remotePath, error);
+  }
+}
+
+/** Of two failures the first one is told. */
+async function discard(transfer: Transfer, path: Uint8Array): Promise<void> {
+  try {
+    await transfer.local.remove(path);
+  } catch {
+    // It was not made.
   }
 }
 

@@ -11,7 +11,7 @@ import { maximumDepth, suspectName } from '../walk.ts';
 import { downloadOne } from './download-file.ts';
 import { tryLocally } from './local-call.ts';
 import type { TreeItem } from './run-tree.ts';
-import { TreeRun } from './run-tree.ts';
+import { failedItem, TreeRun } from './run-tree.ts';
 import type { Transfer } from './transfer.ts';
 
 interface Folder {
@@ -57,31 +57,24 @@ async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<T
   }
 }
 
+/** Asks together about all that the listing did not tell enough of. */
 async function itemsOf(
   transfer: Transfer,
   folder: Folder,
   entries: readonly RemoteEntry[],
 ): Promise<TreeItem<Folder>[]> {
-  const items: TreeItem<Folder>[] = [];
-  for (const entry of entries) {
-    if (isDotName(entry.nameBytes)) continue;
-    if (!isSafeName(entry.nameBytes)) {
-      items.push({ kind: 'file', run: () => Promise.reject(suspectName(entry.nameBytes)) });
-      continue;
-    }
-    const item = await itemOf(transfer, folder, entry);
-    if (item !== undefined) items.push(item);
-  }
-  return items;
+  const named = entries.filter(({ nameBytes }) => !isDotName(nameBytes));
+  const items = await Promise.all(named.map((entry) => itemOf(transfer, folder, entry)));
+  return items.filter((item) => item !== undefined);
 }
 
 async function itemOf(transfer: Transfer, folder: Folder, entry: RemoteEntry): Promise<TreeItem<Folder> | undefined> {
+  if (!isSafeName(entry.nameBytes)) return failedItem(suspectName(entry.nameBytes));
   const remotePath = joinPath(folder.remotePath, entry.nameBytes);
   const localPath = joinPath(folder.localPath, entry.nameBytes);
   const isFollowed = entry.type === 'symlink' && transfer.options.symlinks === 'follow';
   if (isFollowed || entry.type === 'unknown') {
-    // What it leads to shows when its turn comes: a stat for each would hold up the listing.
-    return followed(transfer, { remotePath, localPath, depth: folder.depth + 1 });
+    return askedItem(transfer, { remotePath, localPath, depth: folder.depth + 1 });
   }
   if (entry.type === 'directory') {
     return { kind: 'folder', folder: { remotePath, localPath, status: entry, depth: folder.depth + 1 } };
@@ -99,21 +92,24 @@ function fileItem(transfer: Transfer, file: Paths & { readonly status: FileStatu
   return { kind: 'file', run: () => downloadOne(transfer, { ...file, noFollow: true }) };
 }
 
-async function followed(
+/** What a symlink leads to, where it is followed, or what the listing did not tell. */
+async function askedItem(
   transfer: Transfer,
   item: Paths & { readonly depth: number },
 ): Promise<TreeItem<Folder> | undefined> {
   const { remotePath } = item;
+  const request = transfer.options.symlinks === 'follow' ? 'stat' : 'lstat';
   let status: FileStatus;
   try {
-    status = fileStatus(await transfer.calls.ask('stat', remotePath, { pick: attributesOf }));
+    status = fileStatus(await transfer.calls.ask(request, remotePath, { pick: attributesOf }));
   } catch (error) {
-    if (error instanceof SftpError) return { kind: 'file', run: () => Promise.reject(error) };
+    if (error instanceof SftpError) return failedItem(error);
     throw error;
   }
   if (status.type === 'directory') return { kind: 'folder', folder: { ...item, status } };
-  if (status.type === 'file') return fileItem(transfer, { ...item, status });
-  transfer.hooks.skipped?.(remotePath, 'special');
+  // A server that tells no types at all is taken at its word that there is something to read.
+  if (status.type === 'file' || status.type === 'unknown') return fileItem(transfer, { ...item, status });
+  transfer.hooks.skipped?.(remotePath, status.type === 'symlink' ? 'symlink' : 'special');
   return undefined;
 }
 

@@ -11,6 +11,11 @@ export type TreeItem<Folder> =
   | { readonly kind: 'file'; readonly run: () => Promise<void> }
   | { readonly kind: 'folder'; readonly folder: Folder };
 
+/** Something that has failed already, told in its turn. */
+export function failedItem<Folder>(failure: SftpError): TreeItem<Folder> {
+  return { kind: 'file', run: () => Promise.reject(failure) };
+}
+
 export interface TreeSteps<Folder> {
   /** Makes the folder and gives what it contains, bit by bit. */
   open(folder: Folder): AsyncIterable<readonly TreeItem<Folder>[]>;

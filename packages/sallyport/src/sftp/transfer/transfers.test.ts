@@ -213,6 +213,22 @@ test('what fails in a tree is told, and the rest arrives', stock, async () => {
   });
 });
 
+test('an entry of ours that cannot be looked at fails alone', stock, async () => {
+  await withFolders(async (client, remote, local) => {
+    mkdirSync(local.file('t'));
+    writeFileSync(local.file('t/a'), '1');
+    symlinkSync('loop', local.file('t/loop'));
+    for (const { localFiles } of ways) {
+      const { files, failures } = await client.uploadTree(local.file('t'), 'c', { symlinks: 'follow', localFiles });
+      assert.deepEqual(
+        [files, failures.map(({ code, path }) => [code, path])],
+        [1, [['local-failed', local.file('t/loop')]]],
+      );
+    }
+    assert.deepEqual(readdirSync(remote.file('c')), ['a']);
+  });
+});
+
 test('an atomic transfer leaves nothing under the name until all of it is there', stock, async () => {
   await withFolders(async (client, remote, local) => {
     writeFileSync(local.file('f'), 'new');

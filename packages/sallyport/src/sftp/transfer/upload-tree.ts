@@ -9,7 +9,7 @@ import { SftpError } from '../sftp-error.ts';
 import { maximumDepth } from '../walk.ts';
 import { tryLocally } from './local-call.ts';
 import type { TreeItem } from './run-tree.ts';
-import { TreeRun } from './run-tree.ts';
+import { failedItem, TreeRun } from './run-tree.ts';
 import type { Transfer } from './transfer.ts';
 import type { UploadJob } from './upload-file.ts';
 import { preserved, uploadOne } from './upload-file.ts';
@@ -51,12 +51,18 @@ async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<T
   const isNew = await makeFolder(transfer, folder);
   transfer.progress.folders++;
   transfer.hooks.folderEntered?.({ remotePath, localPath });
-  const items: TreeItem<Folder>[] = [];
-  for (const entry of entries) {
-    const item = await itemOf(transfer, { ...folder, isNew }, entry);
-    if (item !== undefined) items.push(item);
-  }
-  yield items;
+  const inside = { ...folder, isNew };
+  const items = await Promise.all(
+    entries.map(async (entry) => {
+      try {
+        return await itemOf(transfer, inside, entry);
+      } catch (error) {
+        if (error instanceof SftpError) return failedItem<Folder>(error);
+        throw error;
+      }
+    }),
+  );
+  yield items.filter((item) => item !== undefined);
 }
 
 async function itemOf(

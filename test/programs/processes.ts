@@ -8,8 +8,13 @@ export function children(pid: number): readonly number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
+/** Empty for a process that has ended. */
 export function commandLine(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
 }
 
 /** The children whose command line matches. */

@@ -7,6 +7,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
 import { programPath, startProgram } from '@sallyport/testing';
+import { childrenNamed, until } from './processes.ts';
 import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
@@ -91,6 +92,7 @@ for (const { as, needs } of waysToRun) {
       for (const silent of standing) silent.close();
       for (const silent of standing) await silent.closed();
       await server.untilLog(/(Connection closed by 127\.0\.0\.1 port \d+ \[preauth\][^]*){3}/);
+      await until(() => childrenNamed(server.pid, /^sshd-auth/).length <= 2, 'their processes have ended');
       assert.equal((await fixture.ssh(server, ['echo in'])).stdout, 'in\n');
     });
 

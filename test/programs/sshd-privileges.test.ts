@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { singleThreadEnvironment } from '@sallyport/system/fork';
 import type { StockServer } from '@sallyport/testing';
 import { OpensshFixture, skipUnless, TemporaryAccount } from '@sallyport/testing';
 import { findAccount } from '@sallyport/testing/peers';
@@ -75,7 +76,9 @@ describe('privileges of sshd as root', needs, () => {
       const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
       assert.match(limits, /Max file size +0 +0 /);
       assert.match(limits, /Max core file size +0 +0 /);
-      assert.equal(readFileSync(`/proc/${pid}/environ`, 'utf8'), 'PATH=/usr/bin:/bin\0');
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').slice(1, -1);
+      const settings = Object.entries(singleThreadEnvironment).map(([name, value]) => `${name}=${value}`);
+      assert.deepEqual(environment, environment.length === 0 ? [] : settings);
     }
     connection.destroy();
   });
@@ -177,7 +180,7 @@ describe('privileges of sshd as root', needs, () => {
     const warm = await login();
     await warm.run('true');
     await warm.end();
-    await until(() => childrenNamed(server.pid, /^sshd-auth/).length === 2, 'the spares are back');
+    await until(() => childrenNamed(server.pid, /^sshd-auth/).length === 1, 'only the template is left');
     const before = descriptors(server.pid).length;
     for (let i = 0; i < 5; i++) {
       const client = await login();

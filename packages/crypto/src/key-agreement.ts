@@ -1,4 +1,5 @@
 // Ephemeral X25519 (RFC 7748, RFC 8731) and ECDH (RFC 5656 section 4) by the runtime.
+// Private values are drawn from the provider's random source and from nowhere else.
 // X25519 keys are random bytes imported as a JSON Web Key: generateKeyPairSync followed by a jwk export can hang Node
 // 20 for ever, and DER import is several times slower. Node and Bun derive the public value from `d` and do not read
 // `x`.
@@ -36,10 +37,10 @@ export function x25519(random: Uint8Array): KeyAgreement {
   };
 }
 
-export function ecdh(name: CurveName): KeyAgreement {
+export function ecdh(name: CurveName, random: (target: Uint8Array) => Uint8Array): KeyAgreement {
   const curve = curves[name];
-  let own: ReturnType<typeof createECDH> | undefined = createECDH(curve.platformName);
-  const publicValue = plainBytes(own.generateKeys());
+  let own: ReturnType<typeof createECDH> | undefined = newEcdh(name, random);
+  const publicValue = plainBytes(own.getPublicKey());
   return {
     publicValue,
     agree: (peerValue) => {
@@ -55,4 +56,28 @@ export function ecdh(name: CurveName): KeyAgreement {
       own = undefined;
     },
   };
+}
+
+/** Of P-521's 66 bytes the first has one bit of the number. */
+const topByteMasks: Readonly<Record<CurveName, number>> = { nistp256: 0xff, nistp384: 0xff, nistp521: 0x01 };
+/** No curve refuses more than one value in four thousand million. */
+const mostDraws = 8;
+
+/** A private value, drawn again when it is out of the curve's range. */
+function newEcdh(name: CurveName, random: (target: Uint8Array) => Uint8Array): ReturnType<typeof createECDH> {
+  const { platformName, fieldBytes } = curves[name];
+  const value = new Uint8Array(fieldBytes);
+  for (let draw = 1; ; draw++) {
+    random(value);
+    value[0] = (value[0] as number) & topByteMasks[name];
+    const own = createECDH(platformName);
+    try {
+      own.setPrivateKey(value);
+      return own;
+    } catch (error) {
+      if (draw === mostDraws) throw error;
+    } finally {
+      value.fill(0);
+    }
+  }
 }

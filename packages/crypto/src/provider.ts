@@ -25,11 +25,20 @@ import { generateRsa, rsaSigningKey, rsaVerifyingKey } from './rsa.ts';
 
 const defaultRsaBits = 3072;
 
-/** `libcrypto` loads the system's libcrypto, as packages/system does; it is asked when that is worth the time. */
-export function createCryptoProvider(options: { readonly libcrypto?: LibcryptoProbe } = {}): CryptoProvider {
+export interface CryptoProviderOptions {
+  /** Loads the system's libcrypto, as packages/system does; it is asked when that is worth the time. */
+  readonly libcrypto?: LibcryptoProbe;
+  /**
+   * Fills the array and returns it; the only source of random bytes then. Unset, they are the runtime's, drawn in
+   * advance. A process that is copied (fork) must set it: two copies would draw the same bytes.
+   */
+  readonly random?: (target: Uint8Array) => Uint8Array;
+}
+
+export function createCryptoProvider(options: CryptoProviderOptions = {}): CryptoProvider {
   const acceleration = new Acceleration(options.libcrypto);
   const pool = new RandomPool();
-  const random = (target: Uint8Array): Uint8Array => pool.draw(target);
+  const random = options.random ?? ((target: Uint8Array): Uint8Array => pool.draw(target));
   let chachaPolyModule: ChachaPolyModule | undefined;
   let mlKemModule: MlKem768 | undefined;
   const mlKem = (): MlKem768 => (mlKemModule ??= new MlKem768());
@@ -47,7 +56,7 @@ export function createCryptoProvider(options: { readonly libcrypto?: LibcryptoPr
     },
     blockCipher,
     x25519: () => x25519(random(new Uint8Array(32))),
-    ecdh,
+    ecdh: (curve) => ecdh(curve, random),
     mlkem768: () => mlKem().keyPair(random(new Uint8Array(seedBytes))),
     mlkem768Encapsulate: (publicKey) => mlKem().encapsulate(publicKey, random(new Uint8Array(messageBytes))),
     modExp,

@@ -11,14 +11,13 @@ import { AccountConnection } from './account-connection.ts';
 
 const end = { address: '192.0.2.1', port: 22 };
 const grant = { user: 'alice', peer: end, clientAlive: { intervalMs: 0, maximumCount: 3 } } as unknown as Grant;
-const begin = {
+const settings = {
   identification: 'SSH-2.0-Sallyport_0.1',
   preferences: testPreferences('server'),
   hostKeys: [],
   publicKeyAlgorithms: [],
   rekeyLimits: {},
-  peer: end,
-  local: end,
+  logThreshold: 2,
 };
 
 test('AccountConnection takes a transport only with the session id that the monitor signed', () => {
@@ -35,7 +34,7 @@ test('AccountConnection takes a transport only with the session id that the moni
       stream,
       sessionId: signed,
       snapshot: encodeTransportSnapshot(snapshot),
-      begin,
+      settings,
       grant,
       log: () => undefined,
       sign: () => undefined,

@@ -10,7 +10,7 @@ import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/s
 import type { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { EngineDriver } from 'sallyport/driver/engine-driver';
-import type { AuthBegin } from '../auth/begin.ts';
+import type { StackSettings } from '../auth/stack-settings.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { ownLines } from '../own-lines.ts';
 import { Channels } from './channels.ts';
@@ -31,7 +31,7 @@ export interface AccountConnectionOptions {
   /** As the monitor knows it. */
   readonly sessionId: Uint8Array;
   readonly snapshot: Uint8Array;
-  readonly begin: AuthBegin;
+  readonly settings: StackSettings;
   readonly grant: Grant;
   readonly log: (line: LogLine) => void;
   readonly sign: (request: SignRequest) => void;
@@ -54,7 +54,7 @@ export class AccountConnection {
 
   constructor(options: AccountConnectionOptions) {
     this.#options = options;
-    const { grant, begin } = options;
+    const { grant, settings } = options;
     this.#peer = { ...grant.peer, user: grant.user, standing: 'accepted' };
     const { stack, sentBytes, receivedBytes } = resumeStack(options);
     this.#stack = stack;
@@ -64,7 +64,7 @@ export class AccountConnection {
       closed: () => this.#closed(),
     });
     this.#hostKeys = new HostKeyRequests({
-      offered: begin.hostKeys.map(({ blob }) => blob),
+      offered: settings.hostKeys.map(({ blob }) => blob),
       prove: options.prove,
       perform: (command) => this.#perform(command),
       failed: (error) => this.#failed(error),

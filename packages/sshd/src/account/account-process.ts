@@ -7,7 +7,7 @@ import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import { decodeAuthBegin } from '../auth/begin.ts';
+import type { StackSettings } from '../auth/stack-settings.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
@@ -18,6 +18,7 @@ import { AccountConnection } from './account-connection.ts';
 export interface AccountProcessOptions {
   readonly crypto: CryptoProvider;
   readonly monitor: ByteStream;
+  readonly settings: StackSettings;
   /** Takes the descriptor that waits and makes a stream of it. */
   readonly takeStream: () => ByteStream;
   readonly onStopped: () => void;
@@ -70,7 +71,7 @@ export class AccountProcess {
         stream,
         sessionId: value.sessionId,
         snapshot: value.snapshot,
-        begin: decodeAuthBegin(value.begin),
+        settings: this.#options.settings,
         grant: JSON.parse(value.grant) as Grant,
         log: (line) => this.#log(connection, line),
         sign: (request) => this.#sign(connection, request),
@@ -110,6 +111,7 @@ export class AccountProcess {
 
   #log(connection: number, line: LogLine): void {
     const level = logLevels.indexOf(line.level);
+    if (level > this.#options.settings.logThreshold) return;
     this.#channel.send(accountCalls.log, { connection, level, line: line.text });
   }
 }

@@ -13,14 +13,16 @@ import { AccountProcess } from './account-process.ts';
 import { becomeAccount } from './become-account.ts';
 
 export async function main(): Promise<number> {
-  const identity = becomeAccount(workerDescriptors.passing);
-  if (identity === undefined) return 0;
+  const duty = becomeAccount(workerDescriptors.passing);
+  if (duty === undefined) return 0;
+  const { identity, settings } = duty;
   setProcessTitle(`sshd-session: ${identity.name}`);
   const crypto = createCryptoProvider({ libcrypto: probeLibcrypto });
   return new Promise((resolve) => {
     new AccountProcess({
       crypto,
       monitor: openDescriptor(workerDescriptors.calls),
+      settings,
       takeStream,
       onStopped: () => resolve(0),
     });

@@ -7,8 +7,8 @@ import { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import { monotonicNow } from 'sallyport/driver/engine-driver';
-import type { AuthBegin } from '../auth/begin.ts';
-import { stackOptions } from '../auth/begin.ts';
+import type { StackSettings } from '../auth/stack-settings.ts';
+import { stackOptions } from '../auth/stack-settings.ts';
 import type { Grant } from '../authentication/grant.ts';
 
 export interface ResumedStack {
@@ -22,16 +22,16 @@ export function resumeStack(options: {
   readonly crypto: CryptoProvider;
   readonly sessionId: Uint8Array;
   readonly snapshot: Uint8Array;
-  readonly begin: AuthBegin;
+  readonly settings: StackSettings;
   readonly grant: Grant;
   readonly log: (line: LogLine) => void;
 }): ResumedStack {
-  const { crypto, begin, grant } = options;
+  const { crypto, grant } = options;
   const transport = decodeTransportSnapshot(options.snapshot);
   const isSigned = equalBytes(transport.session.sessionId, options.sessionId);
   if (!isSigned) throw new Error('the session is not the one that was signed');
   const log = (level: LogLine['level'], text: string): void => options.log({ level, text });
-  const settings = stackOptions({ begin, crypto, log, now: monotonicNow() });
+  const settings = stackOptions(options.settings, { crypto, log, now: monotonicNow() });
   return {
     stack: ServerStack.resume({ user: grant.user, transport }, settings),
     sentBytes: transport.sending.counters.bytes,

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerStackCommand } from '@sallyport/protocol/stack/events';
 import type { UserauthServerRequest } from '@sallyport/protocol/userauth/events';
-import type { MonitorPort } from './auth-conversation.ts';
 import { AuthConversation } from './auth-conversation.ts';
+import type { MonitorPort } from './monitor-client.ts';
 
 interface Recorded {
   readonly conversation: AuthConversation;
   readonly calls: string[];
   readonly commands: ServerStackCommand[];
-  readonly settled: () => Promise<void>;
 }
 
 function conversationWith(answers: Readonly<Record<string, object>>): Recorded {
@@ -19,7 +18,8 @@ function conversationWith(answers: Readonly<Record<string, object>>): Recorded {
     call: (name: string) => {
       calls.push(name);
       const answer = answers[name];
-      return answer === undefined ? Promise.reject(new Error('refused')) : Promise.resolve(answer);
+      if (answer === undefined) throw new Error('refused');
+      return answer;
     },
     send: (name: string) => {
       calls.push(name);
@@ -37,7 +37,7 @@ function conversationWith(answers: Readonly<Record<string, object>>): Recorded {
       calls.push('ended');
     },
   });
-  return { conversation, calls, commands, settled: () => new Promise((resolve) => setImmediate(resolve)) };
+  return { conversation, calls, commands };
 }
 
 const user = { valid: true, methods: ['publickey'], maximumAttempts: 2, banner: 'hello\n' };
@@ -47,17 +47,15 @@ function ask(to: AuthConversation, request: UserauthServerRequest, attempt = 1):
   to.handle({ protocol: 'userauth', type: 'authentication-requested', user: 'alice', request, attempt });
 }
 
-test('AuthConversation looks the user up once and sends the banner before the first answer', async () => {
+test('AuthConversation looks the user up once and sends the banner before the first answer', () => {
   const verdict = { accepted: false, counts: false, methods: ['publickey'], remaining: [] };
-  const { conversation, calls, commands, settled } = conversationWith({
+  const { conversation, calls, commands } = conversationWith({
     lookUpUser: user,
     checkNone: verdict,
     checkKey: { acceptable: true },
   });
   ask(conversation, { method: 'none' });
-  await settled();
   ask(conversation, { method: 'publickey-query', algorithm: 'ssh-ed25519', key, hostBound: false }, 2);
-  await settled();
   assert.deepEqual(calls, ['lookUpUser', 'checkNone', 'checkKey']);
   assert.deepEqual(
     commands.map((command) => command.type),
@@ -65,9 +63,9 @@ test('AuthConversation looks the user up once and sends the banner before the fi
   );
 });
 
-test('AuthConversation passes partial success on with the methods that remain', async () => {
+test('AuthConversation passes partial success on with the methods that remain', () => {
   const verdict = { accepted: true, counts: false, methods: ['password'], remaining: ['password'] };
-  const { conversation, commands, settled } = conversationWith({
+  const { conversation, commands } = conversationWith({
     lookUpUser: { ...user, banner: '' },
     verifyKey: verdict,
   });
@@ -80,20 +78,17 @@ test('AuthConversation passes partial success on with the methods that remain', 
     signature: empty,
     signedData: empty,
   });
-  await settled();
   assert.deepEqual(commands, [{ protocol: 'userauth', type: 'accept', remaining: ['password'] }]);
 });
 
-test('AuthConversation ends the connection when the monitor refuses a call', async () => {
-  const { conversation, commands, settled } = conversationWith({});
+test('AuthConversation ends the connection when the monitor refuses a call', () => {
+  const { conversation, commands } = conversationWith({});
   ask(conversation, { method: 'password', password: Uint8Array.of(120), newPassword: undefined });
-  await settled();
   assert.equal(commands[0]?.type, 'end');
 });
 
-test('AuthConversation refuses methods that sshd does not have and counts them', async () => {
-  const { conversation, commands, settled } = conversationWith({ lookUpUser: { ...user, banner: '' } });
+test('AuthConversation refuses methods that sshd does not have and counts them', () => {
+  const { conversation, commands } = conversationWith({ lookUpUser: { ...user, banner: '' } });
   ask(conversation, { method: 'keyboard-interactive', submethods: '' });
-  await settled();
   assert.deepEqual(commands, [{ protocol: 'userauth', type: 'refuse', methods: ['publickey'], counts: true }]);
 });

@@ -6,20 +6,12 @@ import type { Failure } from '@sallyport/protocol/failure/failure';
 import { failure } from '@sallyport/protocol/failure/failure';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import type { UserauthServerRequest } from '@sallyport/protocol/userauth/events';
-import type { AuthAnswerValue, AuthCallName, AuthCallValue, answerOf } from '../monitor/calls.ts';
+import type { AuthAnswerValue } from '../monitor/calls.ts';
+import type { MonitorPort } from './monitor-client.ts';
 
-type AnsweredCall = keyof typeof answerOf;
 type Verdict = AuthAnswerValue<'verdict'>;
+type SignatureWanted = Extract<ServerStackEvent, { readonly type: 'signature-wanted' }>;
 type AuthenticationRequested = Extract<ServerStackEvent, { readonly type: 'authentication-requested' }>;
-
-/** The auth process' end of the monitor pipe. A call rejects when the monitor refuses it or is gone. */
-export interface MonitorPort {
-  call<Name extends AnsweredCall>(
-    name: Name,
-    value: AuthCallValue<Name>,
-  ): Promise<AuthAnswerValue<(typeof answerOf)[Name]>>;
-  send<Name extends Exclude<AuthCallName, AnsweredCall>>(name: Name, value: AuthCallValue<Name>): void;
-}
 
 export interface ConversationOptions {
   readonly monitor: MonitorPort;
@@ -50,14 +42,14 @@ export class AuthConversation {
     return this.#claimed;
   }
 
-  /** Takes one event; questions are answered later by a command. */
+  /** Takes one event; a question is answered by a command before this returns. */
   handle(event: ServerStackEvent): void {
     switch (event.type) {
       case 'signature-wanted':
-        this.#run(this.#sign(event.algorithm, event.hostKey.slice(), event.data.slice()));
+        this.#run(() => this.#sign(event));
         break;
       case 'authentication-requested':
-        this.#run(this.#authenticate(event));
+        this.#run(() => this.#authenticate(event));
         break;
       case 'authenticated':
         this.#options.onAuthenticated();
@@ -69,51 +61,55 @@ export class AuthConversation {
     }
   }
 
-  #run(step: Promise<void>): void {
-    step.catch(() => this.#end(failure('connection-lost', 'the monitor refused a call')));
+  #run(step: () => void): void {
+    try {
+      step();
+    } catch {
+      this.#end(failure('connection-lost', 'the monitor refused a call'));
+    }
   }
 
   #end(reason: Failure): void {
     this.#options.perform({ protocol: 'transport', type: 'end', failure: reason });
   }
 
-  async #sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Promise<void> {
-    const { signature } = await this.#options.monitor.call('sign', { algorithm, hostKey, data });
+  #sign({ algorithm, hostKey, data }: SignatureWanted): void {
+    const { signature } = this.#options.monitor.call('sign', { algorithm, hostKey, data });
     this.#options.perform({ protocol: 'transport', type: 'provide-signature', signature });
   }
 
-  async #authenticate(event: AuthenticationRequested): Promise<void> {
-    const { user } = event;
-    const request = copyRequest(event.request);
+  #authenticate({ user, request }: AuthenticationRequested): void {
     if (this.#claimed === undefined) {
-      const found = await this.#options.monitor.call('lookUpUser', { user });
+      const found = this.#options.monitor.call('lookUpUser', { user });
       this.#claimed = { user, valid: found.valid };
       this.#methods = found.methods;
       this.#maximumAttempts = found.maximumAttempts;
       if (found.banner !== '') this.#perform({ type: 'send-banner', text: found.banner });
     }
-    await this.#judge(request);
+    this.#judge(request);
   }
 
-  async #judge(request: UserauthServerRequest): Promise<void> {
+  #judge(request: UserauthServerRequest): void {
     const { monitor } = this.#options;
     switch (request.method) {
       case 'none':
-        return this.#answer(await monitor.call('checkNone', {}));
+        return this.#answer(monitor.call('checkNone', {}));
       case 'publickey-query': {
         const { algorithm, key } = request;
-        const { acceptable } = await monitor.call('checkKey', { algorithm, key });
+        const { acceptable } = monitor.call('checkKey', { algorithm, key });
         return acceptable ? this.#perform({ type: 'accept-key' }) : this.#refuse(true);
       }
       case 'publickey': {
         const { algorithm, key, hostBound, signature } = request;
-        return this.#answer(await monitor.call('verifyKey', { algorithm, key, hostBound, signature }));
+        return this.#answer(monitor.call('verifyKey', { algorithm, key, hostBound, signature }));
       }
       case 'password': {
-        const { password } = request;
-        const verdict = await monitor.call('checkPassword', { password });
-        password.fill(0);
-        return this.#answer(verdict);
+        const { password, newPassword } = request;
+        try {
+          return this.#answer(monitor.call('checkPassword', { password }));
+        } finally {
+          for (const secret of [password, newPassword]) secret?.fill(0);
+        }
       }
       default:
         return this.#refuse(true);
@@ -143,25 +139,3 @@ export class AuthConversation {
 }
 
 type OmitProtocol<C> = C extends unknown ? Omit<C, 'protocol'> : never;
-
-/** Views in an event are lent; an answer that comes later needs copies. Of a password there is one only. */
-function copyRequest(request: UserauthServerRequest): UserauthServerRequest {
-  switch (request.method) {
-    case 'publickey-query':
-      return { ...request, key: request.key.slice() };
-    case 'publickey':
-      return {
-        ...request,
-        key: request.key.slice(),
-        signature: request.signature.slice(),
-        signedData: request.signedData.slice(),
-      };
-    case 'password': {
-      const password = request.password.slice();
-      for (const secret of [request.password, request.newPassword]) secret?.fill(0);
-      return { ...request, password, newPassword: undefined };
-    }
-    default:
-      return request;
-  }
-}

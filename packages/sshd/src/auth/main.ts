@@ -1,30 +1,31 @@
-// The program `sshd-auth`: warmed up, without rights, waiting for one connection. Started by sshd only: descriptor 3
-// is the framed pipe to the monitor, 4 the socket on which the connection comes.
+// The program `sshd-auth`: without rights, it serves one connection; or it is the template, which serves none and is
+// copied for each. Started by sshd only: descriptor 3 is a framed pipe to the monitor, 4 the socket on which the
+// settings come first and then connections. Arguments: `single` or `template`, and the sandbox.
 
 import { createCryptoProvider } from '@sallyport/crypto';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
-import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { prepareForking } from '@sallyport/system/fork';
+import { systemRandom } from '@sallyport/system/system-random';
 import { workerDescriptors } from '../listener/worker-program.ts';
-import { AuthProcess } from './auth-process.ts';
-import { decodeAuthBegin } from './begin.ts';
+import { receiveConnection, receiveSettings } from './receive-connection.ts';
 import { enterSandbox } from './sandbox.ts';
+import { servePeer } from './serve-peer.ts';
+import { serveCopies } from './template.ts';
 
-const messageLimitBytes = 128 * 1024;
+export function main(argv: readonly string[]): Promise<number> {
+  return Promise.resolve(serve(argv));
+}
 
-export async function main(argv: readonly string[]): Promise<number> {
-  const crypto = createCryptoProvider();
-  enterSandbox(argv);
-  const limits = { maximumDescriptors: 1, maximumBytes: messageLimitBytes, wait: true };
-  const received = receiveDescriptors(workerDescriptors.passing, limits);
-  const [fd] = received?.descriptors ?? [];
-  if (received === undefined || fd === undefined) return 0;
-  const begin = decodeAuthBegin(utf8Decode(received.data));
-  await new AuthProcess({
-    begin,
-    crypto,
-    stream: openDescriptor(fd),
-    monitor: openDescriptor(workerDescriptors.calls),
-  }).run();
+/** Blocks until all is done. */
+function serve([kind, ...sandbox]: readonly string[]): number {
+  const { calls, passing } = workerDescriptors;
+  const isTemplate = kind === 'template';
+  const crypto = createCryptoProvider(isTemplate ? { random: systemRandom } : {});
+  if (isTemplate) prepareForking();
+  enterSandbox(sandbox);
+  const settings = receiveSettings(passing);
+  if (settings === undefined) return 0;
+  if (isTemplate) return serveCopies({ settings, crypto });
+  const received = receiveConnection(passing);
+  if (received !== undefined) servePeer({ settings, crypto }, { ...received, callsFd: calls });
   return 0;
 }

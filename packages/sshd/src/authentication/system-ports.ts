@@ -26,18 +26,24 @@ export interface SystemPortsOptions {
   readonly secret: Uint8Array;
 }
 
+/** The ports of one connection. */
 export function systemPorts(options: SystemPortsOptions, ends: Ends): Omit<MonitorPorts, 'sign' | 'log'> {
   const { crypto, config, program, log, secret, askKey } = options;
+  /** What "would this key do" was answered with holds for the signature by it that follows. */
+  let last: { readonly key: string; readonly answer: KeyAnswer } | undefined;
   return {
     findAccount: (user) => findAccount(config, user, ends),
-    findKey: async (account, key) => {
-      const settings = optionsForUser(config, account.name, ends);
-      const { lines, allowed } = await askKey({
+    findKey: async (account, { blob }) => {
+      const key = base64Encode(blob);
+      const question = (): KeyQuestion => ({
         account: { ...account, groups: groupsOf(account.name, account.gid) },
-        key: base64Encode(key.blob),
+        key,
         ...ends,
-        ...keySettings(settings, account),
+        ...keySettings(optionsForUser(config, account.name, ends), account),
       });
+      const answer = last?.key === key ? last.answer : await askKey(question());
+      const { lines, allowed } = answer;
+      last = allowed && { key, answer };
       for (const line of lines) log(line);
       return allowed;
     },

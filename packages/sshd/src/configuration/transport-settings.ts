@@ -1,22 +1,23 @@
 // From the global options to what every connection begins with, before its user is known: identification, algorithms,
-// host keys, limits of keys.
+// host keys, limits of keys; as the processes that run the protocol are told it.
 
 import { compressions } from '@sallyport/protocol/algorithms/compressions';
 import { defaultNames } from '@sallyport/protocol/algorithms/roles';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
-import type { OfferedHostKey } from '@sallyport/protocol/transport/options';
 import { libraryIdentification } from 'sallyport/version';
-import type { AuthBegin } from '../auth/begin.ts';
+import type { StackSettings } from '../auth/stack-settings.ts';
+import { encodeStackSettings } from '../auth/stack-settings.ts';
 import { namesOf, usableSignatures } from './algorithm-names.ts';
 
+/** `logThreshold` as the log has it. */
 export function transportSettings(
   config: SshdConfig,
-  hostKeys: readonly OfferedHostKey[],
-): Omit<AuthBegin, 'peer' | 'local'> {
+  { hostKeys, logThreshold }: Pick<StackSettings, 'hostKeys' | 'logThreshold'>,
+): string {
   const options = config.globalOptions();
-  return {
+  return encodeStackSettings({
     identification: identificationWith(options.VersionAddendum),
     preferences: {
       keyExchanges: namesOf(options.KexAlgorithms),
@@ -28,7 +29,8 @@ export function transportSettings(
     hostKeys,
     publicKeyAlgorithms: announcedAlgorithms(config, options),
     rekeyLimits: rekeyLimits(options),
-  };
+    logThreshold,
+  });
 }
 
 /**
@@ -47,7 +49,7 @@ function identificationWith(addendum: string): string {
 }
 
 /** RekeyLimit as the transport wants it: 0 means the cipher's own limit. */
-function rekeyLimits({ RekeyLimit }: SshdOptions): AuthBegin['rekeyLimits'] {
+function rekeyLimits({ RekeyLimit }: SshdOptions): StackSettings['rekeyLimits'] {
   const { bytes, seconds } = RekeyLimit;
   return {
     ...(bytes > 0n ? { bytes: Number(bytes) } : {}),

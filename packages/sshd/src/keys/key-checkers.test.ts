@@ -82,6 +82,7 @@ class Bench {
         return { calls: stream, kill: () => void (played.killed = true) };
       },
       spares: 1,
+      patienceMs: 0,
       answerMs: 10_000,
       commandsMs: 10_000,
       log: ({ text }) => this.lines.push(text),
@@ -174,6 +175,37 @@ test('of a hundred questions at once sixteen are worked on, and all are answered
   assert.equal(bench.started.length, 16);
   assert.deepEqual(await Promise.all(answers), names.map(said));
   assert.ok(most <= 16, `${most} at a time`);
+});
+
+test('a question waits a moment for a process that works before another is started', async () => {
+  const bench = new Bench({ patienceMs: 60_000 });
+  const first = bench.checkers.ask(question('alice'));
+  const second = bench.checkers.ask(question('bob'));
+  assert.equal(await bench.at(0).asked(), 'alice');
+  bench.at(0).answer(said('alice'));
+  assert.deepEqual(await first, said('alice'));
+  assert.equal(await bench.at(0).asked(), 'bob');
+  bench.at(0).answer(said('bob'));
+  assert.deepEqual(await second, said('bob'));
+  assert.equal(bench.started.length, 1);
+});
+
+test('a question starts another process when the one that works takes too long', async () => {
+  const started: Played[] = [];
+  let tell: (played: Played) => void = () => undefined;
+  const second = new Promise<Played>((resolve) => {
+    tell = resolve;
+  });
+  const bench = new Bench({ patienceMs: 20 }, (played) => {
+    if (started.push(played) === 2) tell(played);
+  });
+  void bench.checkers.ask(question('alice'));
+  const answer = bench.checkers.ask(question('bob'));
+  assert.equal(bench.started.length, 1);
+  const other = await second;
+  assert.equal(await other.asked(), 'bob');
+  other.answer(said('bob'));
+  assert.deepEqual(await answer, said('bob'));
 });
 
 test('stop ends what is idle, and what is at work after its answer', async () => {

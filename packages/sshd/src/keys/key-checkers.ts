@@ -1,6 +1,6 @@
-// The key processes as the monitor sees them: one is kept warm, more are started while others work. One that does not
-// answer in time is ended and its question refused; while it has not gone, because its account's home hangs, that
-// account's questions are refused at once, so that nobody can pile up processes.
+// The key processes as the monitor sees them: some are kept warm, more are started while those work too long. One that
+// does not answer in time is ended and its question refused; while it has not gone, because its account's home hangs,
+// that account's questions are refused at once, so that nobody can pile up processes.
 
 import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
@@ -16,6 +16,8 @@ export interface KeyCheckersOptions {
   readonly start: (onExit: () => void) => StartedKeyProcess;
   /** Idle processes that are kept. */
   readonly spares: number;
+  /** Milliseconds that a question waits for one of them before another process is started for it. */
+  readonly patienceMs: number;
   /** Milliseconds until a question is refused; those with commands have more. */
   readonly answerMs: number;
   readonly commandsMs: number;
@@ -29,6 +31,8 @@ const maximumWorking = 16;
 interface Waiting {
   readonly question: KeyQuestion;
   readonly resolve: (answer: KeyAnswer) => void;
+  /** Monotonic milliseconds at which it was asked. */
+  readonly since: number;
 }
 
 export class KeyCheckers {
@@ -37,6 +41,7 @@ export class KeyCheckers {
   readonly #waiting: Waiting[] = [];
   /** Accounts with a process that had to be ended and is still there. */
   readonly #stuck = new Map<KeyProcess, string>();
+  #patience: NodeJS.Timeout | undefined;
   #working = 0;
   #stopped = false;
 
@@ -57,7 +62,7 @@ export class KeyCheckers {
       return Promise.resolve(refused);
     }
     return new Promise((resolve) => {
-      this.#waiting.push({ question, resolve });
+      this.#waiting.push({ question, resolve, since: performance.now() });
       this.#next();
     });
   }
@@ -69,11 +74,19 @@ export class KeyCheckers {
   }
 
   #next(): void {
-    if (this.#working >= maximumWorking) return;
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) return;
+    clearTimeout(this.#patience);
+    const [first] = this.#waiting;
+    if (first === undefined || this.#working >= maximumWorking) return;
+    const { spares, patienceMs } = this.#options;
+    const restMs = first.since + patienceMs - performance.now();
+    if (this.#idle.length === 0 && this.#working >= spares && restMs > 0) {
+      this.#patience = setTimeout(() => this.#next(), restMs);
+      return;
+    }
+    this.#waiting.shift();
     this.#working += 1;
-    void this.#work(waiting);
+    void this.#work(first);
+    this.#next();
   }
 
   async #work({ question, resolve }: Waiting): Promise<void> {

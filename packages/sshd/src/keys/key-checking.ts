@@ -21,7 +21,8 @@ export interface KeyCheckingOptions {
 const answerMs = 10_000;
 /** Two commands, each of which has a minute. */
 const commandsMs = 130_000;
-const spares = 1;
+const spares = 2;
+const patienceMs = 50;
 
 export class KeyChecking {
   readonly #tools: KeyTools;
@@ -30,7 +31,7 @@ export class KeyChecking {
   constructor({ crypto, program, errorFd, hasProcesses, log }: KeyCheckingOptions) {
     this.#tools = { crypto, program };
     const start = (onGone: () => void): ReturnType<typeof startKeyProcess> => startKeyProcess(program, errorFd, onGone);
-    if (hasProcesses) this.#checkers = new KeyCheckers({ start, spares, answerMs, commandsMs, log });
+    if (hasProcesses) this.#checkers = new KeyCheckers({ start, spares, patienceMs, answerMs, commandsMs, log });
   }
 
   ask(question: KeyQuestion): Promise<KeyAnswer> {

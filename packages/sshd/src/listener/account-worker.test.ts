@@ -44,6 +44,7 @@ class Bench {
       calls: stream,
       pass: (descriptors, text) => this.passed.push(`${descriptors.join(',')} ${text}`),
       identity,
+      settings: '{}',
       idleMs: 60_000,
       sign: (algorithm, _, data) =>
         Promise.resolve(algorithm === 'ssh-ed25519' && data.length === 32 ? signature : undefined),
@@ -64,7 +65,6 @@ class Bench {
       fd: 10 + connection,
       sessionId: Uint8Array.of(7),
       snapshot: Uint8Array.of(9),
-      begin: 'b',
       grant: 'g',
     });
     return this;
@@ -91,10 +91,10 @@ class Bench {
 
 test('AccountWorker tells the process who it is, then gives it each descriptor before its command', async () => {
   const bench = new Bench().adopt(1).adopt(2);
-  assert.deepEqual(bench.passed, [` ${JSON.stringify(identity)}`, '11 adopt', '12 adopt']);
+  assert.deepEqual(bench.passed, [` ${JSON.stringify({ identity, settings: '{}' })}`, '11 adopt', '12 adopt']);
   assert.deepEqual(await bench.command(), [
     'adopt',
-    { connection: 1, sessionId: new Uint8Array([7]), snapshot: new Uint8Array([9]), begin: 'b', grant: 'g' },
+    { connection: 1, sessionId: new Uint8Array([7]), snapshot: new Uint8Array([9]), grant: 'g' },
   ]);
   assert.equal((await bench.command())[0], 'adopt');
 });

@@ -22,13 +22,19 @@ export interface AccountIdentity {
   readonly chroot?: string;
 }
 
+/** What it is told first, as JSON. */
+export interface AccountStart {
+  readonly identity: AccountIdentity;
+  /** From encodeStackSettings(). */
+  readonly settings: string;
+}
+
 export interface Adoption {
   readonly connection: number;
   /** Closed by the caller afterwards. */
   readonly fd: number;
   readonly sessionId: Uint8Array;
   readonly snapshot: Uint8Array;
-  readonly begin: string;
   readonly grant: string;
 }
 
@@ -39,6 +45,7 @@ export interface AccountWorkerOptions {
   readonly calls: ByteStream;
   readonly pass: (descriptors: readonly number[], text: string) => void;
   readonly identity: AccountIdentity;
+  readonly settings: string;
   /** How long a process without connections is kept, in milliseconds. */
   readonly idleMs: number;
   readonly sign: (algorithm: string, hostKey: Uint8Array, data: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -68,7 +75,8 @@ export class AccountWorker {
       frame: (number, body) => this.#receive(number, body),
       closed: (reason) => this.#closed(reason),
     });
-    options.pass([], JSON.stringify(options.identity));
+    const { identity, settings } = options;
+    options.pass([], JSON.stringify({ identity, settings } satisfies AccountStart));
   }
 
   /**
@@ -76,11 +84,11 @@ export class AccountWorker {
    * process has ended or takes no more.
    */
   adopt(adoption: Adoption): void {
-    const { connection, fd, sessionId, snapshot, begin, grant } = adoption;
+    const { connection, fd, sessionId, snapshot, grant } = adoption;
     this.#options.pass([fd], 'adopt');
     clearTimeout(this.#idle);
     this.#connections.set(connection, sessionId);
-    this.#channel.send(accountCommands.adopt, { connection, sessionId, snapshot, begin, grant });
+    this.#channel.send(accountCommands.adopt, { connection, sessionId, snapshot, grant });
   }
 
   /** Ends a process that serves nobody; one that does goes on by itself. */

@@ -6,8 +6,6 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
 import { closeDescriptor } from '@sallyport/system/descriptors';
-import type { AuthBegin } from '../auth/begin.ts';
-import { encodeAuthBegin } from '../auth/begin.ts';
 import type { Grant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import { messages } from '../messages.ts';
@@ -16,11 +14,12 @@ import { Monitor } from '../monitor/monitor.ts';
 import { ownLines } from '../own-lines.ts';
 import type { AccountIdentity, Adoption } from './account-worker.ts';
 import { AccountWorker } from './account-worker.ts';
+import type { AuthWorker } from './auth-worker.ts';
 import type { HostKeys } from './host-keys.ts';
 import { PendingConnection } from './pending-connection.ts';
 import type { StartupLimits } from './startups.ts';
 import { dropsStartup } from './startups.ts';
-import type { PoolWorker, WorkerPool } from './worker-pool.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
 /** Both ends of a connection. */
 export interface Ends {
@@ -41,7 +40,8 @@ export interface ConnectionsOptions {
   readonly graceMs: number;
   /** How long an account's process stays when its last connection has ended. */
   readonly accountIdleMs: number;
-  readonly begin: Omit<AuthBegin, 'peer' | 'local'>;
+  /** What the configuration says, as the processes are told it. */
+  readonly settings: string;
   /** The system as the monitor of a connection sees it. */
   readonly ports: (ends: Ends) => Omit<MonitorPorts, 'sign' | 'log'>;
   readonly grant: (login: Login, ends: Ends) => Grant;
@@ -104,8 +104,10 @@ export class Connections {
       return;
     }
     const pending: PendingConnection = new PendingConnection({
-      pid: worker.pid,
-      kill: worker.kill,
+      get pid() {
+        return worker.pid;
+      },
+      kill: () => worker.kill(),
       calls: worker.calls,
       monitor: this.#monitorFor(accepted),
       peer,
@@ -125,16 +127,12 @@ export class Connections {
   }
 
   /** An auth process that has the connection; undefined when there is none to be had. */
-  #startAuth({ fd, peer, local }: Accepted): PoolWorker | undefined {
-    const { pool, begin, log } = this.#options;
-    let worker: PoolWorker | undefined;
+  #startAuth({ fd, peer }: Accepted): AuthWorker | undefined {
+    const { pool, log } = this.#options;
     try {
-      worker = pool.takeAuth();
-      worker.pass([fd], encodeAuthBegin({ ...begin, peer, local }));
-      return worker;
+      return pool.serve(fd, peer);
     } catch (error) {
       log(ownLines.cannotStart('sshd-auth', error));
-      worker?.kill();
       return undefined;
     }
   }
@@ -163,11 +161,10 @@ export class Connections {
       return;
     }
     if (identity.chroot !== undefined) this.#options.log(stableLines.changedRoot(identity.chroot));
-    const begin = encodeAuthBegin({ ...this.#options.begin, peer, local });
     const grant = JSON.stringify(this.#options.grant(login, { peer, local }));
     const connection = this.#nextConnection;
     this.#nextConnection += 1;
-    this.#adopt(identity, { connection, fd, sessionId: login.sessionId, snapshot, begin, grant });
+    this.#adopt(identity, { connection, fd, sessionId: login.sessionId, snapshot, grant });
     this.#established += 1;
   }
 
@@ -187,7 +184,7 @@ export class Connections {
   }
 
   #startAccount(key: string, identity: AccountIdentity): AccountWorker {
-    const { pool, hostKeys, accountIdleMs, log, onEnded } = this.#options;
+    const { pool, hostKeys, settings, accountIdleMs, log, onEnded } = this.#options;
     const { calls, pass, pid, kill } = pool.startAccount();
     const worker: AccountWorker = new AccountWorker({
       pid,
@@ -195,6 +192,7 @@ export class Connections {
       calls,
       pass,
       identity,
+      settings,
       idleMs: accountIdleMs,
       sign: (algorithm, hostKey, data) => hostKeys.sign(algorithm, hostKey, data),
       prove: (hostKey, sessionId) => hostKeys.prove(hostKey, sessionId),

@@ -29,17 +29,18 @@ export interface DaemonLogOptions {
 
 export class DaemonLog {
   readonly #options: DaemonLogOptions;
-  readonly #threshold: number;
+  /** Place in logLevels of the most talkative level that is written; -1 when none is. */
+  readonly threshold: number;
 
   constructor(options: DaemonLogOptions) {
     this.#options = options;
     const name = levelNames[options.level.toUpperCase()] ?? 'info';
-    this.#threshold = name === 'none' ? -1 : logLevels.indexOf(name);
+    this.threshold = name === 'none' ? -1 : logLevels.indexOf(name);
   }
 
   /** One line; never throws, so that a full disk does not end the daemon. */
   readonly write = (line: LogLine): void => {
-    if (logLevels.indexOf(line.level) > this.#threshold) return;
+    if (logLevels.indexOf(line.level) > this.threshold) return;
     const { fd, syslog } = this.#options;
     const debug = line.level.startsWith('debug') ? `${line.level}: ` : '';
     if (fd === undefined) {

@@ -3,6 +3,7 @@
 
 import { openSync } from 'node:fs';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
+import { singleThreadEnvironment } from '@sallyport/system/fork';
 import type { OwnProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
 
@@ -24,6 +25,8 @@ export interface WorkerStart {
   readonly argv: readonly string[];
   /** Where its own crash would be written. */
   readonly errorFd: number;
+  /** It will make copies of itself. */
+  readonly isCopied?: boolean;
 }
 
 /** Starts a role. */
@@ -36,7 +39,7 @@ export function startWorker(program: OwnProgram, start: WorkerStart): Worker {
   }
 }
 
-function startWith(program: OwnProgram, { name, argv, errorFd }: WorkerStart, nullFd: number): Worker {
+function startWith(program: OwnProgram, { name, argv, errorFd, isCopied }: WorkerStart, nullFd: number): Worker {
   const [callsFd, childCalls, passingFd, childPassing] = twoPairs();
   try {
     // A worker that does not read must not hold the monitor up.
@@ -45,7 +48,7 @@ function startWith(program: OwnProgram, { name, argv, errorFd }: WorkerStart, nu
     const pid = spawnProcess({
       path: program.path,
       argv: [...program.argv(name), ...argv],
-      env: { PATH: '/usr/bin:/bin' },
+      env: { PATH: '/usr/bin:/bin', ...(isCopied === true ? singleThreadEnvironment : {}) },
       cwd: '/',
       stdio: { 0: nullFd, 1: nullFd, 2: errorFd, [calls]: childCalls, [passing]: childPassing },
       newSession: false,

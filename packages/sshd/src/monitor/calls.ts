@@ -120,7 +120,7 @@ export const accountCommands = {
   /** The connection's descriptor waits on the descriptor socket when this arrives. */
   adopt: {
     number: 96,
-    fields: struct({ connection: uint32, sessionId: bytes, snapshot: bytes, begin: text, grant: text }),
+    fields: struct({ connection: uint32, sessionId: bytes, snapshot: bytes, grant: text }),
     limitBytes: snapshotLimitBytes + 512 * kibibyte,
   },
   signature: { number: 97, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },
@@ -144,6 +144,18 @@ export const accountCalls = {
   prove: { number: 35, fields: struct({ connection: uint32, hostKey: bytes }), limitBytes: 32 * kibibyte },
   /** A connection is over and its descriptors are closed. */
   ended: { number: 34, fields: struct({ connection: uint32 }), limitBytes: 16 },
+} as const satisfies Readonly<Record<string, CallRow>>;
+
+/** From the template of the auth processes to the monitor. */
+export const templateReports = {
+  /** It has made a copy that rehearses. */
+  tried: { number: 16, fields: struct({ pid: uint32 }), limitBytes: 4 },
+  /** From that copy: it has rehearsed a login, so the template takes connections. */
+  ready: { number: 18, fields: struct({}), limitBytes: 0 },
+  /** From a copy, before it meets its peer; `copy` is the number that came with the connection. */
+  copied: { number: 17, fields: struct({ copy: uint32, pid: uint32 }), limitBytes: 8 },
+  /** The system had no room for it. */
+  notCopied: { number: 19, fields: struct({ copy: uint32 }), limitBytes: 4 },
 } as const satisfies Readonly<Record<string, CallRow>>;
 
 export type AuthCallName = keyof typeof authCalls;

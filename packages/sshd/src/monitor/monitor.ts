@@ -285,7 +285,8 @@ export class Monitor {
     if (method !== 'none' || settings.permitEmptyPasswords) this.#logFailure(method, result.detail);
     if (rootRefused !== undefined) ports.log(beforeLogin(rootRefused));
     if (counts) this.#failures += 1;
-    await ports.delay(this.#name, result.started);
+    // What is refused unseen takes no time that could tell anything.
+    if (method !== 'none' || settings.permitEmptyPasswords) await ports.delay(this.#name, result.started);
     return { accepted: false, counts, methods: [...this.#lists.allowed], remaining: [] };
   }
 

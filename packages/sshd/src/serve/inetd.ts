@@ -16,7 +16,7 @@ export async function serveInetd(options: ServeOptions): Promise<number> {
   const connection = ends === undefined ? joinPipes() : { fd: takeStandardSocket(), written: Promise.resolve() };
   const failed = await new Promise<boolean>((resolve) => {
     const serving = startServing(options, {
-      spares: 0,
+      isLasting: false,
       accountIdleMs: 0,
       hasKeyProcesses: false,
       onEnded: () => {

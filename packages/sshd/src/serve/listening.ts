@@ -16,7 +16,6 @@ import { startServing } from './start-serving.ts';
 const endingSignals = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3 } as const;
 /** OpenSSH's fatal(), and every end but SIGTERM. */
 const fatal = 255;
-const spares = 2;
 const accountIdleMs = 5000;
 
 /** Reads configuration and keys again; undefined when they are not usable, which has been logged. */
@@ -70,7 +69,7 @@ class Daemon {
 
   #serve(): Serving {
     return startServing(this.#options, {
-      spares: this.#isDebugging ? 1 : spares,
+      isLasting: !this.#isDebugging,
       accountIdleMs,
       hasKeyProcesses: !this.#isDebugging,
       onEnded: () => {
@@ -80,7 +79,7 @@ class Daemon {
   }
 
   #fill(): void {
-    this.#serving.pool.fill();
+    this.#serving.pool.prepare();
     this.#serving.keyChecking.fill();
   }
 

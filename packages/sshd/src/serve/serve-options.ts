@@ -25,8 +25,8 @@ export interface Serving {
 }
 
 export interface ServingPlan {
-  /** Warm auth processes that are kept. */
-  readonly spares: number;
+  /** Connections come again and again. */
+  readonly isLasting: boolean;
   readonly accountIdleMs: number;
   readonly onEnded: () => void;
   /** Whether key files are read by other processes; with one connection only itself waits for them. */

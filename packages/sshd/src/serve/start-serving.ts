@@ -22,17 +22,19 @@ const stderrFd = 2;
 export function startServing(options: ServeOptions, plan: ServingPlan): Serving {
   const { crypto, config } = options;
   const global = config.globalOptions();
-  const log = openLog(options.line, global).write;
+  const { write: log, threshold: logThreshold } = openLog(options.line, global);
   const program = ownProgram();
+  const hostKeys = new HostKeys(crypto, options.hostKeys, usableSignatures(global.HostKeyAlgorithms));
+  const settings = transportSettings(config, { hostKeys: hostKeys.offered, logThreshold });
   const pool = new WorkerPool({
     program,
     errorFd: stderrFd,
     sandbox: sandboxArguments(),
-    spares: plan.spares,
+    settings,
+    isLasting: plan.isLasting,
     onCrash: (name, pid, how) => log(ownLines.crashed(name, pid, how)),
     onFailure: (name, error) => log(ownLines.cannotStart(name, error)),
   });
-  const hostKeys = new HostKeys(crypto, options.hostKeys, usableSignatures(global.HostKeyAlgorithms));
   const keyChecking = new KeyChecking({ crypto, program, log, errorFd: stderrFd, hasProcesses: plan.hasKeyProcesses });
   const secret = crypto.random(new Uint8Array(32));
   const connections = new Connections({
@@ -42,7 +44,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     startups: global.MaxStartups,
     graceMs: global.LoginGraceTime * 1000,
     accountIdleMs: plan.accountIdleMs,
-    begin: transportSettings(config, hostKeys.offered),
+    settings,
     ports: (ends) =>
       systemPorts({ crypto, config, program, log, secret, askKey: (question) => keyChecking.ask(question) }, ends),
     grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),

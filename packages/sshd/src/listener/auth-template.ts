@@ -1,0 +1,188 @@
+// The template of the auth processes, seen from the monitor: it is given connections, and each copy says which one it
+// has. Copies are children of this process like any other.
+
+import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { onExit } from '@sallyport/system/child-exit';
+import { sendDescriptors } from '@sallyport/system/descriptor-passing';
+import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
+import type { Exit } from '@sallyport/system/spawn';
+import type { ConnectionNotice } from '../auth/receive-connection.ts';
+import { FrameChannel } from '../frames/frame-channel.ts';
+import { callOfNumber, limitsOf, templateReports } from '../monitor/calls.ts';
+import type { AuthWorker } from './auth-worker.ts';
+import type { Worker } from './worker-program.ts';
+
+export interface AuthTemplateOptions {
+  readonly worker: Worker;
+  /** Milliseconds within which it must be ready, and make each copy; else it is ended. */
+  readonly patienceMs: number;
+  /** A copy has rehearsed a login: copyFor() may be called. */
+  readonly onReady: () => void;
+  /** It is gone, after retire() or by itself; connections for which it made no copy have lost theirs. */
+  readonly onGone: () => void;
+  /** The system had no room for a copy. */
+  readonly onFailure: (error: unknown) => void;
+  /** The template's own process, or that of a copy, has ended; `killed` by us. */
+  readonly onExit: (of: 'template' | 'copy', pid: number, how: Ending) => void;
+}
+
+export interface Ending {
+  readonly exit: Exit;
+  /** We sent it SIGKILL, which may have come too late. */
+  readonly killed: boolean;
+}
+
+const killSignal = 9;
+
+/** Whether a process ended otherwise than by itself and well, or by us. */
+export function isCrash({ exit, killed }: Ending): boolean {
+  return 'signal' in exit ? !killed || exit.signal !== killSignal : exit.code !== 0;
+}
+
+export class AuthTemplate {
+  readonly #options: AuthTemplateOptions;
+  /** Copies that have not reported, by their numbers. */
+  readonly #expected = new Map<number, Copy>();
+  #patience: NodeJS.Timeout | undefined;
+  #copies = 0;
+  #retired = false;
+  #alive = true;
+
+  constructor(options: AuthTemplateOptions) {
+    this.#options = options;
+    new FrameChannel(openDescriptor(options.worker.callsFd), {
+      limitBytes: limitsOf(templateReports),
+      frame: (number, body) => this.#report(number, body),
+      closed: () => this.#closed(),
+    });
+    const { pid } = options.worker;
+    onExit(pid, (exit) => {
+      this.#alive = false;
+      options.onExit('template', pid, { exit, killed: false });
+    });
+    this.#watch();
+  }
+
+  /** How many copies it was asked for. */
+  get copies(): number {
+    return this.#copies;
+  }
+
+  /** A copy that serves the connection, whose descriptor stays ours; undefined when it takes no more now. */
+  copyFor(fd: number, peer: ConnectionNotice['peer']): AuthWorker | undefined {
+    if (this.#retired) return undefined;
+    const number = this.#copies + 1;
+    const notice = utf8Encode(JSON.stringify({ peer, copy: number } satisfies ConnectionNotice));
+    const [callsFd, copyCalls] = socketPair('stream');
+    let isSent = false;
+    try {
+      isSent = sendDescriptors(this.#options.worker.passingFd, [fd, copyCalls], notice);
+    } finally {
+      closeDescriptor(copyCalls);
+      if (!isSent) closeDescriptor(callsFd);
+    }
+    if (!isSent) return undefined;
+    const copy = new Copy(callsFd);
+    this.#copies = number;
+    this.#expected.set(number, copy);
+    if (this.#patience === undefined) this.#watch();
+    return copy;
+  }
+
+  /** It makes the copies that it was asked for and ends. */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    closeDescriptor(this.#options.worker.passingFd);
+  }
+
+  #report(number: number, body: Uint8Array): void {
+    const { onReady, onFailure } = this.#options;
+    this.#rest();
+    switch (callOfNumber(templateReports, number)) {
+      case 'ready':
+        return onReady();
+      case 'tried': {
+        const { pid } = templateReports.tried.fields.decode(body);
+        onExit(pid, (exit) => this.#options.onExit('copy', pid, { exit, killed: false }));
+        return this.#watch();
+      }
+      case 'copied': {
+        const { copy, pid } = templateReports.copied.fields.decode(body);
+        return this.#copied(copy, pid);
+      }
+      case 'notCopied':
+        this.#expected.delete(templateReports.notCopied.fields.decode(body).copy);
+        onFailure(new Error('the system has no room for another process'));
+        return this.#watchExpected();
+      default:
+    }
+  }
+
+  #copied(number: number, pid: number): void {
+    const copy = this.#expected.get(number);
+    this.#expected.delete(number);
+    this.#watchExpected();
+    copy?.started(pid);
+    onExit(pid, (exit) => {
+      copy?.ended();
+      this.#options.onExit('copy', pid, { exit, killed: copy?.killed === true });
+    });
+  }
+
+  #watchExpected(): void {
+    if (this.#expected.size > 0) this.#watch();
+  }
+
+  #watch(): void {
+    const { worker, patienceMs } = this.#options;
+    this.#patience = setTimeout(() => {
+      if (this.#alive) process.kill(worker.pid, 'SIGKILL');
+    }, patienceMs);
+  }
+
+  #rest(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+  }
+
+  /** Nobody holds the other end any more: copies let go of it when they have reported. */
+  #closed(): void {
+    this.#rest();
+    this.retire();
+    this.#expected.clear();
+    this.#options.onGone();
+  }
+}
+
+/** One auth process that is a copy; its process id comes a moment after it was asked for. */
+class Copy implements AuthWorker {
+  readonly calls: AuthWorker['calls'];
+  killed = false;
+  #pid = 0;
+  #alive = false;
+
+  constructor(callsFd: number) {
+    this.calls = openDescriptor(callsFd);
+  }
+
+  get pid(): number {
+    return this.#pid;
+  }
+
+  readonly kill = (): void => {
+    this.killed = true;
+    if (this.#alive) process.kill(this.#pid, 'SIGKILL');
+  };
+
+  started(pid: number): void {
+    this.#pid = pid;
+    this.#alive = true;
+    if (this.killed) this.kill();
+  }
+
+  ended(): void {
+    this.#alive = false;
+  }
+}

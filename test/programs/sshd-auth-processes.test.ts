@@ -1,0 +1,148 @@
+// The auth processes of the program sshd: each connection has its own, a copy of a template (decision record 0015);
+// what happens when one of them, the template or the monitor ends; that no two of them draw the same random bytes.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import { after, describe, test } from 'node:test';
+import type { StockServer } from '@sallyport/testing';
+import { children, childrenNamed, commandLine, descriptors, until } from './processes.ts';
+import { SshdFixture, waysToRun } from './sshd-fixture.ts';
+
+const fixture = await SshdFixture.create();
+after(() => fixture[Symbol.asyncDispose]());
+
+const authProcesses = (server: StockServer): readonly number[] => childrenNamed(server.pid, /^sshd-auth\b/);
+
+/** The template, which is all that is there when nobody is connected; once it is ready, which its first copy shows. */
+async function template(server: StockServer): Promise<number> {
+  for (let attempt = 1; attempt < 100; attempt++) {
+    await until(() => authProcesses(server).length === 1, 'one auth process is left');
+    const [original = 0] = authProcesses(server);
+    const [peer] = await listening(server, 1);
+    const areCopies = authProcesses(server).map((pid) => commandLine(pid).startsWith('sshd-auth template'));
+    await peer?.close();
+    if (areCopies.length === 2 && !areCopies.includes(false)) return original;
+  }
+  throw new Error('no template is ready');
+}
+
+/** Children that have ended and were not waited for have no command line. */
+function zombies(server: StockServer): readonly number[] {
+  return children(server.pid).filter((pid) => commandLine(pid) === '' && !isRunning(pid));
+}
+
+/** A peer that has heard what sshd says first: its identification and KEXINIT. */
+class Listening {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  #heard = Buffer.alloc(0);
+
+  constructor(server: StockServer) {
+    this.socket = connectTcp(server.port, '127.0.0.1');
+    this.socket.on('error', () => undefined);
+    this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
+  }
+
+  /** The cookie of the KEXINIT (RFC 4253 section 7.1). */
+  async cookie(): Promise<string> {
+    this.socket.write('SSH-2.0-Test\r\n');
+    for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
+      this.#heard = Buffer.concat([this.#heard, chunk as Buffer]);
+      const packet = this.#heard.indexOf('\r\n') + 2;
+      if (packet > 1 && this.#heard.length >= packet + 22) {
+        assert.equal(this.#heard[packet + 5], 20);
+        return this.#heard.toString('hex', packet + 6, packet + 22);
+      }
+    }
+    throw new Error('sshd closed the connection');
+  }
+
+  close(): Promise<void> {
+    this.socket.destroy();
+    return this.closed;
+  }
+}
+
+async function listening(server: StockServer, count: number): Promise<Listening[]> {
+  const peers = Array.from({ length: count }, () => new Listening(server));
+  await Promise.all(peers.map((peer) => peer.cookie()));
+  return peers;
+}
+
+for (const { as, needs } of waysToRun) {
+  describe(`auth processes of sshd as ${as}`, needs, () => {
+    test('each connection has a process of its own, which is gone with it, and no two draw the same random bytes', async () => {
+      await using server = await fixture.start(as, { config: ['MaxStartups 100'] });
+      const original = await template(server);
+      const peers = Array.from({ length: 30 }, () => new Listening(server));
+      const cookies = await Promise.all(peers.map((peer) => peer.cookie()));
+      assert.equal(new Set(cookies).size, cookies.length);
+      assert.equal(authProcesses(server).length, 31);
+      await Promise.all(peers.map((peer) => peer.close()));
+      assert.equal(await template(server), original);
+      await until(() => zombies(server).length === 0, 'each has been waited for');
+    });
+
+    test('a process that crashes costs its connection, is logged, and its template makes no more copies', async () => {
+      await using server = await fixture.start(as);
+      const original = await template(server);
+      const [peer, other] = await listening(server, 2);
+      const [victim = 0] = authProcesses(server).filter((pid) => pid !== original);
+      process.kill(victim, 'SIGSEGV');
+      await Promise.race([peer?.closed, other?.closed]);
+      await server.untilLog(new RegExp(`sshd-auth process ${victim} ended with signal 11`));
+      assert.equal((await fixture.ssh(server, ['echo in'])).stdout, 'in\n');
+      await Promise.all([peer?.close(), other?.close()]);
+      assert.notEqual(await template(server), original);
+    });
+
+    test('a template that is killed costs nobody the connection, and there is a new one', async () => {
+      await using server = await fixture.start(as);
+      const original = await template(server);
+      const peers = await listening(server, 3);
+      process.kill(original, 'SIGKILL');
+      await server.untilLog(new RegExp(`sshd-auth process ${original} ended with signal 9`));
+      assert.equal((await fixture.ssh(server, ['echo in'])).stdout, 'in\n');
+      for (const peer of peers) assert.equal(peer.socket.destroyed, false);
+      await Promise.all(peers.map((peer) => peer.close()));
+      assert.notEqual(await template(server), original);
+      await until(() => zombies(server).length === 0, 'each has been waited for');
+    });
+
+    test('one template makes a limited number of copies, and its successor goes on', async () => {
+      await using server = await fixture.start(as, { config: ['MaxStartups 100'] });
+      const original = await template(server);
+      const before = descriptors(server.pid).length;
+      for (let round = 0; round < 6; round++) {
+        const peers = await listening(server, 20);
+        await Promise.all(peers.map((peer) => peer.close()));
+      }
+      await until(() => !authProcesses(server).includes(original), 'the first template has ended');
+      await template(server);
+      assert.equal((await fixture.ssh(server, ['echo in'])).stdout, 'in\n');
+      await until(() => childrenNamed(server.pid, /^sshd-session/).length === 0, 'the account process has ended');
+      await until(() => descriptors(server.pid).length <= before, `no more than ${before} descriptors`);
+      assert.doesNotMatch(server.log(), /ended with|cannot start/);
+    });
+
+    test('when the monitor is killed, the auth processes end and with them the connections', async () => {
+      await using server = await fixture.start(as);
+      await template(server);
+      const peers = await listening(server, 3);
+      const pids = authProcesses(server);
+      process.kill(server.pid, 'SIGKILL');
+      await Promise.all(peers.map((peer) => peer.closed));
+      await until(() => pids.every((pid) => !isRunning(pid)), 'no auth process is left');
+    });
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

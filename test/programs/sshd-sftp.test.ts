@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { skipUnless } from '@sallyport/testing';
+import type { ProgramResult } from '@sallyport/testing';
+import { programPath, runProgram, skipUnless } from '@sallyport/testing';
 import { openSftp } from '@sallyport/testing/sftp-driver';
-import { childrenNamed } from './processes.ts';
+import { childrenNamed, until } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const ourSftpServer = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
@@ -50,6 +51,38 @@ for (const { as, needs } of waysToRun) {
         if (command.includes('INFO')) await server.untilLog(/forced close ".*file" bytes read \d+ written 5000000/);
       });
     }
+    test('kill -9 of the serving process ends an upload with an error, and reput brings the rest', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as, { config: ['Subsystem sftp internal-sftp'] });
+      const { home } = fixture.account;
+      const data = Buffer.alloc(8_000_000, 'interrupted ');
+      const source = fixture.openssh.folder.file('source');
+      fs.writeFileSync(source, data);
+      const options = [
+        `Port=${server.port}`,
+        `IdentityFile=${fixture.openssh.userKey.path}`,
+        `UserKnownHostsFile=${server.knownHosts}`,
+        'IdentitiesOnly=yes',
+      ];
+      const sftp = (limit: string, command: string): Promise<ProgramResult> => {
+        const argv = ['-l', limit, '-b', '-', ...options.flatMap((option) => ['-o', option])];
+        const where = `${server.user}@127.0.0.1`;
+        return runProgram(programPath('sftp'), [...argv, where], { input: `${command}\n`, timeoutMs: 60_000 });
+      };
+      const target = `${home}/target`;
+      const upload = sftp('8000', `put ${source} ${target}`);
+      await until(() => (fs.statSync(target, { throwIfNoEntry: false })?.size ?? 0) > 100_000, 'an upload under way');
+      const [pid] = childrenNamed(server.pid, /^sshd-session/);
+      assert.ok(pid);
+      process.kill(pid, 'SIGKILL');
+      assert.notEqual((await upload).code, 0);
+      const size = fs.statSync(target).size;
+      assert.ok(size > 100_000 && size < data.length, `${size} bytes`);
+      assert.ok(fs.readFileSync(target).equals(data.subarray(0, size)));
+      const rest = await sftp('8000000', `reput ${source} ${target}`);
+      assert.equal(rest.code, 0, rest.stderr);
+      assert.ok(fs.readFileSync(target).equals(data));
+    });
   });
 }
 

@@ -18,10 +18,11 @@ export function asynchronousFiles(): LocalFiles {
   const lstat = promisify(fs.lstat);
   const readdir = promisify(fs.readdir);
   const mkdir = promisify(fs.mkdir);
+  const calls = fileCalls();
   return {
     isSynchronous: false,
     open: async (path, options) =>
-      new AsynchronousFile(await open(buffer(path), flagsOf(options), options.createPermissions)),
+      new AsynchronousFile(await open(buffer(path), flagsOf(options), options.createPermissions), calls),
     async status(path, options = {}) {
       try {
         return localStatus(await (options.noFollow === true ? lstat : stat)(buffer(path)));
@@ -74,11 +75,27 @@ export function synchronousFiles(): LocalFiles {
   };
 }
 
+type FileCalls = ReturnType<typeof fileCalls>;
+
+/** Made once for all files. */
+function fileCalls() {
+  return {
+    status: promisify(fs.fstat),
+    truncate: promisify(fs.ftruncate),
+    setPermissions: promisify(fs.fchmod),
+    setTimes: promisify(fs.futimes),
+    sync: promisify(fs.fsync),
+    close: promisify(fs.close),
+  } as const;
+}
+
 class AsynchronousFile implements LocalFile {
   readonly #fd: number;
+  readonly #calls: FileCalls;
 
-  constructor(fd: number) {
+  constructor(fd: number, calls: FileCalls) {
     this.#fd = fd;
+    this.#calls = calls;
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
@@ -103,13 +120,29 @@ class AsynchronousFile implements LocalFile {
     });
   }
 
-  status = async (): Promise<LocalStatus> => localStatus(await promisify(fs.fstat)(this.#fd));
-  truncate = (length: number): Promise<void> => promisify(fs.ftruncate)(this.#fd, length);
-  setPermissions = (permissions: number): Promise<void> => promisify(fs.fchmod)(this.#fd, permissions);
-  setTimes = (access: number, modification: number): Promise<void> =>
-    promisify(fs.futimes)(this.#fd, access, modification);
-  sync = (): Promise<void> => promisify(fs.fsync)(this.#fd);
-  close = (): Promise<void> => promisify(fs.close)(this.#fd);
+  async status(): Promise<LocalStatus> {
+    return localStatus(await this.#calls.status(this.#fd));
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#calls.truncate(this.#fd, length);
+  }
+
+  setPermissions(permissions: number): Promise<void> {
+    return this.#calls.setPermissions(this.#fd, permissions);
+  }
+
+  setTimes(accessTime: number, modificationTime: number): Promise<void> {
+    return this.#calls.setTimes(this.#fd, accessTime, modificationTime);
+  }
+
+  sync(): Promise<void> {
+    return this.#calls.sync(this.#fd);
+  }
+
+  close(): Promise<void> {
+    return this.#calls.close(this.#fd);
+  }
 }
 
 class SynchronousFile implements LocalFile {

@@ -19,6 +19,20 @@ const chunkBytes = 64 * 1024;
 const retryMs = 10;
 const readInto = promisify(read);
 
+/** What there is on a descriptor, waiting for the first byte; nothing at its end, or when it cannot be read. */
+export async function readAvailable(fd: number, mostBytes: number): Promise<Uint8Array> {
+  const chunk = Buffer.alloc(mostBytes);
+  for (;;) {
+    try {
+      const { bytesRead } = await readInto(fd, chunk, 0, mostBytes, null);
+      return chunk.subarray(0, bytesRead);
+    } catch (error) {
+      if (!isNonBlockingError(error)) return chunk.subarray(0, 0);
+      await sleep(retryMs);
+    }
+  }
+}
+
 /** What a user sees of it. */
 export interface LinePrompts {
   /** Before each line. */
@@ -49,7 +63,9 @@ export class DescriptorLines implements CommandLines {
         return line;
       }
       if (this.#isOver) return this.#rest();
-      this.#waiting += await this.#read();
+      const bytes = await readAvailable(this.#fd, chunkBytes);
+      if (bytes.length === 0) this.#isOver = true;
+      this.#waiting += byteStringOf(bytes);
     }
   }
 
@@ -62,22 +78,5 @@ export class DescriptorLines implements CommandLines {
     this.#waiting = '';
     if (rest === '') this.#prompts?.ended();
     return rest === '' ? undefined : rest;
-  }
-
-  async #read(): Promise<string> {
-    const chunk = Buffer.alloc(chunkBytes);
-    for (;;) {
-      try {
-        const { bytesRead } = await readInto(this.#fd, chunk, 0, chunk.length, null);
-        if (bytesRead === 0) this.#isOver = true;
-        return byteStringOf(chunk.subarray(0, bytesRead));
-      } catch (error) {
-        if (!isNonBlockingError(error)) {
-          this.#isOver = true;
-          return '';
-        }
-        await sleep(retryMs);
-      }
-    }
   }
 }

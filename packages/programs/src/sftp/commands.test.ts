@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { SftpScript } from '@sallyport/testing/scripted-sftp-server';
+import { ScriptedSftpServer } from '@sallyport/testing/scripted-sftp-server';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { memoryStreams } from 'sallyport/driver/memory-stream';
 import { SftpClient } from 'sallyport/sftp/sftp-client';
@@ -24,6 +26,16 @@ interface Talk {
   readonly local: (name: string) => string;
 }
 
+const defaults = {
+  resume: false,
+  sync: false,
+  preserve: false,
+  recursive: false,
+  limitBytesPerSecond: undefined,
+  bufferBytes: undefined,
+  requests: undefined,
+};
+
 /** A session with a server whose root is a folder of the test; local paths are absolute, as `L/…` in lines. */
 async function withTalk(work: (talk: Talk) => Promise<void>): Promise<void> {
   await using folder = await TemporaryFolder.create();
@@ -40,15 +52,6 @@ async function withTalk(work: (talk: Talk) => Promise<void>): Promise<void> {
     { LC_ALL: 'C.UTF-8' },
     { out: (text) => said.push(text), error: (text) => said.push(`!${text.replace(/\r\n$/, '\n')}`) },
   );
-  const defaults = {
-    resume: false,
-    sync: false,
-    preserve: false,
-    recursive: false,
-    limitBytesPerSecond: undefined,
-    bufferBytes: undefined,
-    requests: undefined,
-  };
   const session = new Session({ client, report, folder: '/', isQuiet: false, showsProgress: false, defaults });
   const run = (line: string, isBatch: boolean): Promise<LineOutcome> => {
     said.length = 0;
@@ -225,4 +228,24 @@ test('the other commands say what OpenSSH says', async () => {
     assert.equal(await say('lmkdir L/new'), '!Couldn\'t create local directory "L/new": File exists\n');
     assert.equal(await say('lcd L/nope'), '!Couldn\'t change local directory to "L/nope": No such file or directory\n');
   });
+});
+
+test('an interrupted command has failed, without a word, even when the server is silent', async () => {
+  const [ours, theirs] = memoryStreams();
+  const controllers: AbortController[] = [];
+  const script: SftpScript = (request, server) => {
+    if (request.name === 'opendir') server.reply('handle', { id: request.id, handle: Uint8Array.of(1) });
+    else controllers.at(-1)?.abort();
+  };
+  assert.ok(new ScriptedSftpServer(theirs, script));
+  const client = await SftpClient.over(ours);
+  const said: string[] = [];
+  const report = new Report({}, { out: (text) => said.push(text), error: (text) => said.push(text) });
+  const session = new Session({ client, report, folder: '/', isQuiet: true, showsProgress: false, defaults });
+  for (const line of ['ls', 'ls x*', 'cd x', 'rm x', 'get x', 'get -r x/', 'put /dev/null x', 'cp x y']) {
+    controllers.push(new AbortController());
+    const { signal } = controllers.at(-1) as AbortController;
+    assert.equal(await executeLine(session, parseLine(line), { signal, isBatch: true }), 'failed', line);
+  }
+  assert.deepEqual(said, []);
 });

@@ -7,7 +7,7 @@ import { glob, TooManyMatches } from './glob.ts';
 import { remoteMessages, transferMessages } from './messages.ts';
 import type { Command } from './parse-command.ts';
 import type { CommandRun } from './session.ts';
-import { withoutGlobEscapes } from './split-line.ts';
+import { patternAsPath } from './split-line.ts';
 
 type CommandOf<Kind extends Command['kind']> = Extract<Command, { readonly kind: Kind }>;
 
@@ -140,7 +140,7 @@ async function filesOf(run: CommandRun, pattern: string): Promise<readonly strin
   const absolute = run.session.absolutePattern(pattern);
   try {
     const found = await glob(absolute, run.files, { signal: run.signal });
-    return found.length > 0 ? found.map(({ path }) => path) : [withoutGlobEscapes(absolute)];
+    return found.length > 0 ? found.map(({ path }) => path) : [patternAsPath(absolute)];
   } catch (error) {
     if (!(error instanceof TooManyMatches)) throw error;
     run.problem(transferMessages.tooMany(absolute));

@@ -2,6 +2,7 @@
 // out; a folder that cannot be read has no names.
 
 import type { CallOptions } from 'sallyport/cancellation';
+import { cancellable } from 'sallyport/cancellation';
 import type { FileStatus, RemoteEntry } from 'sallyport/sftp/file-status';
 import { isSafeName } from 'sallyport/sftp/names';
 import type { SftpClient } from 'sallyport/sftp/sftp-client';
@@ -43,15 +44,21 @@ export class RemoteFiles implements GlobFiles<FileStatus> {
   /** `.` and `..` included. @throws SftpError */
   async readFolder(folder: string): Promise<readonly ListedEntry[]> {
     const found: ListedEntry[] = [];
-    for await (const entries of this.#client.opendir(bytesOf(folder))) {
-      if (this.#options.signal?.aborted === true) break;
-      for (const entry of entries) {
+    const batches = this.#client.opendir(bytesOf(folder));
+    for (;;) {
+      // A server that is silent cannot hold up the interrupt key.
+      const batch = await cancellable(
+        this.#call,
+        () => batches.next(),
+        () => undefined,
+      );
+      if (batch.done === true) return found;
+      for (const entry of batch.value) {
         const name = byteStringOf(entry.nameBytes);
         if (isSafeName(entry.nameBytes) || name === '.' || name === '..') found.push({ name, status: entry, entry });
         else this.#options.problem(remoteMessages.suspectName(name, folder));
       }
     }
-    return found;
   }
 
   inspect(path: string): Promise<FileStatus | undefined> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { escapeGlob, splitWords, withoutGlobEscapes } from './split-line.ts';
+import { escapeGlob, patternAsPath, splitWords, withoutGlobEscapes } from './split-line.ts';
 
 function words(line: string): readonly string[] | string {
   const split = splitWords(line);
@@ -44,6 +44,7 @@ test('a wildcard that was quoted or escaped keeps a backslash for glob, a plain 
 test('what is for no glob loses those backslashes again', () => {
   assert.equal(withoutGlobEscapes('a\\*\\[b]\\?\\\\c\\d\\'), 'a*[b]?\\c\\d\\');
   assert.equal(withoutGlobEscapes(escapeGlob('a*[b]?\\c')), 'a*[b]?\\c');
+  assert.equal(patternAsPath('a\\*\\[b\\d\\\\'), 'a*[bd\\');
 });
 
 test('an open quote, a line without end and words without number are refused', () => {

@@ -103,6 +103,11 @@ export function withoutGlobEscapes(word: string): string {
   return word.replaceAll(/\\([?[*\\])/g, '$1');
 }
 
+/** A pattern as the name of a file: glob takes every backslash away. */
+export function patternAsPath(pattern: string): string {
+  return pattern.replaceAll(/\\(.)/gs, '$1');
+}
+
 /** A path as a pattern that fits only itself. */
 export function escapeGlob(path: string): string {
   return path.replaceAll(/[?[*\\]/g, '\\$&');

@@ -13,7 +13,7 @@ import { transferMessages } from './messages.ts';
 import type { Command, TransferFlags } from './parse-command.ts';
 import { absolutePath, baseName, joinPath } from './paths.ts';
 import type { CommandRun } from './session.ts';
-import { withoutGlobEscapes } from './split-line.ts';
+import { patternAsPath } from './split-line.ts';
 import { transferOptions } from './transfer-options.ts';
 import { sentenceOf } from './transfer-problem.ts';
 
@@ -65,7 +65,7 @@ export async function putFiles(run: CommandRun, { source, target, flags }: Trans
   const matches = await findFiles(run, source, () => glob(source, localFiles, { marksFolders: true }));
   if (matches === undefined) return;
   // Without a match the pattern is a name, of which stat says what is wrong.
-  const found = matches.length === 0 ? [withoutGlobEscapes(source)] : matches.map(({ path }) => path);
+  const found = matches.length === 0 ? [patternAsPath(source)] : matches.map(({ path }) => path);
   const folder = target === undefined ? undefined : run.session.absolute(target);
   const isIntoFolder = folder === undefined || (await run.files.follow(folder))?.type === 'directory';
   if (found.length > 1 && !isIntoFolder) {

@@ -1,13 +1,12 @@
 // Lines that the user edits on a terminal: keys in, the line shown, completion by the tab key, the history by arrows.
 // The terminal is in its own mode only while a line is being typed; commands find it as it was.
 
-import { read } from 'node:fs';
-import { promisify } from 'node:util';
 import { lineEditingSettings } from '@sallyport/system/terminal';
 import { byteStringOf } from '../../shared/byte-string.ts';
 import { writeOut } from '../../shared/standard-streams.ts';
 import { LocalTerminal } from '../../ssh/session/local-terminal.ts';
 import type { CommandLines } from '../command-lines.ts';
+import { readAvailable } from '../command-lines.ts';
 import type { Completion } from '../completion.ts';
 import { KeyReader } from './keys.ts';
 import { LineEditor, LineHistory } from './line-editor.ts';
@@ -27,7 +26,6 @@ export interface EditedLinesOptions {
 const defaultColumns = 80;
 const bell = '\x07';
 const endingSignals = ['SIGHUP', 'SIGTERM', 'SIGQUIT'] as const;
-const readInto = promisify(read);
 
 export class EditedLines implements CommandLines {
   readonly #options: EditedLinesOptions;
@@ -142,14 +140,9 @@ export class EditedLines implements CommandLines {
 
   /** False at the end of input. What is typed behind the end of a line is for whoever reads next: byte by byte. */
   async #readKeys(): Promise<boolean> {
-    const chunk = Buffer.alloc(1);
-    try {
-      const { bytesRead } = await readInto(0, chunk, 0, chunk.length, null);
-      this.#keys.receive(byteStringOf(chunk.subarray(0, bytesRead)));
-      return bytesRead > 0;
-    } catch {
-      return false;
-    }
+    const typed = await readAvailable(0, 1);
+    this.#keys.receive(byteStringOf(typed));
+    return typed.length > 0;
   }
 
   readonly #resized = (): void => {

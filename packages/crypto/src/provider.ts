@@ -41,6 +41,7 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
   const random = options.random ?? ((target: Uint8Array): Uint8Array => pool.draw(target));
   let chachaPolyModule: ChachaPolyModule | undefined;
   let mlKemModule: MlKem768 | undefined;
+  let argon2Module: typeof import('./argon2.ts') | undefined;
   const mlKem = (): MlKem768 => (mlKemModule ??= new MlKem768());
   return {
     random,
@@ -69,6 +70,13 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
     publicHalf: (parts) =>
       parts.kind === 'ed25519' ? ed25519PublicKey(parts.seed) : ecdsaPublicPoint(parts.curve, parts.scalar),
     pbkdf2,
+    prepareArgon2: async () => {
+      argon2Module ??= await import('./argon2.ts');
+    },
+    argon2: (variant, passphrase, parameters) => {
+      if (argon2Module === undefined) throw new Error('Argon2 was not prepared');
+      return argon2Module.argon2(variant, passphrase, parameters);
+    },
     bcryptPbkdf,
   };
 }

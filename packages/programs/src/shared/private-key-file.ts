@@ -61,6 +61,7 @@ export interface UnlockOptions {
 /** Opens what readPrivateKeyFile() gave; asks only when the key is encrypted. @throws KeyFileError */
 export async function unlockPrivateKey(sealed: SealedPrivateKey, options: UnlockOptions): Promise<PrivateKey> {
   const { crypto, ask, attempts = 1 } = options;
+  await sealed.prepare?.(crypto);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const passphrase = sealed.encrypted ? await ask(attempt) : new Uint8Array(0);
     if (passphrase === undefined) break;

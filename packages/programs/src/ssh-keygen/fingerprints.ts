@@ -29,7 +29,7 @@ export function printFingerprints(context: KeygenContext): number {
   const path = chooseFile(context, prompts.whichKey);
   const text = readText(path);
   const [first = ''] = text.split('\n', 1);
-  if (path !== '-' && !first.trimStart().startsWith('#') && first.includes('PRIVATE KEY')) {
+  if (path !== '-' && !first.trimStart().startsWith('#') && /PRIVATE KEY|^PuTTY-User-Key-File-/.test(first)) {
     writeOut(describe(context, findPrivate(context, path)));
     return 0;
   }

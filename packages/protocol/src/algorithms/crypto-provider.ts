@@ -124,6 +124,16 @@ export interface VerifyingKey {
   verify(digest: DigestName, data: Uint8Array, signature: Uint8Array): boolean;
 }
 
+export type Argon2Variant = 'argon2d' | 'argon2i' | 'argon2id';
+
+export interface Argon2Options {
+  readonly salt: Uint8Array;
+  readonly memoryKib: number;
+  readonly passes: number;
+  readonly lanes: number;
+  readonly lengthBytes: number;
+}
+
 export interface CryptoProvider {
   /** Fills the array from the system's CSPRNG and returns it. */
   random(target: Uint8Array): Uint8Array;
@@ -184,6 +194,11 @@ export interface CryptoProvider {
     passphrase: Uint8Array,
     options: { readonly salt: Uint8Array; readonly iterations: number; readonly lengthBytes: number },
   ): Uint8Array;
+
+  /** To be awaited before argon2() is called. */
+  prepareArgon2(): Promise<void>;
+  /** Argon2 version 1.3 (RFC 9106). @throws Error when it was not prepared */
+  argon2(variant: Argon2Variant, passphrase: Uint8Array, options: Argon2Options): Uint8Array;
 
   /** bcrypt_pbkdf as OpenSSH uses it; undefined for an empty passphrase or salt, or no rounds. */
   bcryptPbkdf(

@@ -37,7 +37,9 @@ export function identityOf(key: PrivateKey): Identity {
 export async function readPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
   const sealed = decodePrivateKeyFile(await readFile(path));
   if (sealed.encrypted && passphrase === undefined) throw new Error(`${path} needs a passphrase`);
-  const key = sealed.open(createCryptoProvider(), utf8Encode(passphrase ?? ''));
+  const crypto = createCryptoProvider();
+  await sealed.prepare?.(crypto);
+  const key = sealed.open(crypto, utf8Encode(passphrase ?? ''));
   if (key === undefined) throw new Error(`wrong passphrase for ${path}`);
   return key;
 }

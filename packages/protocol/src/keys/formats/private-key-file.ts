@@ -4,12 +4,13 @@
 import { DecodeError } from '../../wire/decode-error.ts';
 import { opensshKeyV1 } from './openssh-key-v1.ts';
 import { pemFormats } from './pem-private.ts';
+import { ppk } from './ppk.ts';
 import type { PrivateKeyFormat, SealedPrivateKey } from './private-key-format.ts';
 
 /** No private key file is larger; callers refuse before they read it whole. */
 export const maximumPrivateKeyFileBytes = 1 << 20;
 
-export const privateKeyFormats: readonly PrivateKeyFormat[] = [opensshKeyV1, ...pemFormats];
+export const privateKeyFormats: readonly PrivateKeyFormat[] = [opensshKeyV1, ...pemFormats, ppk];
 
 /** @throws DecodeError when the format is unknown or the file is malformed */
 export function decodePrivateKeyFile(file: Uint8Array): SealedPrivateKey {

@@ -10,6 +10,8 @@ export interface SealedPrivateKey {
   /** Present when the format carries it in clear. */
   readonly publicKey: PublicKey | undefined;
   readonly encrypted: boolean;
+  /** Where it is there, to be awaited before open(). */
+  readonly prepare?: (crypto: CryptoProvider) => Promise<void>;
   /**
    * The key; undefined when the passphrase is wrong. Without encryption the passphrase is ignored.
    * @throws DecodeError

@@ -20,6 +20,8 @@ interface Attack {
   readonly asks?: string;
   readonly options?: readonly string[];
   readonly sends: string;
+  /** Bytes of our answers after which the server goes away; it waits for our end unless told. */
+  readonly answers?: number;
   /** What may be below `target` afterwards. */
   readonly leaves?: readonly string[];
   readonly says: RegExp;
@@ -36,11 +38,15 @@ function treeOf(folder: string, prefix = ''): string[] {
     });
 }
 
+/** Sends the bytes at once, and goes away when it has heard so much. */
+const serverScript = (bytes: string, answers: number): string =>
+  `#!/bin/sh\ncat ${bytes}\nexec head -c ${answers} > /dev/null\n`;
+
 /** Copies from a server that sends these bytes, whatever it hears, to the folder `target`. */
-async function attack({ asks = 'f', options = [], sends }: Omit<Attack, 'says'>): Promise<Outcome> {
+async function attack({ asks = 'f', options = [], sends, answers = 1_000 }: Omit<Attack, 'says'>): Promise<Outcome> {
   await using folder = await TemporaryFolder.create();
   const bytes = await folder.write('bytes', Buffer.from(sends, 'latin1'));
-  const server = await folder.write('server', `#!/bin/sh\ncat ${bytes}\nexec cat > /dev/null\n`, 0o755);
+  const server = await folder.write('server', serverScript(bytes, answers), 0o755);
   mkdirSync(folder.file('target'));
   const argv = ['-O', '-S', server, ...options, `host:${asks}`, folder.file('target')];
   const result = await runMain(main, argv, { cwd: folder.path });
@@ -112,14 +118,14 @@ test('A server that goes away in the middle fails the copy, at every byte of it'
 });
 
 test('Sizes are announced and not yet there: memory stays small, and the copy ends with the connection', async () => {
-  const { code, tree } = await attack({ sends: `C0644 1099511627776 f\n${'z'.repeat(100)}` });
+  const { code, tree } = await attack({ sends: `C0644 1099511627776 f\n${'z'.repeat(100)}`, answers: 2 });
   assert.deepEqual([code, tree.length], [1, 2]);
 });
 
 test('The bits setuid, setgid and sticky of a server are dropped unless -p asks for its modes', async () => {
   await using folder = await TemporaryFolder.create();
   const bytes = await folder.write('bytes', 'C7755 2 f\nab\0');
-  const server = await folder.write('server', `#!/bin/sh\ncat ${bytes}\nexec cat > /dev/null\n`, 0o755);
+  const server = await folder.write('server', serverScript(bytes, 3), 0o755);
   const modeAfter = async (options: readonly string[], before?: number): Promise<string> => {
     const target = folder.file('copy');
     if (before !== undefined) {

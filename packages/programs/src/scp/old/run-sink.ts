@@ -6,6 +6,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import { BandwidthLimit } from 'sallyport/sftp/bandwidth-limit';
 import { bytesOf } from '../../shared/byte-string.ts';
 import type { ProgressMeter } from '../../shared/progress-meter.ts';
+import { messages } from '../messages.ts';
 import { Abandoned, type Report, sentenceOf } from '../report.ts';
 import { LocalSink } from './local-sink.ts';
 
@@ -59,7 +60,7 @@ class SinkSession {
     // What is written to a file, or copied by the engine, is done with.
     stream.onView = (chunk) => this.#receive(chunk);
     stream.onEnd = () => this.#end();
-    stream.onClose = () => this.#end();
+    stream.onClose = (error) => (error === undefined ? this.#end() : this.#lose());
     stream.onDrain = () => {
       this.#isDraining = false;
       this.#flow();
@@ -76,6 +77,13 @@ class SinkSession {
   #end(): void {
     this.#engine.receiveEnd();
     this.#turn();
+  }
+
+  /** No clean end: what came before it may be less than was sent. */
+  #lose(): void {
+    if (this.#settle === undefined) return;
+    this.#options.report.problem(messages.lostConnection);
+    this.#abandon();
   }
 
   #turn(): void {

@@ -12,7 +12,7 @@ import type { SftpSession } from './sftp-session.ts';
 const maximumNames = 1_000_000;
 /** READDIR requests that are under way at the beginning, and at most. */
 const fewRequests = 2;
-const manyRequests = 32;
+const manyRequests = 8;
 
 export interface DirectoryOptions {
   /** Names after which the folder is given up with code `limit-exceeded`; a million unless told. */

@@ -397,6 +397,24 @@ test('what a server may make us keep is bounded by the window, whatever it holds
   server.stream.destroy();
 });
 
+test('a server that answers byte by byte behind a gap is given up before it has filled our memory', async () => {
+  await using local = await TemporaryFolder.create();
+  const drip: Change = (request, peer) => {
+    const { id } = request;
+    if (request.name === 'stat') peer.reply('attributes', { id, attributes: { ...regular, size: 2n ** 30n } });
+    else if (request.name !== 'read') return false;
+    else if (request.offset > 0n) peer.reply('data', { id, data: Uint8Array.of(1) });
+    return true;
+  };
+  for (const localFiles of [asynchronousFiles(), synchronousFiles()]) {
+    const { client } = await connectTo(serverOf([], drip));
+    await assert.rejects(client.downloadFile('f', local.file('f'), { localFiles }), hasCode('limit-exceeded'));
+  }
+  const { client } = await connectTo(serverOf([], drip));
+  const file = await client.open('f');
+  await assert.rejects(file.readable().bytes(), hasCode('limit-exceeded'));
+});
+
 test('an answer that is no greeting is refused, and so is an end before it', async () => {
   for (const answer of [
     replyPackets.status.encode({ id: 0, code: 0, text: '', language: '' }),

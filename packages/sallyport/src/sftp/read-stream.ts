@@ -6,7 +6,7 @@ import { statusCodes } from '@sallyport/protocol/sftp/status';
 import { ByteSource } from '../channel/byte-source.ts';
 import type { SshError } from '../errors.ts';
 import type { SftpSubject } from './sftp-error.ts';
-import { statusError } from './sftp-error.ts';
+import { SftpError, statusError } from './sftp-error.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 export interface ReadStreamOptions {
@@ -24,6 +24,8 @@ interface ReadFile {
 }
 
 const defaultWindowBytes = 1024 * 1024;
+/** Pieces that wait because one in front of them has not come; a server may make them as small as it likes. */
+const mostEarlyPieces = 16_384;
 
 export function readStream(session: SftpSession, file: ReadFile, options: ReadStreamOptions): ByteSource {
   return new ReadAhead(session, file, options).source;
@@ -88,6 +90,7 @@ class ReadAhead {
     if (data.length < length) this.#request(offset + data.length, length - data.length);
     if (offset !== this.#delivered) {
       this.#early.set(offset, data.slice());
+      if (this.#early.size > mostEarlyPieces) this.#finish(tooManyPieces(this.#file.subject));
       return;
     }
     this.#deliver(data);
@@ -115,4 +118,8 @@ class ReadAhead {
     this.#early.clear();
     this.source.finish(error);
   }
+}
+
+function tooManyPieces(subject: SftpSubject): SftpError {
+  return new SftpError('limit-exceeded', subject, { reason: 'too many short answers' });
 }

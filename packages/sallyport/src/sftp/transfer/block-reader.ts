@@ -8,7 +8,7 @@ import { statusCodes } from '@sallyport/protocol/sftp/status';
 import type { SshError } from '../../errors.ts';
 import type { Eventually } from '../local-files.ts';
 import type { SftpSubject } from '../sftp-error.ts';
-import { statusError } from '../sftp-error.ts';
+import { SftpError, statusError } from '../sftp-error.ts';
 import type { WindowShare } from './request-window.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -35,13 +35,18 @@ interface Asked {
   readonly share: WindowShare;
 }
 
-/** Data that waits for its turn; the share goes back with it. */
+/** Data that waits for its turn; the share goes back with it, and the block where it is one of the transfer's. */
 interface Kept {
   readonly block: Uint8Array;
   readonly length: number;
   readonly share: WindowShare | undefined;
+  readonly isPooled: boolean;
 }
 
+/** Pieces that wait because one in front of them has not come: more than requests of the smallest size may be. */
+const mostKeptPieces = 16_384;
+/** Up to this size data is copied into memory of its own. */
+const smallPieceBytes = 16 * 1024;
 /** The first request for a file of unknown size. */
 const firstBytes = 32 * 1024;
 
@@ -86,7 +91,7 @@ export class BlockReader {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure = error;
-    for (const { block, share } of this.#kept.values()) this.#forget(block, share);
+    for (const kept of this.#kept.values()) this.#forget(kept);
     this.#kept.clear();
     if (!this.#isPutting) this.#settle?.reject(error);
   }
@@ -151,12 +156,22 @@ export class BlockReader {
     if (this.#sink.isSynchronous && offset === this.#position) {
       void this.#put(data);
       if (share !== undefined) this.#transfer.window.release(share);
-    } else {
-      const block = this.#transfer.takeBlock();
-      block.set(data);
-      this.#kept.set(offset, { block, length: data.length, share });
-    }
+    } else this.#keep(data, offset, share);
     this.#putKept();
+  }
+
+  #keep(data: Uint8Array, offset: number, share: WindowShare | undefined): void {
+    if (this.#kept.size >= mostKeptPieces) {
+      const reason = 'too many short answers';
+      this.stop(new SftpError('limit-exceeded', this.#range.subject, { reason }));
+      if (share !== undefined) this.#transfer.window.release(share);
+      return;
+    }
+    // A piece of a block would hold all of its memory.
+    const isWhole = share !== undefined && data.length > smallPieceBytes;
+    const block = isWhole ? this.#transfer.takeBlock() : data.slice();
+    if (isWhole) block.set(data);
+    this.#kept.set(offset, { block, length: data.length, share, isPooled: isWhole });
   }
 
   /** Hands on what is next in order, as long as it is there. */
@@ -165,16 +180,15 @@ export class BlockReader {
       const kept = this.#kept.get(this.#position);
       if (kept === undefined) break;
       this.#kept.delete(this.#position);
-      const { block, length, share } = kept;
-      const putting = this.#put(block.subarray(0, length));
+      const putting = this.#put(kept.block.subarray(0, kept.length));
       if (putting === undefined) {
-        this.#forget(block, share);
+        this.#forget(kept);
         continue;
       }
       this.#isPutting = true;
       void putting.then(() => {
         this.#isPutting = false;
-        this.#forget(block, share);
+        this.#forget(kept);
         if (this.#failure === undefined) this.#putKept();
         else this.#settle?.reject(this.#failure);
       });
@@ -199,8 +213,8 @@ export class BlockReader {
     return undefined;
   }
 
-  #forget(block: Uint8Array, share: WindowShare | undefined): void {
-    this.#transfer.giveBlock(block);
+  #forget({ block, share, isPooled }: Kept): void {
+    if (isPooled) this.#transfer.giveBlock(block);
     if (share !== undefined) this.#transfer.window.release(share);
   }
 

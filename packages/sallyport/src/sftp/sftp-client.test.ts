@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { skipUnless, TemporaryFolder } from '@sallyport/testing';
 import { startSftpProcess } from '@sallyport/testing/sftp-process';
@@ -112,6 +121,23 @@ test('streams of a remote file give and take every byte in order', stock, async 
     const proc = await client.readFile('/proc/self/stat');
     assert.ok(proc.length > 10);
     await assert.rejects(client.readFile('f', { limitBytes: 1000 }), (e: SshError) => e.code === 'limit-exceeded');
+  });
+});
+
+test('streams of Node and of the web pipe into a remote file and out of it', stock, async () => {
+  await withStock(async (client, folder) => {
+    const data = Buffer.alloc(2_500_000, 'stream of bytes ');
+    await folder.write('local', data);
+    await using target = await client.open('node', 'w+');
+    await pipeline(createReadStream(folder.file('local')), target.writable().node);
+    assert.deepEqual(readFileSync(folder.file('node')), data);
+    await pipeline(target.readable().node, createWriteStream(folder.file('back')));
+    assert.deepEqual(readFileSync(folder.file('back')), data);
+    await using other = await client.open('web', 'w');
+    await target.readable({ start: 1000 }).web.pipeTo(other.writable().web);
+    assert.deepEqual(readFileSync(folder.file('web')), data.subarray(1000));
+    await using readOnly = await client.open('node', 'r');
+    await assert.rejects(pipeline(createReadStream(folder.file('local')), readOnly.writable().node), SftpError);
   });
 });
 

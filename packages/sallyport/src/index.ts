@@ -2,6 +2,7 @@
 // share but an application does not need is reached by its module's path (driver/engine-driver).
 
 export type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+export { AgentClient } from './agent/agent-client.ts';
 export type { CallOptions } from './cancellation.ts';
 export type { ByteSink } from './channel/byte-sink.ts';
 export type { ByteSource } from './channel/byte-source.ts';

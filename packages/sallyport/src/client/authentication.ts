@@ -9,7 +9,7 @@ import { Reader } from '@sallyport/protocol/wire/reader';
 import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { SshError } from '../errors.ts';
 import { AuthenticationError } from '../errors.ts';
-import type { Identity } from '../keys/identity.ts';
+import type { Identity, LoginSession } from '../keys/identity.ts';
 
 /** Questions of a server that the owner answers, one string for each prompt. */
 export interface Challenge {
@@ -25,6 +25,7 @@ export interface AuthenticationOptions {
   readonly keyboardInteractive: ((challenge: Challenge) => readonly string[] | Promise<readonly string[]>) | undefined;
 }
 
+type SignatureWanted = Extract<UserauthClientEvent, { readonly type: 'signature-wanted' }>;
 type AttemptWanted = Extract<UserauthClientEvent, { readonly type: 'attempt-wanted' }>;
 
 interface Candidate {
@@ -86,9 +87,12 @@ export class Authentication {
   }
 
   /** A signature by the identity with that key; undefined when it refuses. */
-  async sign(key: Uint8Array, algorithm: string, data: Uint8Array): Promise<Uint8Array | undefined> {
+  async sign(
+    { key, algorithm, data }: Pick<SignatureWanted, 'key' | 'algorithm' | 'data'>,
+    session: LoginSession | undefined,
+  ): Promise<Uint8Array | undefined> {
     const identity = this.#options.identities.find(({ publicKey }) => Buffer.compare(publicKey, key) === 0);
-    return await identity?.sign(algorithm, data);
+    return await identity?.sign(algorithm, data.slice(), session);
   }
 
   /** The answers to a challenge, as many as it has prompts; undefined when the owner gives another number. */

@@ -15,6 +15,7 @@ import { Channels } from '../channel/channels.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import { EngineDriver, monotonicNow } from '../driver/engine-driver.ts';
 import { AuthenticationError, ConnectionLostError, errorOf, SshError, TimeoutError } from '../errors.ts';
+import type { LoginSession } from '../keys/identity.ts';
 import type { Authentication } from './authentication.ts';
 import type { HostKeyPolicy } from './host-key-policy.ts';
 
@@ -60,6 +61,8 @@ export class ClientSession {
   readonly #driver: EngineDriver<ClientStackEvent, ClientStackCommand>;
   readonly #asked = new Map<number, Asked>();
   #facts: Partial<ServerFacts> = {};
+  #hostKeySignature: Uint8Array = new Uint8Array(0);
+  #loginSession: LoginSession | undefined;
   #nextToken = 1;
   #error: SshError | undefined;
   #closing = false;
@@ -159,12 +162,17 @@ export class ClientSession {
       this.#facts = { ...this.#facts, identification: event.identification };
     } else if (event.type === 'host-key-offered') {
       const offer = { algorithm: event.algorithm, key: event.hostKey.slice() };
+      if (!event.rekey) this.#hostKeySignature = event.signature.slice();
       this.#answer(this.#options.hostKeys.judge(offer), {
         known: () => this.#perform({ protocol: 'transport', type: 'accept-host-key' }),
         failed: () => this.#perform({ protocol: 'transport', type: 'refuse-host-key' }),
       });
     } else if (event.type === 'keys-changed') {
-      this.#facts = { ...this.#facts, algorithms: event.algorithms, hostKey: event.hostKey.slice() };
+      const hostKey = event.hostKey.slice();
+      this.#facts = { ...this.#facts, algorithms: event.algorithms, hostKey };
+      if (event.first) {
+        this.#loginSession = { hostKey, sessionId: event.sessionId.slice(), signature: this.#hostKeySignature };
+      }
     } else if (event.type === 'extensions-received') {
       const extensions = new Map([...(this.#facts.extensions ?? []), ...event.extensions]);
       this.#facts = { ...this.#facts, extensions };
@@ -187,7 +195,7 @@ export class ClientSession {
         });
         break;
       case 'signature-wanted':
-        this.#answer(authentication.sign(event.key.slice(), event.algorithm, event.data.slice()), {
+        this.#answer(authentication.sign(event, this.#loginSession), {
           known: (signature) => {
             if (signature === undefined) skip();
             else this.#perform({ protocol: 'userauth', type: 'provide-signature', signature });

@@ -72,7 +72,7 @@ export class FileTransfer {
       failed: (error: SftpError) => report.error(failureSentence(error, direction)),
       fileStarted: (file) => {
         if (meter === undefined) return;
-        const name = baseName(file.remotePath);
+        const name = baseName(direction === 'download' ? file.remotePath : file.localPath);
         shown.set(file, meter.start({ name, total: file.totalBytes, position: () => file.position }));
       },
       fileEnded: (file) => {

@@ -87,6 +87,13 @@ test('new keys are recorded after proof, and old ones removed (PROTOCOL section 
   );
 });
 
+test('a key that takes the place of another is recorded, too', async () => {
+  const { text } = await update(line('host', known) + line('host', old), { announced: [known, added] });
+  assert.equal(text, line('host', known) + line('host', added));
+  const fewer = await update(line('host', known) + line('host', old), { announced: [known] });
+  assert.deepEqual([fewer.text, fewer.asked], [line('host', known), 0]);
+});
+
 test('nothing is asked and nothing written when all is as it was', async () => {
   const before = line('host', known);
   const { text, said, asked } = await update(before, { announced: [known] });

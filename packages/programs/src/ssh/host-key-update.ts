@@ -149,13 +149,12 @@ function writeRecord({ files, gone }: Record, added: readonly PublicKey[], optio
     return key !== undefined && holds(gone, key);
   };
   for (const file of files) {
-    const lines = file.lines.filter((line) => !isGone(line));
-    if (file.path === options.files[0]) {
-      for (const key of added) lines.push(formatKnownHostsLine(hashNames ? hashHostsField(crypto, name) : name, key));
-    }
-    if (lines.length === file.lines.length) continue;
+    const kept = file.lines.filter((line) => !isGone(line));
+    const own = file.path === options.files[0] ? added : [];
+    if (kept.length === file.lines.length && own.length === 0) continue;
+    const hosts = (): string => (hashNames ? hashHostsField(crypto, name) : name);
     try {
-      rewriteKnownHostsFile(file, lines);
+      rewriteKnownHostsFile(file, [...kept, ...own.map((key) => formatKnownHostsLine(hosts(), key))]);
     } catch (error) {
       log('error', messages.failed(file.path, error instanceof Error ? error.message : String(error)));
     }

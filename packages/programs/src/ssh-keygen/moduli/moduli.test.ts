@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { formatModuliLine } from '@sallyport/protocol/algorithms/moduli';
 import { mainArguments, skipUnless, type TemporaryFolder } from '@sallyport/testing';
 import { keygenFolder, ourKeygen, stockKeygen, transcript } from '@sallyport/testing/keygen-pair';
+import { CandidateSieve } from '../../ssh-keygen-moduli/sieve.ts';
 import { candidateOf } from './candidates.ts';
 import { clockText, durationText } from './progress.ts';
 
@@ -27,35 +28,44 @@ async function worker(folder: TemporaryFolder): Promise<Readonly<Record<string, 
 
 const withoutTime = (text: string): string => text.replaceAll(/^\d{14} /gm, '');
 
+test('generation leaves candidates in a file, and tells what it did', async () => {
+  await using folder = await keygenFolder();
+  const env = await worker(folder);
+  const argv = ['-M', 'generate', '-O', 'bits=512', '-O', `start=${base.toString(16)}`, 'candidates'];
+  const made = await ourKeygen(argv, { cwd: folder.path, env });
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stderr, /Sieve next 2097152 plus 511-bit\r\n[^]*Found \d+ candidates\r\n$/);
+  const candidates = readFileSync(folder.file('candidates'), 'utf8');
+  assert.match(candidates, /^\d{14} 4 2 0 510 0 4D30ACC0/);
+  assert.ok(candidates.split('\n').length > 1000);
+});
+
 test('screening gives the same groups as the stock program, in order', stock, async () => {
   await using folder = await keygenFolder();
   const env = await worker(folder);
   const cwd = folder.path;
-  const made = await ourKeygen(['-M', 'generate', '-O', 'bits=512', '-O', `start=${base.toString(16)}`, 'all'], {
-    cwd,
-    env,
-  });
-  assert.equal(made.code, 0, made.stderr);
-  const candidates = readFileSync(folder.file('all'), 'utf8').split('\n').slice(0, 300);
-  assert.match(candidates[0] ?? '', /^\d{14} 4 2 0 510 0 4D30ACC0/);
-  await folder.write('some', `# comment\n\ndamaged\n${candidates.join('\n')}\n`);
-  for (const options of [
-    [],
-    ['-O', 'generator=2'],
-    ['-O', 'lines=200', '-O', 'start-line=50', '-O', 'prime-tests=10'],
-  ]) {
-    const ours = await ourKeygen(['-M', 'screen', '-f', 'some', ...options, '-O', 'checkpoint=point', 'ours'], {
-      cwd,
-      env,
-    });
-    const theirs = await stockKeygen(['-M', 'screen', '-f', 'some', ...options, 'theirs'], { cwd });
+  const time = '20260102030405';
+  const candidates = new CandidateSieve(base, 1 << 16).sieve(0, 80_000);
+  const lines = candidates.map((i) =>
+    formatModuliLine({
+      time,
+      type: 4,
+      tests: 2,
+      tries: 0,
+      size: 510,
+      generator: 0,
+      modulus: base + 2n * BigInt(i),
+    }),
+  );
+  await folder.write('some', `# comment\n\ndamaged\n${lines.join('\n')}\n`);
+  for (const options of [[], ['-O', 'generator=2', '-O', 'lines=90', '-O', 'start-line=50', '-O', 'prime-tests=10']]) {
+    const argv = ['-M', 'screen', '-f', 'some', ...options];
+    const ours = await ourKeygen([...argv, '-O', 'checkpoint=point', 'ours'], { cwd, env });
+    const theirs = await stockKeygen([...argv, 'theirs'], { cwd });
     assert.deepEqual([ours.code, theirs.code], [0, 0], ours.stderr);
-    const found = ours.stderr.replace(/in \d+ seconds/, '');
-    assert.match(found, /Final \d+ Miller-Rabin trials \(\d generator\)\r\n/);
-    assert.equal(
-      withoutTime(readFileSync(folder.file('ours'), 'utf8')),
-      withoutTime(readFileSync(folder.file('theirs'), 'utf8')),
-    );
+    assert.match(ours.stderr, /Final \d+ Miller-Rabin trials \(\d generator\)\r\n/);
+    const [found, expected] = ['ours', 'theirs'].map((name) => withoutTime(readFileSync(folder.file(name), 'utf8')));
+    assert.equal(found, expected);
     assert.equal(existsSync(folder.file('point')), false, 'a finished work needs no checkpoint');
   }
   assert.match(readFileSync(folder.file('ours'), 'utf8'), /^\d{14} 2 6 100 511 [25] [0-9A-F]{128}$/m);

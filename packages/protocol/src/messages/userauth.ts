@@ -26,6 +26,15 @@ export const hostBoundFields = struct({
 });
 export const userauthPublicKeyOk = message('USERAUTH_PK_OK', 60, { algorithm: text, key: bytes });
 
+/** RFC 4252 section 9. */
+export const hostbasedFields = struct({
+  algorithm: text,
+  key: bytes,
+  clientHost: text,
+  clientUser: text,
+  signature: bytes,
+});
+
 /** RFC 4252 section 8; with `change` the new password follows. */
 export const passwordFields = struct({ change: boolean, password: bytes, newPassword: rest });
 export const userauthPasswordChange = message('USERAUTH_PASSWD_CHANGEREQ', 60, { prompt: text, language: text });

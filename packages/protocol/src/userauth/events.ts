@@ -84,6 +84,16 @@ export type UserauthServerRequest =
   | { readonly method: 'password'; readonly password: Uint8Array; readonly newPassword: Uint8Array | undefined }
   | { readonly method: 'keyboard-interactive'; readonly submethods: string }
   | { readonly method: 'keyboard-interactive-responses'; readonly responses: readonly Uint8Array[] }
+  /** The owner builds what is signed by hostbasedSignedData(). */
+  | {
+      readonly method: 'hostbased';
+      readonly algorithm: string;
+      readonly key: Uint8Array;
+      /** As the client says, with or without a dot at the end. */
+      readonly clientHost: string;
+      readonly clientUser: string;
+      readonly signature: Uint8Array;
+    }
   | { readonly method: 'unsupported'; readonly name: string };
 
 export type UserauthServerEvent =

@@ -103,6 +103,10 @@ export class AuthConversation {
         const { algorithm, key, hostBound, signature } = request;
         return this.#answer(monitor.call('verifyKey', { algorithm, key, hostBound, signature }));
       }
+      case 'hostbased': {
+        const { algorithm, key, clientHost, clientUser, signature } = request;
+        return this.#answer(monitor.call('verifyHost', { algorithm, key, clientHost, clientUser, signature }));
+      }
       case 'password': {
         const { password, newPassword } = request;
         try {

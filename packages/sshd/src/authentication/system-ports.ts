@@ -7,7 +7,7 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { groupsOf } from '@sallyport/system/accounts';
 import type { OwnProgram } from '@sallyport/system/own-program';
-import { keySettings } from '../configuration/key-settings.ts';
+import { hostSettings, keySettings } from '../configuration/key-settings.ts';
 import type { KeyAnswer, KeyQuestion } from '../keys/question.ts';
 import type { Ends } from '../listener/connections.ts';
 import type { MonitorPorts } from '../monitor/monitor.ts';
@@ -44,6 +44,18 @@ export function systemPorts(options: SystemPortsOptions, ends: Ends): Omit<Monit
       const answer = last?.key === key ? last.answer : await askKey(question());
       const { lines, allowed } = answer;
       last = allowed && { key, answer };
+      for (const line of lines) log(line);
+      return allowed;
+    },
+    findHost: async (account, { blob }, claimed) => {
+      const settings = optionsForUser(config, account.name, ends);
+      const { lines, allowed } = await askKey({
+        account: { ...account, groups: groupsOf(account.name, account.gid) },
+        key: base64Encode(blob),
+        ...ends,
+        ...keySettings(settings, account),
+        host: { ...claimed, ...hostSettings(settings) },
+      });
       for (const line of lines) log(line);
       return allowed;
     },

@@ -7,7 +7,7 @@ import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import { splitWords } from '@sallyport/protocol/config/words';
 import { accountByName, groupsOf } from '@sallyport/system/accounts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
-import type { KeyQuestion, ListingCommand } from '../keys/question.ts';
+import type { HostClaim, KeyQuestion, ListingCommand } from '../keys/question.ts';
 import { usableSignatures } from './algorithm-names.ts';
 import { accountFile, authorizedKeysFiles } from './login-settings.ts';
 
@@ -30,6 +30,15 @@ export function keySettings(options: SshdOptions, account: AccountRecord): KeySe
     ...(principalsFile === undefined ? {} : { principalsFile }),
     ...(keysCommand === undefined ? {} : { keysCommand }),
     ...(principalsCommand === undefined ? {} : { principalsCommand }),
+  };
+}
+
+/** What holds for hosts that vouch for their users. */
+export function hostSettings(options: SshdOptions): Omit<HostClaim, 'clientHost' | 'clientUser'> {
+  return {
+    ignoreRhosts: options.IgnoreRhosts,
+    ignoresUserKnownHosts: options.IgnoreUserKnownHosts,
+    usesNameFromPacketOnly: options.HostbasedUsesNameFromPacketOnly,
   };
 }
 

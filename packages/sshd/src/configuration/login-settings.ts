@@ -25,9 +25,11 @@ export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean
   const methods: string[] = [];
   if (options.PubkeyAuthentication) methods.push('publickey');
   if (options.PasswordAuthentication && canCheckPasswords) methods.push('password');
+  if (options.HostbasedAuthentication) methods.push('hostbased');
   return {
     methods,
     authenticationMethods: options.AuthenticationMethods,
+    hostAlgorithms: usableSignatures(options.HostbasedAcceptedAlgorithms),
     publicKeyAlgorithms: usableSignatures(options.PubkeyAcceptedAlgorithms),
     permitRootLogin: options.PermitRootLogin,
     permitEmptyPasswords: options.PermitEmptyPasswords,

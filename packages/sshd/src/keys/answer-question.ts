@@ -10,6 +10,7 @@ import type { KeyTools } from './inquiry.ts';
 import { Inquiry } from './inquiry.ts';
 import type { KeyAnswer, KeyQuestion } from './question.ts';
 import { admitByTrust } from './trusted-authority.ts';
+import { trustsHost } from './trusted-host.ts';
 
 export async function answerQuestion(tools: KeyTools, question: KeyQuestion): Promise<KeyAnswer> {
   const lines: LogLine[] = [];
@@ -22,6 +23,7 @@ async function search(inquiry: Inquiry): Promise<AllowedKey | undefined> {
   const { key, attempt, question } = inquiry;
   const { revokedKeys, files, strictModes } = question;
   if (isRevoked(key, { ...attempt, files: revokedKeys })) return undefined;
+  if (question.host !== undefined) return trustsHost(question.host, inquiry);
   const found = inquiry.asAccount(() => findAuthorizedKey(key, { ...attempt, files, strictModes }));
   if (found !== undefined) return found;
   const trusted = isCertificate(key) ? await admitByTrust(key, inquiry) : undefined;

@@ -22,6 +22,15 @@ export interface ListingCommand {
   readonly user: string;
 }
 
+/** What a client says of the host that vouches for its user, and what the configuration says of such. */
+export interface HostClaim {
+  readonly clientHost: string;
+  readonly clientUser: string;
+  readonly ignoreRhosts: 'yes' | 'no' | 'shosts-only';
+  readonly ignoresUserKnownHosts: boolean;
+  readonly usesNameFromPacketOnly: boolean;
+}
+
 /** May this account log in with this key from there? */
 export interface KeyQuestion {
   readonly account: RunAs;
@@ -40,6 +49,8 @@ export interface KeyQuestion {
   readonly trustedAuthorities?: string;
   /** Absolute, tokens expanded. */
   readonly principalsFile?: string;
+  /** The key is not the user's but that of a host. */
+  readonly host?: HostClaim;
   readonly keysCommand?: ListingCommand;
   readonly principalsCommand?: ListingCommand;
 }

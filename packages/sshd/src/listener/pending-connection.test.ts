@@ -20,6 +20,7 @@ const local = { address: '192.0.2.2', port: 22 };
 const settings = {
   methods: ['password'],
   authenticationMethods: [],
+  hostAlgorithms: [],
   tokenDemands: { touchRequired: false, verifyRequired: false },
   publicKeyAlgorithms: [],
   permitRootLogin: 'no',
@@ -103,6 +104,7 @@ function systemOf(log: MonitorPorts['log']): MonitorPorts {
   return {
     findAccount: (user) => (user === 'alice' ? { account: alice, settings } : { settings }),
     findKey: () => Promise.resolve(undefined),
+    findHost: () => Promise.resolve(undefined),
     checkPassword: (_, password) => Promise.resolve(new TextDecoder().decode(password) === 'sesame'),
     sign: (algorithm, _, data) => Promise.resolve(hostKey.sign(crypto, algorithm, data)),
     delay: () => Promise.resolve(),

@@ -139,6 +139,8 @@ export class PendingConnection {
         return this.#reply(name, await monitor.checkKey(authCalls.checkKey.fields.decode(body)));
       case 'verifyKey':
         return this.#reply(name, await monitor.verifyKey(authCalls.verifyKey.fields.decode(body)));
+      case 'verifyHost':
+        return this.#reply(name, await monitor.verifyHost(authCalls.verifyHost.fields.decode(body)));
       case 'checkPassword':
         return this.#reply(name, await monitor.checkPassword(authCalls.checkPassword.fields.decode(body)));
       case 'handOver':

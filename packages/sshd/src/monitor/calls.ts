@@ -88,6 +88,15 @@ export const authCalls = {
     once: false,
     answered: true,
   },
+  /** A host vouches for its user; as with verifyKey the monitor builds what is signed. */
+  verifyHost: {
+    number: 9,
+    fields: struct({ algorithm: text, key: bytes, clientHost: text, clientUser: text, signature: bytes }),
+    limitBytes: 64 * kibibyte,
+    phases: ['authenticating'],
+    once: false,
+    answered: true,
+  },
   handOver: {
     number: 8,
     fields: struct({ snapshot: bytes }),
@@ -170,6 +179,7 @@ export const answerOf = {
   checkNone: 'verdict',
   checkKey: 'checkKey',
   verifyKey: 'verdict',
+  verifyHost: 'verdict',
   checkPassword: 'verdict',
 } as const satisfies Readonly<Partial<Record<AuthCallName, AuthAnswerName>>>;
 

@@ -27,7 +27,12 @@ class Bench {
 
   constructor(authenticationMethods: readonly string[], grants: readonly KeyGrant[] = [unrestricted, unrestricted]) {
     const settings = {
-      ...{ methods: ['publickey', 'password'], authenticationMethods, publicKeyAlgorithms: [algorithm] },
+      ...{
+        methods: ['publickey', 'password'],
+        authenticationMethods,
+        hostAlgorithms: [],
+        publicKeyAlgorithms: [algorithm],
+      },
       ...{ permitRootLogin: 'no' as const, permitEmptyPasswords: true, maximumAttempts: 6, minimumRsaBits: 2048 },
       tokenDemands: { touchRequired: false, verifyRequired: false },
       banner: '',
@@ -42,6 +47,7 @@ class Bench {
           const grant = grants[at];
           return Promise.resolve(grant && { grant, place: 'f:1' });
         },
+        findHost: () => Promise.resolve(undefined),
         checkPassword: (_, given) => Promise.resolve(new TextDecoder().decode(given) === 'sesame'),
         sign: () => Promise.resolve(new Uint8Array(1)),
         delay: () => Promise.resolve(),

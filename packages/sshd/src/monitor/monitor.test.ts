@@ -27,6 +27,7 @@ const algorithm = 'ssh-ed25519';
 const usual: MonitorSettings = {
   methods: ['publickey', 'password'],
   authenticationMethods: [],
+  hostAlgorithms: [],
   tokenDemands: { touchRequired: false, verifyRequired: false },
   publicKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'],
   permitRootLogin: 'prohibit-password',
@@ -63,6 +64,7 @@ class Bench {
         this.asked.push(`key of ${of.name}`);
         return Promise.resolve(isCertificate(key) ? undefined : allowed(key));
       },
+      findHost: () => Promise.resolve(undefined),
       checkPassword: (of, given) => {
         this.asked.push(`password of ${of.name}`);
         return Promise.resolve(new TextDecoder().decode(given) === password);

@@ -6,8 +6,10 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerAddress, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
+import { hostbasedSignedData } from '@sallyport/protocol/userauth/methods/hostbased';
 import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/publickey';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { AllowedKey, KeyGrant } from '../authentication/grant.ts';
@@ -48,6 +50,8 @@ export interface MonitorPorts {
   /** The account if it exists and may log in, and what holds for this user whether or not. */
   findAccount(user: string): FoundAccount;
   findKey(account: AccountRecord, key: OfferedKey): Promise<AllowedKey | undefined>;
+  /** Whether a host with that key may vouch for its user. */
+  findHost(account: AccountRecord, key: OfferedKey, claimed: ClaimedHost): Promise<AllowedKey | undefined>;
   checkPassword(account: AccountRecord, password: Uint8Array): Promise<boolean>;
   /** undefined when there is no such host key or it cannot sign with that algorithm. */
   sign(algorithm: string, hostKey: Uint8Array, data: Uint8Array): Promise<Uint8Array | undefined>;
@@ -57,11 +61,19 @@ export interface MonitorPorts {
   log(line: LogLine): void;
 }
 
+/** Who the client says that its user is, on which host. */
+export interface ClaimedHost {
+  readonly clientHost: string;
+  readonly clientUser: string;
+}
+
 export interface MonitorSettings {
   readonly methods: readonly string[];
   /** Lists of which one must be passed whole; none: any method will do. */
   readonly authenticationMethods: readonly string[];
   readonly publicKeyAlgorithms: readonly string[];
+  /** HostbasedAcceptedAlgorithms. */
+  readonly hostAlgorithms: readonly string[];
   readonly permitRootLogin: PermitRootLogin;
   readonly permitEmptyPasswords: boolean;
   readonly maximumAttempts: number;
@@ -95,6 +107,7 @@ const nothingPermitted: MonitorSettings = {
   methods: [],
   authenticationMethods: [],
   publicKeyAlgorithms: [],
+  hostAlgorithms: [],
   permitRootLogin: 'no',
   permitEmptyPasswords: false,
   maximumAttempts: 0,
@@ -225,6 +238,25 @@ export class Monitor {
       ...(detail === undefined ? {} : { detail }),
       ...(found === undefined ? {} : { grant: found.grant, key: plainKey(key), offered: key }),
     });
+  }
+
+  async verifyHost(value: AuthCallValue<'verifyHost'>): Promise<Verdict> {
+    const { crypto, ports } = this.#options;
+    const started = ports.now();
+    const { algorithm, signature, clientHost, clientUser } = value;
+    const key = decodeOfferedKey(value.key);
+    const { hostAlgorithms, minimumRsaBits } = this.#settings;
+    const account = this.#account;
+    const may = this.#mayTry('hostbased') && hostAlgorithms.includes(algorithm) && account !== undefined;
+    if (!may || key === undefined || !fitsAlgorithm(key, algorithm, minimumRsaBits))
+      return this.#conclude('hostbased', { accepted: false, started });
+    const found = await ports.findHost(account, key, { clientHost, clientUser });
+    const context = { sessionId: this.#sessionId, user: this.#user, service: 'ssh-connection' };
+    const data = hostbasedSignedData(value, context);
+    const facts = examineOffered(crypto, key, { algorithm, data, signature });
+    const who = `client user "${visible(clientUser)}", client host "${visible(clientHost)}"`;
+    const accepted = found !== undefined && facts !== undefined && missingProof(facts, unrestricted) === undefined;
+    return this.#conclude('hostbased', { accepted, started, detail: `${this.#detailOf(key)}, ${who}` });
   }
 
   async checkPassword(value: AuthCallValue<'checkPassword'>): Promise<Verdict> {

@@ -8,7 +8,7 @@ import { advance, initialPermissions, permit } from './permissions.ts';
 const permitted: Readonly<Record<Phase, readonly AuthCallName[]>> = {
   'key-exchange': ['log', 'sign'],
   'user-wanted': ['log', 'lookUpUser'],
-  authenticating: ['log', 'checkNone', 'checkKey', 'verifyKey', 'checkPassword'],
+  authenticating: ['log', 'checkNone', 'checkKey', 'verifyKey', 'verifyHost', 'checkPassword'],
   authenticated: ['log', 'handOver'],
   'handed-over': [],
 };

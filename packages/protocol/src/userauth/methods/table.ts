@@ -2,20 +2,23 @@
 // attempt and its kind of request in events.ts.
 
 import type { UserauthAttempt } from '../events.ts';
+import { hostbased } from './hostbased.ts';
 import { keyboardInteractive } from './keyboard-interactive.ts';
 import type { ClientMethod, UserauthMethod } from './method.ts';
 import { none } from './none.ts';
 import { password } from './password.ts';
 import { publickey } from './publickey.ts';
 
-export type MethodRow = Pick<UserauthMethod, 'name' | 'wireNames' | 'server'>;
+export interface MethodRow extends Pick<UserauthMethod, 'wireNames' | 'server'> {
+  readonly name: UserauthMethod['name'] | typeof hostbased.name;
+}
 
 const clientMethods: {
   readonly [Name in UserauthAttempt['method']]: UserauthMethod<Name>;
 } = { none, publickey, password, 'keyboard-interactive': keyboardInteractive };
 
 const rowsByWireName: ReadonlyMap<string, MethodRow> = new Map(
-  Object.values(clientMethods).flatMap((row: MethodRow) =>
+  [...Object.values(clientMethods), hostbased].flatMap((row: MethodRow) =>
     (row.wireNames ?? [row.name]).map((wireName) => [wireName, row] as const),
   ),
 );

@@ -10,14 +10,25 @@ export interface AskpassOptions {
   readonly hint?: 'confirm' | 'none' | undefined;
 }
 
+/** Shows a text until the result is called: a window that asks nothing. What cannot be run shows nothing. */
+export function showNotice(text: string, { env }: Pick<AskpassOptions, 'env'>): () => void {
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  const child = spawn(programOf(env), [text], { env: { ...env, SSH_ASKPASS_PROMPT: 'none' }, stdio: 'ignore' });
+  child.on('error', () => undefined);
+  return () => void child.kill('SIGTERM');
+}
+
+function programOf(env: AskpassOptions['env']): string {
+  const chosen = env['SSH_ASKPASS'];
+  return chosen === undefined || chosen === '' ? defaultProgram : chosen;
+}
+
 /** The answer without its line end; undefined when the user declined or the program cannot be run. */
 export function runAskpass(prompt: string, { env, hint }: AskpassOptions): Promise<Uint8Array | undefined> {
-  const chosen = env['SSH_ASKPASS'];
-  const program = chosen === undefined || chosen === '' ? defaultProgram : chosen;
   const hinted = hint === undefined ? env : { ...env, SSH_ASKPASS_PROMPT: hint };
   // Loaded here and not before: hardly anybody is asked this way.
   const { spawn } = process.getBuiltinModule('node:child_process');
-  const child = spawn(program, [prompt], { env: hinted, stdio: ['inherit', 'pipe', 'inherit'] });
+  const child = spawn(programOf(env), [prompt], { env: hinted, stdio: ['inherit', 'pipe', 'inherit'] });
   const answer = Buffer.alloc(maximumAnswerBytes);
   let length = 0;
   child.stdout.on('data', (chunk: Buffer) => {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { choosePromptSource, type PromptEnvironment, type PromptSurroundings, readPassphrase } from './prompt.ts';
+import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import {
+  choosePromptSource,
+  type PromptEnvironment,
+  type PromptSurroundings,
+  readPassphrase,
+  tellUser,
+} from './prompt.ts';
 
 const onTerminal: PromptSurroundings = { hasTerminal: true, inputIsTerminal: true };
 const piped: PromptSurroundings = { hasTerminal: true, inputIsTerminal: false };
@@ -44,4 +52,19 @@ test('SSH_ASKPASS_PROMPT tells the program what kind of question it is', async (
   const env = { PATH: '/usr/bin:/bin', SSH_ASKPASS_REQUIRE: 'force', SSH_ASKPASS: '/usr/bin/printenv' };
   const answer = await readPassphrase('SSH_ASKPASS_PROMPT', { env, hint: 'confirm' });
   assert.equal(Buffer.from(answer).toString(), 'confirm');
+});
+
+test('a notice is shown by SSH_ASKPASS until it is taken back, and nowhere without one', async () => {
+  await using folder = await TemporaryFolder.create();
+  const script =
+    '#!/bin/sh\nprintf "%s %s %s" "$SSH_ASKPASS_PROMPT" "$$" "$1" >"$0.part"; mv "$0.part" "$0.seen"\nexec sleep 60\n';
+  const askpass = await folder.write('ask', script, 0o755);
+  const env = { PATH: '/usr/bin:/bin', SSH_ASKPASS_REQUIRE: 'force', SSH_ASKPASS: askpass };
+  const end = tellUser('touch it', env);
+  while (!existsSync(`${askpass}.seen`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  const [, pid = ''] = /^none (\d+) touch it$/.exec(readFileSync(`${askpass}.seen`, 'utf8')) ?? [];
+  assert.ok(existsSync(`/proc/${pid}`));
+  end();
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  tellUser('nobody', { SSH_ASKPASS_REQUIRE: 'never', SSH_ASKPASS: askpass })();
 });

@@ -2,7 +2,7 @@
 // else, or through SSH_ASKPASS when there is none or the environment says so.
 
 import { isTerminal } from '@sallyport/system/descriptors';
-import { runAskpass } from './askpass.ts';
+import { runAskpass, showNotice } from './askpass.ts';
 import { hasTerminal, readTerminalLine } from './terminal-line.ts';
 
 export type PromptEnvironment = Readonly<Record<string, string | undefined>>;
@@ -44,6 +44,12 @@ export async function askUser(prompt: string, options: PromptOptions = {}): Prom
 export async function askPermission(question: string, env: PromptEnvironment = process.env): Promise<boolean> {
   const answer = await askUser(question, { askpassOnly: true, hint: 'confirm', env });
   return answer !== undefined && ['', 'yes'].includes(Buffer.from(answer).toString('latin1').toLowerCase());
+}
+
+/** Tells the user something through SSH_ASKPASS, where there is one to ask, until the result is called. */
+export function tellUser(text: string, env: PromptEnvironment): () => void {
+  const around = { hasTerminal: false, inputIsTerminal: false, askpassOnly: true };
+  return choosePromptSource(env, around) === 'askpass' ? showNotice(text, { env }) : () => undefined;
 }
 
 export interface PromptSurroundings {

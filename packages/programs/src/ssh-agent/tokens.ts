@@ -10,7 +10,7 @@ import { visible } from '@sallyport/protocol/log/log';
 import { matchPatternList } from '@sallyport/protocol/wire/patterns';
 import { TokenModules } from '../shared/helper/token-modules.ts';
 import { signWithToken } from '../shared/helper/token-signature.ts';
-import { askUser } from '../shared/prompt.ts';
+import { askUser, tellUser } from '../shared/prompt.ts';
 import { messages } from './messages.ts';
 
 export interface TokenAccessOptions {
@@ -67,16 +67,22 @@ export class TokenAccess {
     }
   }
 
-  #signByAuthenticator(task: Extract<TokenTask, { readonly type: 'sign-security-key' }>): Promise<Uint8Array> {
-    const { crypto, environment, log } = this.#options;
-    return signWithToken(task.key, task.data, {
-      crypto,
-      environment,
-      provider: task.provider,
-      keyName: task.key.comment,
-      askPin: (prompt) => askUser(prompt, { askpassOnly: true, env: environment }),
-      tell: (line) => log('info', line),
-    });
+  /** While the authenticator waits for a touch, a window says so. */
+  async #signByAuthenticator(task: Extract<TokenTask, { readonly type: 'sign-security-key' }>): Promise<Uint8Array> {
+    const { crypto, environment } = this.#options;
+    const notices: (() => void)[] = [];
+    try {
+      return await signWithToken(task.key, task.data, {
+        crypto,
+        environment,
+        provider: task.provider,
+        keyName: task.key.comment,
+        askPin: (prompt) => askUser(prompt, { askpassOnly: true, env: environment }),
+        tell: (line) => void notices.push(tellUser(line, environment)),
+      });
+    } finally {
+      for (const end of notices) end();
+    }
   }
 
   /** The real path of a library that may be used. */

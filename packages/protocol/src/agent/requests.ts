@@ -111,10 +111,7 @@ function signNow(
   { key, publicKey, provider }: StoredIdentity,
   { algorithm, data }: { readonly algorithm: string; readonly data: Uint8Array },
 ): Outcome {
-  if (provider === undefined) {
-    if (key === undefined) return outcomeOf(false);
-    return answered(messages.signResponse.encode({ signature: key.sign(state.crypto, algorithm, data) }));
-  }
+  if (provider === undefined) return signHere(state, key, { algorithm, data });
   const kept = data.slice();
   return {
     type: 'delegate',
@@ -125,6 +122,21 @@ function signNow(
     proceed: ({ signature }) =>
       signature === undefined ? outcomeOf(false) : answered(messages.signResponse.encode({ signature })),
   };
+}
+
+/** A key that the crypto library fails with must not take the others along. */
+function signHere(
+  { crypto, log }: RequestContext['state'],
+  key: StoredIdentity['key'],
+  { algorithm, data }: { readonly algorithm: string; readonly data: Uint8Array },
+): Outcome {
+  try {
+    const signature = key?.sign(crypto, algorithm, data);
+    return signature === undefined ? outcomeOf(false) : answered(messages.signResponse.encode({ signature }));
+  } catch (error) {
+    log('error', `signing failed: ${error instanceof Error ? visible(error.message) : 'unknown error'}`);
+    return outcomeOf(false);
+  }
 }
 
 function questionOf(

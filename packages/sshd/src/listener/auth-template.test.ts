@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
-import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
+import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { StreamEnd } from '@sallyport/testing/stream-end';
 import { encodeFrame } from '../frames/frame.ts';
@@ -35,6 +35,7 @@ class Bench {
   constructor(options: Partial<AuthTemplateOptions> = {}) {
     const [callsFd, farCalls] = socketPair('stream');
     const [passingFd, farPassing] = socketPair('seqpacket');
+    setNonBlocking(passingFd, true);
     this.passing = farPassing;
     this.end = new StreamEnd(openDescriptor(farCalls));
     this.template = new AuthTemplate({
@@ -135,6 +136,33 @@ test('AuthTemplate that is retired takes no more, and its process is told by the
   bench.template.retire();
   assert.equal(bench.template.copyFor(socketPair('stream')[0], peer), undefined);
   assert.deepEqual([bench.received().endsWith(' 2'), bench.received()], [true, 'end']);
+});
+
+test('AuthTemplate keeps connections for which its socket has no room until there is some, but for those that are over', async () => {
+  const bench = new Bench();
+  const [fd] = socketPair('stream');
+  const copies = Array.from({ length: 2000 }, () => bench.template.copyFor(fd, peer));
+  assert.ok(!copies.includes(undefined));
+  bench.template.retire();
+  copies[1998]?.kill();
+  const taken: string[] = [];
+  const take = (): void => {
+    for (let message = bench.received(); message !== 'nothing' && message !== 'end'; message = bench.received()) {
+      taken.push(message);
+    }
+  };
+  take();
+  const atOnce = taken.length;
+  assert.ok(atOnce > 10 && atOnce < 1999, `${atOnce} at once`);
+  // Each report makes it send on.
+  for (let number = 1; taken.length < 1999; number++) {
+    bench.report('notCopied', { copy: number });
+    await bench.until('Error: the system has no room for another process', number);
+    take();
+  }
+  assert.deepEqual(taken.at(-1), `${JSON.stringify({ peer, copy: 2000 })} 2`);
+  assert.equal(bench.received(), 'end');
+  for (const copy of copies) copy?.calls.destroy();
 });
 
 test('AuthTemplate tells of the copy that there was no room for, and its pipe is closed', async () => {

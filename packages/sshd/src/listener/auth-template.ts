@@ -33,6 +33,14 @@ export interface Ending {
   readonly killed: boolean;
 }
 
+interface Unsent {
+  readonly number: number;
+  readonly copy: Copy;
+  readonly notice: Uint8Array;
+  /** The connection's, which stays ours, and the copy's end of its pipe. */
+  readonly descriptors: readonly [number, number];
+}
+
 const killSignal = 9;
 
 /** Whether a process ended otherwise than by itself and well, or by us. */
@@ -44,7 +52,10 @@ export class AuthTemplate {
   readonly #options: AuthTemplateOptions;
   /** Copies that have not reported, by their numbers. */
   readonly #expected = new Map<number, Copy>();
+  /** Connections for which there was no room in its socket. */
+  readonly #unsent: Unsent[] = [];
   #patience: NodeJS.Timeout | undefined;
+  #passingClosed = false;
   #copies = 0;
   #retired = false;
   #alive = true;
@@ -69,23 +80,17 @@ export class AuthTemplate {
     return this.#copies;
   }
 
-  /** A copy that serves the connection, whose descriptor stays ours; undefined when it takes no more now. */
+  /** A copy that serves the connection, whose descriptor stays ours; undefined when it takes no more. */
   copyFor(fd: number, peer: ConnectionNotice['peer']): AuthWorker | undefined {
     if (this.#retired) return undefined;
     const number = this.#copies + 1;
     const notice = utf8Encode(JSON.stringify({ peer, copy: number } satisfies ConnectionNotice));
     const [callsFd, copyCalls] = socketPair('stream');
-    let isSent = false;
-    try {
-      isSent = sendDescriptors(this.#options.worker.passingFd, [fd, copyCalls], notice);
-    } finally {
-      closeDescriptor(copyCalls);
-      if (!isSent) closeDescriptor(callsFd);
-    }
-    if (!isSent) return undefined;
     const copy = new Copy(callsFd);
     this.#copies = number;
     this.#expected.set(number, copy);
+    this.#unsent.push({ number, copy, notice, descriptors: [fd, copyCalls] });
+    this.#send();
     if (this.#patience === undefined) this.#watch();
     return copy;
   }
@@ -94,12 +99,38 @@ export class AuthTemplate {
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;
-    closeDescriptor(this.#options.worker.passingFd);
+    this.#send();
+  }
+
+  /** As much as its socket takes; the rest when it has made a copy. */
+  #send(): void {
+    const { passingFd } = this.#options.worker;
+    for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
+      const { number, copy, notice, descriptors } = first;
+      // The descriptor of a connection that is over may be another's now.
+      if (copy.killed) this.#expected.delete(number);
+      else if (!this.#sent(descriptors, notice)) return;
+      closeDescriptor(descriptors[1]);
+      this.#unsent.shift();
+    }
+    if (!this.#retired || this.#passingClosed) return;
+    this.#passingClosed = true;
+    closeDescriptor(passingFd);
+  }
+
+  /** True as well when it is gone, which closes the connection's pipe. */
+  #sent(descriptors: readonly number[], notice: Uint8Array): boolean {
+    try {
+      return sendDescriptors(this.#options.worker.passingFd, descriptors, notice);
+    } catch {
+      return true;
+    }
   }
 
   #report(number: number, body: Uint8Array): void {
     const { onReady, onFailure } = this.#options;
     this.#rest();
+    this.#send();
     switch (callOfNumber(templateReports, number)) {
       case 'ready':
         return onReady();
@@ -135,10 +166,13 @@ export class AuthTemplate {
     if (this.#expected.size > 0) this.#watch();
   }
 
+  /** A report that has come, but has not been read because this process was busy, is read before the second timer. */
   #watch(): void {
     const { worker, patienceMs } = this.#options;
     this.#patience = setTimeout(() => {
-      if (this.#alive) process.kill(worker.pid, 'SIGKILL');
+      this.#patience = setTimeout(() => {
+        if (this.#alive) process.kill(worker.pid, 'SIGKILL');
+      }, patienceMs / 10);
     }, patienceMs);
   }
 
@@ -150,6 +184,7 @@ export class AuthTemplate {
   /** Nobody holds the other end any more: copies let go of it when they have reported. */
   #closed(): void {
     this.#rest();
+    for (const { descriptors } of this.#unsent.splice(0)) closeDescriptor(descriptors[1]);
     this.retire();
     this.#expected.clear();
     this.#options.onGone();

@@ -21,8 +21,10 @@ export interface AuthTemplatesOptions {
   readonly onUnusable: () => void;
 }
 
-/** Then the next one is started, which takes over when it is ready; later than twice that there is none meanwhile. */
+/** Then the next one is started, which takes over when it is ready. */
 const copiesOfOne = 100;
+/** So many strangers at once that the next one is not ready yet; those who come then are served without a template. */
+const mostCopies = 1000;
 /** One after the other that ended before they were ready. */
 const failuresAllowed = 2;
 
@@ -47,7 +49,7 @@ export class AuthTemplates {
   copyFor(fd: number, peer: PeerAddress): AuthWorker | undefined {
     const copy = this.#current?.copyFor(fd, peer);
     const copies = this.#current?.copies ?? 0;
-    if (copies >= 2 * copiesOfOne) this.#retireCurrent();
+    if (copies >= mostCopies) this.#retireCurrent();
     if (copies >= copiesOfOne) this.#startNext();
     return copy;
   }

@@ -1,189 +1,136 @@
-// The file system as LocalFiles, in two ways: without blocking the process, through the threads of the runtime, or with
-// blocking calls, which cost a tenth and are for programs that have nothing else to do.
+// The file system as LocalFiles, in three ways: with calls that answer at once where that takes microseconds and by
+// the runtime's pool of threads elsewhere, by the pool alone, or with blocking calls, for programs that have nothing
+// else to do.
 
-import type { Dirent, Stats } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 
-import type { LocalEntry, LocalFile, LocalFiles, LocalOpenOptions, LocalStatus } from './local-files.ts';
+import type { FileCalls } from '../sftp-server/file-calls.ts';
+import { blockingCalls, pooledCalls } from '../sftp-server/file-calls.ts';
+import { promptCalls } from '../sftp-server/prompt-calls.ts';
+import { of, run } from '../sftp-server/steps.ts';
+import type { Eventually, LocalEntry, LocalFile, LocalFiles, LocalOpenOptions, LocalStatus } from './local-files.ts';
 import { joinPath } from './names.ts';
 
 const { O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
 const permissionBits = 0o7777;
 
-/** Runs in the threads of the runtime: the process goes on meanwhile. The library's own choice. */
+/**
+ * At once where every mount is a disk of this machine, in the pool where one is not and for a while after a call that
+ * took long. The library's own choice.
+ */
+export function promptFiles(): LocalFiles {
+  return filesBy(promptCalls(), listInPool);
+}
+
+/** Every call in the pool of threads: the process never waits for a disk. */
 export function asynchronousFiles(): LocalFiles {
-  const open = promisify(fs.open);
-  const stat = promisify(fs.stat);
-  const lstat = promisify(fs.lstat);
-  const readdir = promisify(fs.readdir);
-  const mkdir = promisify(fs.mkdir);
-  const calls = fileCalls();
-  return {
-    isSynchronous: false,
-    open: async (path, options) =>
-      new AsynchronousFile(await open(buffer(path), flagsOf(options), options.createPermissions), calls),
-    async status(path, options = {}) {
-      try {
-        return localStatus(await (options.noFollow === true ? lstat : stat)(buffer(path)));
-      } catch (error) {
-        return undefinedIfMissing(error);
-      }
-    },
-    async list(path) {
-      const entries = localEntries(await readdir(buffer(path), { withFileTypes: true }));
-      if (entries !== undefined) return entries;
-      const names = await readdir(buffer(path), { encoding: 'buffer' });
-      return await Promise.all(names.map(async (name) => ({ name, type: typeOf(await lstat(inFolder(path, name))) })));
-    },
-    async makeDirectory(path, permissions) {
-      await mkdir(buffer(path), { mode: permissions });
-    },
-    setPermissions: (path, permissions) => promisify(fs.chmod)(buffer(path), permissions),
-    setTimes: (path, accessTime, modificationTime) => promisify(fs.utimes)(buffer(path), accessTime, modificationTime),
-    rename: (from, to) => promisify(fs.rename)(buffer(from), buffer(to)),
-    remove: (path) => promisify(fs.unlink)(buffer(path)),
-  };
+  return filesBy(pooledCalls, listInPool);
 }
 
 /** Blocks in every call. */
 export function synchronousFiles(): LocalFiles {
+  return { ...filesBy(blockingCalls, listAtOnce), isSynchronous: true };
+}
+
+function filesBy(calls: FileCalls, list: LocalFiles['list']): LocalFiles {
   return {
-    isSynchronous: true,
+    isSynchronous: false,
     open: (path, options) =>
-      new SynchronousFile(fs.openSync(buffer(path), flagsOf(options), options.createPermissions)),
-    status(path, options = {}) {
-      try {
-        return localStatus((options.noFollow === true ? fs.lstatSync : fs.statSync)(buffer(path)));
-      } catch (error) {
-        return undefinedIfMissing(error);
-      }
-    },
-    list(path) {
-      const entries = localEntries(fs.readdirSync(buffer(path), { withFileTypes: true }));
-      if (entries !== undefined) return entries;
-      const names = fs.readdirSync(buffer(path), { encoding: 'buffer' });
-      return names.map((name) => ({ name, type: typeOf(fs.lstatSync(inFolder(path, name))) }));
-    },
-    makeDirectory(path, permissions) {
-      fs.mkdirSync(buffer(path), { mode: permissions });
-    },
-    setPermissions: (path, permissions) => fs.chmodSync(buffer(path), permissions),
-    setTimes: (path, accessTime, modificationTime) => fs.utimesSync(buffer(path), accessTime, modificationTime),
-    rename: (from, to) => fs.renameSync(buffer(from), buffer(to)),
-    remove: (path) => fs.unlinkSync(buffer(path)),
+      run(
+        (function* () {
+          const fd = yield* of(calls.open(buffer(path), flagsOf(options), options.createPermissions));
+          return new NodeFile(calls, fd);
+        })(),
+      ),
+    status: (path, options = {}) =>
+      run(
+        (function* () {
+          try {
+            const status = options.noFollow === true ? calls.lstat(buffer(path)) : calls.stat(buffer(path));
+            return localStatus(yield* of(status));
+          } catch (error) {
+            return undefinedIfMissing(error);
+          }
+        })(),
+      ),
+    list,
+    makeDirectory: (path, permissions) => calls.mkdir(buffer(path), permissions),
+    setPermissions: (path, permissions) => calls.chmod(buffer(path), permissions),
+    setTimes: (path, accessTime, modificationTime) => calls.utimes(buffer(path), accessTime, modificationTime),
+    rename: (from, to) => calls.rename(buffer(from), buffer(to)),
+    remove: (path) => calls.unlink(buffer(path)),
   };
 }
 
-type FileCalls = ReturnType<typeof fileCalls>;
-
-/** Made once for all files. */
-function fileCalls() {
-  return {
-    status: promisify(fs.fstat),
-    truncate: promisify(fs.ftruncate),
-    setPermissions: promisify(fs.fchmod),
-    setTimes: promisify(fs.futimes),
-    sync: promisify(fs.fsync),
-    close: promisify(fs.close),
-  } as const;
+async function listInPool(path: Uint8Array): Promise<LocalEntry[]> {
+  const readdir = promisify(fs.readdir);
+  const entries = localEntries(await readdir(buffer(path), { withFileTypes: true }));
+  if (entries !== undefined) return entries;
+  const names = await readdir(buffer(path), { encoding: 'buffer' });
+  const typed = async (name: Buffer): Promise<LocalEntry> => ({
+    name,
+    type: typeOf(await pooledCalls.lstat(inFolder(path, name))),
+  });
+  return await Promise.all(names.map(typed));
 }
 
-class AsynchronousFile implements LocalFile {
-  readonly #fd: number;
+function listAtOnce(path: Uint8Array): LocalEntry[] {
+  const entries = localEntries(fs.readdirSync(buffer(path), { withFileTypes: true }));
+  if (entries !== undefined) return entries;
+  const names = fs.readdirSync(buffer(path), { encoding: 'buffer' });
+  return names.map((name) => ({ name, type: typeOf(fs.lstatSync(inFolder(path, name), { bigint: true })) }));
+}
+
+class NodeFile implements LocalFile {
   readonly #calls: FileCalls;
+  readonly #fd: number;
 
-  constructor(fd: number, calls: FileCalls) {
-    this.#fd = fd;
+  constructor(calls: FileCalls, fd: number) {
     this.#calls = calls;
+    this.#fd = fd;
   }
 
-  read(into: Uint8Array, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      fs.read(this.#fd, into, 0, into.length, position, (error, count) => {
-        if (error === null) resolve(count);
-        else reject(error);
-      });
-    });
+  read(into: Uint8Array, position: number): Eventually<number> {
+    return this.#calls.read(this.#fd, into, position);
   }
 
-  write(data: Uint8Array, position: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const writeFrom = (at: number): void => {
-        fs.write(this.#fd, data, at, data.length - at, position + at, (error, count) => {
-          if (error !== null) reject(error);
-          else if (at + count === data.length) resolve();
-          else writeFrom(at + count);
-        });
-      };
-      writeFrom(0);
-    });
+  write(data: Uint8Array, position: number): Eventually<void> {
+    const calls = this.#calls;
+    const fd = this.#fd;
+    return run(
+      (function* () {
+        for (let at = 0; at < data.length; ) {
+          at += yield* of(calls.write(fd, at === 0 ? data : data.subarray(at), position + at));
+        }
+      })(),
+    );
   }
 
-  async status(): Promise<LocalStatus> {
-    return localStatus(await this.#calls.status(this.#fd));
+  status(): Eventually<LocalStatus> {
+    const status = this.#calls.fstat(this.#fd);
+    return status instanceof Promise ? status.then(localStatus) : localStatus(status);
   }
 
-  truncate(length: number): Promise<void> {
-    return this.#calls.truncate(this.#fd, length);
+  truncate(length: number): Eventually<void> {
+    return this.#calls.ftruncate(this.#fd, length);
   }
 
-  setPermissions(permissions: number): Promise<void> {
-    return this.#calls.setPermissions(this.#fd, permissions);
+  setPermissions(permissions: number): Eventually<void> {
+    return this.#calls.fchmod(this.#fd, permissions);
   }
 
-  setTimes(accessTime: number, modificationTime: number): Promise<void> {
-    return this.#calls.setTimes(this.#fd, accessTime, modificationTime);
+  setTimes(accessTime: number, modificationTime: number): Eventually<void> {
+    return this.#calls.futimes(this.#fd, accessTime, modificationTime);
   }
 
-  sync(): Promise<void> {
+  sync(): Eventually<void> {
     return this.#calls.sync(this.#fd);
   }
 
-  close(): Promise<void> {
+  close(): Eventually<void> {
     return this.#calls.close(this.#fd);
-  }
-}
-
-class SynchronousFile implements LocalFile {
-  readonly #fd: number;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  read(into: Uint8Array, position: number): number {
-    return fs.readSync(this.#fd, into, 0, into.length, position);
-  }
-
-  write(data: Uint8Array, position: number): void {
-    for (let at = 0; at < data.length; ) {
-      at += fs.writeSync(this.#fd, data, at, data.length - at, position + at);
-    }
-  }
-
-  status(): LocalStatus {
-    return localStatus(fs.fstatSync(this.#fd));
-  }
-
-  truncate(length: number): void {
-    fs.ftruncateSync(this.#fd, length);
-  }
-
-  setPermissions(permissions: number): void {
-    fs.fchmodSync(this.#fd, permissions);
-  }
-
-  setTimes(accessTime: number, modificationTime: number): void {
-    fs.futimesSync(this.#fd, accessTime, modificationTime);
-  }
-
-  sync(): void {
-    fs.fsyncSync(this.#fd);
-  }
-
-  close(): void {
-    fs.closeSync(this.#fd);
   }
 }
 
@@ -198,13 +145,13 @@ function flagsOf({ createPermissions, truncate, noFollow }: LocalOpenOptions): n
   return access | (truncate === true ? O_TRUNC : 0) | (noFollow === true ? O_NOFOLLOW : 0);
 }
 
-function localStatus(stats: Stats): LocalStatus {
+function localStatus(stats: BigIntStats): LocalStatus {
   return {
     type: typeOf(stats),
-    size: stats.size,
-    permissions: stats.mode & permissionBits,
-    accessTime: stats.atimeMs / 1000,
-    modificationTime: stats.mtimeMs / 1000,
+    size: Number(stats.size),
+    permissions: Number(stats.mode) & permissionBits,
+    accessTime: Number(stats.atimeMs) / 1000,
+    modificationTime: Number(stats.mtimeMs) / 1000,
   };
 }
 
@@ -221,7 +168,7 @@ function inFolder(path: Uint8Array, name: Uint8Array): Buffer {
   return buffer(joinPath(path, name));
 }
 
-function typeOf(entry: Stats | Dirent): LocalStatus['type'] {
+function typeOf(entry: BigIntStats | Dirent): LocalStatus['type'] {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
   return entry.isSymbolicLink() ? 'symlink' : 'other';

@@ -114,6 +114,7 @@ export class BlockReader {
         this.#transfer.window.whenRoom(this.#askAgain);
         return;
       }
+      this.#transfer.throttle(length);
       this.#request({ offset: this.#next, length, share });
       this.#next += length;
     }
@@ -201,7 +202,6 @@ export class BlockReader {
     const failed = (error: unknown): void => this.stop(error instanceof Error ? error : new Error(String(error)));
     const moved = (): void => {
       this.#position += data.length;
-      this.#transfer.throttle(data.length);
     };
     try {
       const done = this.#sink.put(data, this.#position);

@@ -85,7 +85,7 @@ export class BlockWriter {
       endsInHole = this.#zeros !== undefined && Buffer.compare(data, this.#zeros.subarray(0, count)) === 0;
       if (endsInHole) {
         this.#done(block, share);
-        this.#confirmed(count);
+        this.#onConfirmed(count);
       } else this.#send(data, position, { block, share });
       position += count;
       if (count < length && position >= expectedEnd) return { end: position, endsInHole };
@@ -109,6 +109,7 @@ export class BlockWriter {
     const { handle, subject } = this.#range;
     const isCopied = data.length < largeDataBytes;
     this.#unconfirmed++;
+    this.#transfer.throttle(data.length);
     this.#transfer.calls.session.send((engine) => engine.requestWrite(handle, BigInt(position), data), {
       reply: (reply) => {
         this.#unconfirmed--;
@@ -116,7 +117,7 @@ export class BlockWriter {
         if (!isCopied) this.#transfer.giveBlock(held.block);
         this.#transfer.window.release(held.share);
         if (reply.kind === 'status' && reply.code !== statusCodes.ok) this.stop(statusError(subject, reply));
-        else if (this.#failure === undefined) this.#confirmed(data.length);
+        else if (this.#failure === undefined) this.#onConfirmed(data.length);
         this.#signal();
       },
       lost: (error: SshError) => this.stop(error),
@@ -127,11 +128,6 @@ export class BlockWriter {
   #done(block: Uint8Array, share: WindowShare): void {
     this.#transfer.giveBlock(block);
     this.#transfer.window.release(share);
-  }
-
-  #confirmed(bytes: number): void {
-    this.#transfer.throttle(bytes);
-    this.#onConfirmed(bytes);
   }
 
   #room(): Promise<void> {

@@ -55,8 +55,12 @@ test('requests wait when the window is full, in their order, and an empty window
 
 test('a paused window takes nothing until its time is over', async () => {
   const window = new RequestWindow(() => performance.now());
+  const began = performance.now();
   window.pause(5);
+  window.pause(40);
+  window.pause(10);
   assert.equal(window.take(1), undefined);
   await new Promise<void>((resolve) => window.whenRoom(resolve));
+  assert.ok(performance.now() - began >= 39);
   assert.ok(window.take(1));
 });

@@ -24,6 +24,7 @@ export class RequestWindow {
   #heldBytes = 0;
   #waiting: (() => void)[] = [];
   #isPaused = false;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
   #roundTripMs = Number.POSITIVE_INFINITY;
   #intervalStart: number;
   #intervalBytes = 0;
@@ -79,14 +80,28 @@ export class RequestWindow {
     this.#wake();
   }
 
-  /** Nothing more is taken for a while. */
+  /** Nothing more is taken for a while; the latest call that reaches furthest counts. */
   pause(milliseconds: number): void {
+    const until = this.#now() + milliseconds;
+    if (until <= this.#pausedUntil) return;
+    this.#pausedUntil = until;
     if (this.#isPaused) return;
     this.#isPaused = true;
-    setTimeout(() => {
-      this.#isPaused = false;
-      this.#wake();
-    }, milliseconds);
+    this.#continueLater();
+  }
+
+  #continueLater(): void {
+    setTimeout(
+      () => {
+        if (this.#now() < this.#pausedUntil) {
+          this.#continueLater();
+          return;
+        }
+        this.#isPaused = false;
+        this.#wake();
+      },
+      Math.max(this.#pausedUntil - this.#now(), 1),
+    );
   }
 
   #wake(): void {

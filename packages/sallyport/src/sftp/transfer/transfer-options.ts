@@ -37,7 +37,7 @@ export interface TransferOptions {
    * What a tree does with symlinks: leave them out (and tell `skipped`) or copy what they lead to. `skip` unless told.
    */
   readonly symlinks?: 'skip' | 'follow';
-  /** Where our files are; the file system unless told, without blocking. */
+  /** Where our files are; the file system unless told, with calls that do not hold up the process. */
   readonly localFiles?: LocalFiles;
   /** Told a few times in each second, and at the end. */
   readonly onProgress?: (progress: TransferProgress) => void;

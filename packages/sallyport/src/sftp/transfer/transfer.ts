@@ -6,7 +6,7 @@ import { monotonicNow } from '../../driver/engine-driver.ts';
 import type { SshError } from '../../errors.ts';
 import { BandwidthLimit } from '../bandwidth-limit.ts';
 import type { LocalFiles } from '../local-files.ts';
-import { asynchronousFiles } from '../node-files.ts';
+import { promptFiles } from '../node-files.ts';
 import type { SftpCalls } from '../sftp-calls.ts';
 import { ProgressCounter } from './progress-counter.ts';
 import { RequestWindow } from './request-window.ts';
@@ -43,7 +43,7 @@ export class Transfer {
     this.calls = calls;
     this.options = options;
     this.hooks = options.hooks ?? {};
-    this.local = options.localFiles ?? asynchronousFiles();
+    this.local = options.localFiles ?? promptFiles();
     this.#limit = rate === undefined ? undefined : new BandwidthLimit(rate);
     const windowBytes = rate === undefined ? options.windowBytes : limitedWindow(rate, options.windowBytes);
     this.window = new RequestWindow(monotonicNow, windowBytes);
@@ -85,7 +85,7 @@ export class Transfer {
     return () => this.#running.delete(stop);
   }
 
-  /** Waits with more where there is a limit. */
+  /** Counts what is asked for or sent, and waits with more where there is a limit. */
   throttle(bytes: number): void {
     const waitMs = this.#limit?.take(bytes, monotonicNow()) ?? 0;
     if (waitMs > 0) this.window.pause(waitMs);

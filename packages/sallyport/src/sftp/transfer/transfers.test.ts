@@ -16,7 +16,7 @@ import { test } from 'node:test';
 import { skipUnless, TemporaryFolder } from '@sallyport/testing';
 import { startSftpProcess } from '@sallyport/testing/sftp-process';
 import type { SshError } from '../../errors.ts';
-import { asynchronousFiles, synchronousFiles } from '../node-files.ts';
+import { asynchronousFiles, promptFiles, synchronousFiles } from '../node-files.ts';
 import { SftpClient } from '../sftp-client.ts';
 import { SftpError } from '../sftp-error.ts';
 import type { TransferProgress } from './transfer-options.ts';
@@ -24,6 +24,7 @@ import type { TransferProgress } from './transfer-options.ts';
 const stock = skipUnless('openssh-sftp-server');
 const ways = [
   { name: 'in threads', localFiles: asynchronousFiles() },
+  { name: 'at once where that is quick', localFiles: promptFiles() },
   { name: 'blocking', localFiles: synchronousFiles() },
 ];
 const sizes = [0, 1, 4096, 255 * 1024 - 1, 255 * 1024, 255 * 1024 + 1, 3_500_000];
@@ -282,6 +283,19 @@ test('a disk of the server that is full fails the upload', stock, async () => {
     writeFileSync(local.file('f'), randomBytes(600_000));
     await assert.rejects(client.uploadFile(local.file('f'), '/dev/full'), hasCode('failure', 'write'));
     assert.equal((await client.stat('.')).type, 'directory');
+  });
+});
+
+test('a transfer keeps to its rate', stock, async () => {
+  await withFolders(async (client, remote, local) => {
+    writeFileSync(remote.file('f'), randomBytes(300_000));
+    for (const { localFiles } of ways) {
+      const began = performance.now();
+      await client.downloadFile('f', local.file('f'), { localFiles, limitBytesPerSecond: 2_000_000 });
+      await client.uploadFile(local.file('f'), 'g', { localFiles, limitBytesPerSecond: 2_000_000 });
+      // The last request of each is not waited for.
+      assert.ok(performance.now() - began >= 200, `${performance.now() - began} ms`);
+    }
   });
 });
 

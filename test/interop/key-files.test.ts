@@ -54,7 +54,7 @@ const text = ({ stdout }: ProgramResult): string => stdout.toString().trim();
 test('puttygen finds the key of openssh-key-v1 and of old PEM', skipUnless('puttygen'), async () => {
   await using folder = await TemporaryFolder.create();
   const file = await folder.write('secret', secret);
-  // RFC4716 names no form of private keys: then it is openssh-key-v1.
+  // The first of these is a form of public keys only: then the private one is openssh-key-v1.
   for (const { path, publicLine, passphrase } of await makeKeys(folder, ['RFC4716', 'PEM'])) {
     const unlock = passphrase === '' ? [] : ['--old-passphrase', file];
     const shown = await runProgram(programPath('puttygen'), [path, '-L', ...unlock]);

@@ -140,9 +140,9 @@ function buffer(path: Uint8Array): Buffer {
 }
 
 function flagsOf({ createPermissions, truncate, noFollow }: LocalOpenOptions): number {
-  // A pipe without a writer must not hold us up before it is seen to be one.
-  const access = createPermissions === undefined ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_WRONLY | O_CREAT | O_NOCTTY;
-  return access | (truncate === true ? O_TRUNC : 0) | (noFollow === true ? O_NOFOLLOW : 0);
+  const access = createPermissions === undefined ? O_RDONLY : O_WRONLY | O_CREAT;
+  // A pipe whose other end is not there must not hold us up; for files it means nothing.
+  return access | O_NONBLOCK | O_NOCTTY | (truncate === true ? O_TRUNC : 0) | (noFollow === true ? O_NOFOLLOW : 0);
 }
 
 function localStatus(stats: BigIntStats): LocalStatus {

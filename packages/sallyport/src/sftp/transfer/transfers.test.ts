@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -275,6 +276,20 @@ test('a disk of ours that is full fails the download, and the session goes on', 
       );
     }
     assert.equal((await client.stat('f')).size, 600_000);
+  });
+});
+
+test('a pipe of ours in the place of a file holds nothing up', stock, async () => {
+  await withFolders(async (client, remote, local) => {
+    writeFileSync(remote.file('f'), 'x');
+    assert.equal(spawnSync('mkfifo', [local.file('pipe')]).status, 0);
+    for (const { localFiles } of ways) {
+      const down = client.downloadFile('f', local.file('pipe'), { localFiles });
+      await assert.rejects(down, hasCode('local-failed', 'local open'));
+      const up = client.uploadFile(local.file('pipe'), 'g', { localFiles });
+      await assert.rejects(up, hasCode('wrong-file-type', 'upload'));
+    }
+    assert.equal(existsSync(remote.file('g')), false);
   });
 });
 

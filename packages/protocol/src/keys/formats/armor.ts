@@ -24,6 +24,7 @@ export interface Armored {
 const maximumHeaders = 16;
 const maximumHeaderLength = 1024;
 const newline = 0x0a;
+const carriageReturn = 0x0d;
 
 const beginMark = ({ dashes }: ArmorStyle): string => `${dashes}BEGIN `;
 const endOfLine = ({ dashes }: ArmorStyle): string => [...dashes].toReversed().join('');
@@ -100,20 +101,26 @@ class Lines {
 
   next(): readonly [string, Uint8Array] | undefined {
     if (this.#at >= this.#file.length) return undefined;
-    const found = this.#file.indexOf(newline, this.#at);
-    const end = found < 0 ? this.#file.length : found;
+    let end = this.#at;
+    while (end < this.#file.length && !isLineEnd(this.#file[end])) end++;
     const from = this.#at;
     let to = end;
     while (to > from && isBlank(this.#file[to - 1])) to--;
-    this.#at = end + 1;
+    const isPair = this.#file[end] === carriageReturn && this.#file[end + 1] === newline;
+    this.#at = end + (isPair ? 2 : 1);
     const bytes = this.#file.subarray(from, to);
     // Longer lines are digits, which nobody looks at as text.
     return [bytes.length > maximumHeaderLength * 2 ? '' : utf8Decode(bytes), bytes];
   }
 }
 
+/** Files of other systems end their lines with either or both. */
+function isLineEnd(code: number | undefined): boolean {
+  return code === newline || code === carriageReturn;
+}
+
 function isBlank(code: number | undefined): boolean {
-  return code === 0x20 || code === 0x09 || code === 0x0d;
+  return code === 0x20 || code === 0x09;
 }
 
 /** The text, final newline included. */

@@ -103,6 +103,14 @@ test('public halves are written and read as SubjectPublicKeyInfo (RFC 5280 secti
   }
 });
 
+test('lines may end as any system has them', () => {
+  const text = encodePem(crypto, samplePrivateKey(crypto, 'ecdsa256'), { variant: 'PEM', passphrase }) ?? '';
+  for (const end of ['\r\n', '\r', ' \n']) {
+    const key = open(text.replaceAll('\n', end), passphrase);
+    assert.deepEqual(key?.publicKey.blob, samplePrivateKey(crypto, 'ecdsa256').publicKey.blob);
+  }
+});
+
 test('headers are read with their continuations, and too many, too long or misleading ones are refused', () => {
   const armor = (headers: string): Uint8Array => utf8Encode(`-----BEGIN X-----\n${headers}\nAAAA\n-----END X-----\n`);
   const { headers, data } = decodeArmor(armor('Comment: a\\\nb\nOther: 2\n'));

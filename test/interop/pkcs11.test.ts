@@ -6,9 +6,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { TokenModules } from '@sallyport/programs/shared/helper/token-modules';
 import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
 import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { TokenModules } from 'sallyport/helpers/token-modules';
 
 const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const tokenLibrary = '/usr/lib/softhsm/libsofthsm2.so';

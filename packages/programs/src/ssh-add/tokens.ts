@@ -4,7 +4,7 @@
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
-import { type ResidentSecurityKey, SecurityKeyError, SecurityKeys } from '../shared/helper/security-keys.ts';
+import { type ResidentSecurityKey, SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
 import { KeyFileError } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { readPassphrase } from '../shared/prompt.ts';

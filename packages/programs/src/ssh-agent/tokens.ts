@@ -8,8 +8,8 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
 import { matchPatternList } from '@sallyport/protocol/wire/patterns';
-import { TokenModules } from '../shared/helper/token-modules.ts';
-import { signWithToken } from '../shared/helper/token-signature.ts';
+import { TokenModules } from 'sallyport/helpers/token-modules';
+import { signWithToken } from 'sallyport/helpers/token-signature';
 import { askUser, tellUser } from '../shared/prompt.ts';
 import { messages } from './messages.ts';
 

@@ -4,9 +4,9 @@
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { Writer } from '@sallyport/protocol/wire/writer';
-import type { MadeSecurityKey, NewSecurityKey } from '../shared/helper/security-keys.ts';
-import { SecurityKeyError, SecurityKeys } from '../shared/helper/security-keys.ts';
-import { middlewareOf } from '../shared/helper/token-signature.ts';
+import type { MadeSecurityKey, NewSecurityKey } from 'sallyport/helpers/security-keys';
+import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
+import { middlewareOf } from 'sallyport/helpers/token-signature';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { replaceFile } from '../shared/replace-file.ts';

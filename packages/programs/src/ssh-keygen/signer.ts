@@ -80,7 +80,7 @@ async function signByToken(
   key: PrivateKey,
   { path, data }: { readonly path: string; readonly data: Uint8Array },
 ): Promise<Uint8Array> {
-  const { signWithToken } = await import('../shared/helper/token-signature.ts');
+  const { signWithToken } = await import('sallyport/helpers/token-signature');
   return await signWithToken(key, data, {
     crypto,
     environment: process.env,

@@ -4,7 +4,7 @@
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { type TokenIdentity, TokenModules } from '../shared/helper/token-modules.ts';
+import { type TokenIdentity, TokenModules } from 'sallyport/helpers/token-modules';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';

@@ -12,7 +12,7 @@ import {
   middlewareAlgorithms,
   SecurityKeyMiddleware,
 } from '@sallyport/system/security-key-middleware';
-import * as messages from '../shared/helper/security-key-messages.ts';
+import * as messages from 'sallyport/helpers/security-key-messages';
 import { writeError } from '../shared/standard-streams.ts';
 
 const usage = 'usage: ssh-sk-helper [-v]\n';

@@ -7,9 +7,9 @@ import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { MiddlewareError, SecurityKeyMiddleware } from '@sallyport/system/security-key-middleware';
 import { TemporaryFolder } from '@sallyport/testing';
-import * as messages from '../shared/helper/security-key-messages.ts';
-import { SecurityKeyError, SecurityKeys } from '../shared/helper/security-keys.ts';
-import { middlewareOf, signWithToken } from '../shared/helper/token-signature.ts';
+import * as messages from 'sallyport/helpers/security-key-messages';
+import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
+import { middlewareOf, signWithToken } from 'sallyport/helpers/token-signature';
 import { main } from './main.ts';
 
 const crypto = createCryptoProvider();

@@ -86,7 +86,7 @@ export class KeyFile {
     if (key?.securityKey === undefined) return key?.sign(this.#given.crypto, algorithm, data);
     const { crypto, environment, options, askPassphrase, log } = this.#given;
     // Loaded here and not before: hardly any key is one of a token.
-    const { signWithToken } = await import('../shared/helper/token-signature.ts');
+    const { signWithToken } = await import('sallyport/helpers/token-signature');
     try {
       return await signWithToken(key, data, {
         crypto,

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
-import { TokenModules } from '../shared/helper/token-modules.ts';
+import { TokenModules } from 'sallyport/helpers/token-modules';
 import type { IdentityOptions } from './identity-options.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 import { tokenMessages } from './messages.ts';

@@ -222,7 +222,7 @@ export const sshdKeywords = [
   }),
   row({ name: 'TrustedUserCAKeys', kind: pathOrNone, default: 'none', match: true, effect: 'yes' }),
   row({ name: 'RevokedKeys', kind: filePaths, default: noWords, match: true, effect: 'yes' }),
-  row({ name: 'SecurityKeyProvider', kind: securityKeyProvider(), default: 'internal', effect: 'not-yet' }),
+  row({ name: 'SecurityKeyProvider', kind: securityKeyProvider(), default: 'internal', effect: 'yes' }),
   row({
     name: 'AuthorizedPrincipalsFile',
     kind: namedText,

@@ -25,6 +25,8 @@ export interface HostKeySet {
   readonly certificates: readonly Certificate[];
   /** The agent's socket. */
   readonly agent: string | undefined;
+  /** The middleware of keys in FIDO authenticators; `internal` for none. */
+  readonly securityKeyProvider: string;
 }
 
 const agentMs = 10_000;
@@ -75,6 +77,7 @@ export class HostKeys {
   }
 
   async #signWith({ publicKey, privateKey }: HostKey, algorithm: string, data: Uint8Array) {
+    if (privateKey?.securityKey !== undefined) return await this.#signWithToken(privateKey, data);
     if (privateKey !== undefined) return privateKey.sign(this.#crypto, algorithm, data);
     const { agent } = this.#set;
     if (agent === undefined) return undefined;
@@ -85,8 +88,24 @@ export class HostKeys {
     return verifySignature(this.#crypto, { key: publicKey, algorithm, data, signature }) ? signature : undefined;
   }
 
+  /** Nobody sits at a host to be asked for a PIN: a token that wants one does not sign. */
+  async #signWithToken(key: PrivateKey, data: Uint8Array): Promise<Uint8Array | undefined> {
+    // Loaded here and not before: hardly any host has such a key.
+    const { signWithToken } = await import('sallyport/helpers/token-signature');
+    const user = {
+      crypto: this.#crypto,
+      environment: process.env,
+      provider: this.#set.securityKeyProvider,
+      keyName: 'host',
+      askPin: () => Promise.resolve(undefined),
+      tell: () => undefined,
+    };
+    return await signWithToken(key, data, user).catch(() => undefined);
+  }
+
   #algorithmsOf(type: string): readonly string[] {
     const known = signatureAlgorithmsOf(type).map((row) => row.name);
-    return this.#algorithms.filter((name) => known.includes(name));
+    // Only a browser makes signatures of webauthn.
+    return this.#algorithms.filter((name) => known.includes(name) && !name.startsWith('webauthn-'));
   }
 }

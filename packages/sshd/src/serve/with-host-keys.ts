@@ -12,7 +12,7 @@ export function withHostKeys(
   complain: (sentence: string) => void,
 ): ServeOptions | undefined {
   const { config, crypto } = options;
-  const { HostKey, HostCertificate, HostKeyAgent } = config.globalOptions();
+  const { HostKey, HostCertificate, HostKeyAgent, SecurityKeyProvider } = config.globalOptions();
   const isOptional = !config.mentioned.some(({ name }) => name === 'HostKey');
   const agent = HostKeyAgent === 'SSH_AUTH_SOCK' ? process.env['SSH_AUTH_SOCK'] : HostKeyAgent;
   const hasAgent = agent !== undefined && agent !== 'none';
@@ -20,7 +20,12 @@ export function withHostKeys(
   const publicKeys = keys.map(({ publicKey }) => publicKey);
   const loaded = loadHostCertificates(HostCertificate, publicKeys);
   for (const problem of [...problems, ...loaded.problems]) complain(problem);
-  const hostKeys = { keys, certificates: loaded.certificates, agent: hasAgent ? agent : undefined };
+  const hostKeys = {
+    keys,
+    certificates: loaded.certificates,
+    agent: hasAgent ? agent : undefined,
+    securityKeyProvider: SecurityKeyProvider,
+  };
   if (keys.length > 0) return { ...options, hostKeys };
   complain(messages.noHostKeys);
   return undefined;

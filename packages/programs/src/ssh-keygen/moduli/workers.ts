@@ -2,7 +2,7 @@
 // of the questions, however long each takes.
 
 import { availableParallelism } from 'node:os';
-import { HelperProcess } from '../../shared/helper/helper-process.ts';
+import { HelperProcess } from 'sallyport/helpers/helper-process';
 
 /** Questions that a worker may be ahead of the oldest answer. */
 const lookAhead = 4;

@@ -19,7 +19,7 @@ const localTypes: ReadonlySet<string> = new Set(
 const systemFolders = /^\/(proc|sys|dev)\//;
 
 /** A call that takes longer sends the next ones to the pool. */
-const slowMs = 2;
+const defaultSlowMs = 2;
 const callsOfPool = 200;
 /** How long what is mounted is taken for known. */
 const knownMs = 3000;
@@ -45,11 +45,14 @@ export interface PromptOptions {
   readonly calls?: FileCalls;
   readonly now?: () => number;
   readonly mounts?: () => string;
+  /** How long a call may take before the next ones go to the pool: 2 ms unless told. */
+  readonly slowMs?: number;
 }
 
 /** What waits for the medium by its nature (sync, truncate, unlink) is left to the pool in any case. */
 export function promptCalls(options: PromptOptions = {}): FileCalls {
   const { calls: prompt = blockingCalls, now = () => performance.now(), mounts = readMounts } = options;
+  const { slowMs = defaultSlowMs } = options;
   let pooledLeft = 0;
   let knownUntil = Number.NEGATIVE_INFINITY;
   let isLocal = false;

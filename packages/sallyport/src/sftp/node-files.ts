@@ -15,13 +15,15 @@ import { joinPath } from './names.ts';
 
 const { O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
 const permissionBits = 0o7777;
+/** A block is written in a tenth of a millisecond; what takes longer than this waits for a disk, not for a turn. */
+const slowMs = 20;
 
 /**
  * At once where every mount is a disk of this machine, in the pool where one is not and for a while after a call that
  * took long. The library's own choice.
  */
 export function promptFiles(): LocalFiles {
-  return filesBy(promptCalls(), listInPool);
+  return filesBy(promptCalls({ slowMs }), listInPool);
 }
 
 /** Every call in the pool of threads: the process never waits for a disk. */

@@ -208,6 +208,17 @@ test('a question starts another process when the one that works takes too long',
   assert.deepEqual(await answer, said('bob'));
 });
 
+test('a process that cannot be started costs its question, not the daemon', async () => {
+  const bench = new Bench({
+    start: () => {
+      throw new Error('no room');
+    },
+  });
+  bench.checkers.fill();
+  assert.deepEqual(await bench.checkers.ask(question('alice')), { lines: [] });
+  assert.deepEqual(bench.lines, Array(2).fill('cannot start an sshd-keys process: no room'));
+});
+
 test('stop ends what is idle, and what is at work after its answer', async () => {
   const bench = new Bench();
   bench.checkers.fill();

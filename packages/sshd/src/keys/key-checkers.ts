@@ -7,6 +7,7 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { ChannelEnd } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { limitsOf } from '../monitor/calls.ts';
+import { ownLines } from '../own-lines.ts';
 import type { KeyAnswer, KeyQuestion } from './question.ts';
 import { keyCalls } from './question.ts';
 import type { StartedKeyProcess } from './start-key-process.ts';
@@ -51,7 +52,12 @@ export class KeyCheckers {
 
   /** Starts the spares. */
   fill(): void {
-    while (!this.#stopped && this.#idle.length < this.#options.spares) this.#idle.push(this.#start());
+    try {
+      while (!this.#stopped && this.#idle.length < this.#options.spares) this.#idle.push(this.#start());
+    } catch (error) {
+      // The next question tries again.
+      this.#options.log(ownLines.cannotStart('sshd-keys', error));
+    }
   }
 
   /** The answer; a refusal when there is none in time. */
@@ -102,7 +108,7 @@ export class KeyCheckers {
       } else if (answer !== undefined && !this.#stopped && this.#idle.length < spares) this.#idle.push(worker);
       else worker.end();
     } catch (error) {
-      log({ level: 'error', text: `cannot check a key: ${visible(String(error))}` });
+      log(ownLines.cannotStart('sshd-keys', error));
     }
     this.#working -= 1;
     resolve(answer === undefined || answer === 'too-slow' ? refused : answer);

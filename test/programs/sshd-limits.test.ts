@@ -73,6 +73,19 @@ for (const { as, needs } of waysToRun) {
       assert.match(stderr, /Too many authentication failures/);
     });
 
+    test('a banner comes whole, and one that fits no packet is left out (RFC 4252 section 5.4)', async () => {
+      const line = `${'x'.repeat(79)}\n`;
+      for (const [name, lines, sent] of [
+        ['large', 3000, 3000],
+        ['too-large', 8000, 0],
+      ] as const) {
+        const file = await fixture.openssh.folder.write(`banner-${name}-${as}`, line.repeat(lines), 0o644);
+        await using server = await fixture.start(as, { config: [`Banner ${file}`] });
+        const { stdout, stderr } = await fixture.ssh(server, ['echo in'], { config: ['LogLevel=INFO'] });
+        assert.deepEqual([stdout, stderr.split(line.trim()).length - 1], ['in\n', sent]);
+      }
+    });
+
     test('LoginGraceTime ends who does not log in, and nobody who has', async () => {
       await using server = await fixture.start(as, { config: ['LoginGraceTime 1'] });
       await using client = await fixture.connect(server);

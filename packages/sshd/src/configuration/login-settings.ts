@@ -17,7 +17,8 @@ import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorSettings } from '../monitor/monitor.ts';
 import { usableSignatures } from './algorithm-names.ts';
 
-const maximumBannerBytes = 1024 * 1024;
+/** What fits into one packet; a larger file is not sent. */
+const maximumBannerBytes = 252 * 1024;
 const keyFileTokens = 'hUu';
 
 /** `canCheckPasswords`: the monitor may read the shadow file. */

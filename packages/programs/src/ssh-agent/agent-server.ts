@@ -37,6 +37,8 @@ export interface AgentServerOptions {
   readonly parentPid?: number | undefined;
   /** Ctrl-C ends it; otherwise it is ignored. */
   readonly endsOnInterrupt: boolean;
+  /** Nobody can look into it any more, and signals end it in order. */
+  readonly onReady?: () => void;
 }
 
 export class AgentServer {
@@ -62,8 +64,10 @@ export class AgentServer {
     limitResource('coreBytes', 0);
     setProcessName('ssh-agent');
     const { socket } = this.#options;
+    const ended = this.#untilEnd();
     const listener = await acceptLocal(socket.fd, (fd) => this.#accept(fd));
-    const status = await this.#untilEnd();
+    this.#options.onReady?.();
+    const status = await ended;
     clearTimeout(this.#timer);
     listener.close();
     this.#engine.removeAll();

@@ -116,6 +116,8 @@ function becomeCommand(command: readonly string[], { socket, pid, restoreFlags }
     return execute({ path, argv: command, env, restoreFlags });
   } catch (error) {
     process.kill(pid, 'SIGTERM');
+    // It may not have come so far as to remove it when it ends.
+    removeAgentSocket(socket);
     if (error instanceof ProgramExit) throw error;
     throw new ProgramExit(messages.commandFailed(name, reasonOf(error)), 1);
   }

@@ -66,6 +66,7 @@ test('a line is edited, completed and found again, and the terminal is as before
     terminal.press('C-c');
     await terminal.until(/not wanted\^C\s*\nsftp> $/m);
     terminal.press('C-d');
+    await terminal.until(/^sftp> \s*\nlocal> $/m);
     terminal.type('echo status $?; stty -g');
     terminal.press('Enter');
     const [, after] = await terminal.until(/^status 0\n([0-9a-f:]+)$/m);

@@ -9,7 +9,10 @@ import { canFork, singleThreadEnvironment } from './fork.ts';
 const needs = { skip: canFork() ? false : 'copies are made on Bun only' };
 if (needs.skip !== false) process.stderr.write(`skipped: ${needs.skip}\n`);
 
-const module = (name: string): string => JSON.stringify(fileURLToPath(new URL(`./${name}.ts`, import.meta.url)));
+/** The module beside this file, compiled or not. */
+const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+const module = (name: string): string =>
+  JSON.stringify(fileURLToPath(new URL(`./${name}${extension}`, import.meta.url)));
 const imports = `
   import { readFileSync, writeSync } from 'node:fs';
   import { randomFillSync, createECDH } from 'node:crypto';

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { ordinaryAccount, programPath, skipUnless } from '@sallyport/testing/peers';
 import { type ProgramResult, runProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { hasEnded } from './processes.ts';
 
 const programs = fileURLToPath(new URL('../../../dist/bin/', import.meta.url));
 const ours = (name: string): string => `${programs}${name}`;
@@ -28,7 +29,7 @@ async function start(home: string, args: readonly string[] = ['-s']): Promise<St
 
 /** Until a process that is not our child is gone. */
 async function untilGone(pid: number): Promise<void> {
-  for (const limit = Date.now() + 20_000; existsSync(`/proc/${pid}`); ) {
+  for (const limit = Date.now() + 20_000; !hasEnded(pid); ) {
     assert.ok(Date.now() < limit, 'the process goes on');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

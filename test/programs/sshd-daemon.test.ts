@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
 import type { ProgramResult, StockKey } from '@sallyport/testing';
 import { freePort, runProgram, startProgram } from '@sallyport/testing';
-import { childrenNamed, commandLine, until } from './processes.ts';
+import { childrenNamed, commandLine, hasEnded, until } from './processes.ts';
 import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
@@ -89,7 +89,7 @@ describe('sshd from start to end', needs, () => {
     } finally {
       process.kill(pid, 'SIGTERM');
     }
-    await until(() => !existsSync(`/proc/${pid}`), 'the daemon has ended');
+    await until(() => hasEnded(pid), 'the daemon has ended');
   });
 
   test('a daemon that cannot listen is known before its parent leaves', async () => {
@@ -203,6 +203,6 @@ for (const { as, needs: needed } of waysToRun) {
     const [next] = childrenNamed(server.pid, /^sshd-keys/);
     assert.ok(next !== undefined && !before.includes(next));
     await server.end();
-    await until(() => !existsSync(`/proc/${next}`), 'it has gone');
+    await until(() => hasEnded(next), 'it has gone');
   });
 }

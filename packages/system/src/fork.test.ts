@@ -27,7 +27,7 @@ const imports = `
 function linesOf(script: string): readonly string[] {
   const env = { PATH: '/usr/bin:/bin', ...singleThreadEnvironment };
   const options = { env, encoding: 'utf8', timeout: 30_000, cwd: import.meta.dirname } as const;
-  const command = ['-c', '"$@"; exec sleep 0', 'sh', process.execPath, '-e', imports + script];
+  const command = ['-c', '"$@" | cat; :', 'sh', process.execPath, '-e', imports + script];
   const { stdout, stderr } = spawnSync('/bin/sh', command, options);
   assert.equal(stderr, '');
   return stdout.trim().split('\n');

@@ -1,6 +1,7 @@
 // A folder for one test: own name, mode 0755 (sshd refuses keys below writable folders), removed at the end with all it
 // holds.
 
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,8 @@ export class TemporaryFolder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Who is not root cannot empty folders without permission to write.
+    spawnSync('chmod', ['-R', 'u+rwX', this.path]);
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -12,7 +12,7 @@ import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
-import { findProgram, runProgram, TemporaryFolder } from '@sallyport/testing';
+import { findProgram, ownAccount, runProgram, TemporaryFolder } from '@sallyport/testing';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 
 const ours = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
@@ -170,7 +170,7 @@ async function answers(client: SftpDriver, folder: string): Promise<string[]> {
   await note('rmdir', client.request('rmdir', { path: bytes('dir2') }));
   await note('statvfs', client.extension('statvfs', { path: bytes('.') }));
   await note('limits', client.extension('limits', {}));
-  await note('home', client.extension('homeDirectory', { user: bytes(os.userInfo().username) }));
+  await note('home', client.extension('homeDirectory', { user: bytes(ownAccount().name) }));
   await note('users', client.extension('usersGroupsById', { users: [0, 1, 54_321], groups: [] }));
   return said;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { test } from 'node:test';
+import { ownAccount } from '@sallyport/testing';
 import { skipUnless } from '@sallyport/testing/peers';
 import { startSftpProcess } from '@sallyport/testing/sftp-process';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
@@ -25,8 +25,8 @@ test('a tilde is the home, where a session begins, and that of another user is a
     assert.equal(await serverPath(client, '~///'), '.');
     assert.equal(await serverPath(client, '~//a/b'), 'a/b');
     assert.equal(await serverPath(client, 'a~'), 'a~');
-    const { username, homedir } = userInfo();
-    assert.equal(await serverPath(client, `~${username}/x`), `${homedir}/x`);
+    const { name, home } = ownAccount();
+    assert.equal(await serverPath(client, `~${name}/x`), `${home}/x`);
     await assert.rejects(serverPath(client, '~no-such-user/x'));
   });
 });

@@ -11,6 +11,19 @@ import { openSftp } from '@sallyport/testing/sftp-driver';
 import { childrenNamed, until } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
+/** A folder of that account's own, outside its home. */
+function folderOf({
+  uid,
+  gid,
+}: {
+  readonly uid: number;
+  readonly gid: number;
+}): Disposable & { readonly path: string } {
+  const path = fs.mkdtempSync('/tmp/sallyport-test-');
+  if (process.getuid?.() === 0) fs.chownSync(path, uid, gid);
+  return { path, [Symbol.dispose]: () => fs.rmSync(path, { recursive: true, force: true }) };
+}
+
 const ourSftpServer = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -28,7 +41,8 @@ for (const { as, needs } of waysToRun) {
         const sftp = await openSftp(client);
         const { home } = fixture.account;
         const data = Buffer.alloc(5_000_000, 'up and down ');
-        const path = bytes(`${home}/file`);
+        using place = folderOf(fixture.account);
+        const path = bytes(`${place.path}/file`);
         const handle = await sftp.handle(sftp.request('open', { path, flags: 27, attributes: {} }));
         const writes = [];
         for (let at = 0; at < data.length; at += 250_000)
@@ -39,8 +53,8 @@ for (const { as, needs } of waysToRun) {
         );
         const parts = (await Promise.all(reads)).map((reply) => (reply.kind === 'data' ? reply.data : bytes('?')));
         assert.ok(Buffer.concat(parts).equals(data));
-        assert.deepEqual(fs.readFileSync(`${home}/file`), data);
-        assert.equal(fs.statSync(`${home}/file`).uid, fixture.account.uid);
+        assert.deepEqual(fs.readFileSync(`${place.path}/file`), data);
+        assert.equal(fs.statSync(`${place.path}/file`).uid, fixture.account.uid);
         const start = await sftp.request('realpath', { path: bytes('.') });
         assert.ok(start.kind === 'names' && Buffer.from(start.entries[0]?.name ?? []).toString() === home);
         // Another session of the account is not held up by one that does not read.
@@ -54,7 +68,7 @@ for (const { as, needs } of waysToRun) {
     test('kill -9 of the serving process ends an upload with an error, and reput brings the rest', async () => {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as, { config: ['Subsystem sftp internal-sftp'] });
-      const { home } = fixture.account;
+      using place = folderOf(fixture.account);
       const data = Buffer.alloc(8_000_000, 'interrupted ');
       const source = fixture.openssh.folder.file('source');
       fs.writeFileSync(source, data);
@@ -69,7 +83,7 @@ for (const { as, needs } of waysToRun) {
         const where = `${server.user}@127.0.0.1`;
         return runProgram(programPath('sftp'), [...argv, where], { input: `${command}\n`, timeoutMs: 60_000 });
       };
-      const target = `${home}/target`;
+      const target = `${place.path}/target`;
       const upload = sftp('8000', `put ${source} ${target}`);
       await until(() => (fs.statSync(target, { throwIfNoEntry: false })?.size ?? 0) > 100_000, 'an upload under way');
       const [pid] = childrenNamed(server.pid, /^sshd-session/);

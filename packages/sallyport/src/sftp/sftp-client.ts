@@ -6,6 +6,7 @@ import type { FileSystemFields } from '@sallyport/protocol/sftp/extensions';
 import { fileSystemFields, limitFields, nameLists } from '@sallyport/protocol/sftp/extensions';
 
 import type { CallOptions } from '../cancellation.ts';
+import { cancellable } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import type { SshError } from '../errors.ts';
 import type { DirectoryOptions } from './directory.ts';
@@ -70,12 +71,14 @@ export class SftpClient implements AsyncDisposable {
   }
 
   /** The names of a folder in the server's order, without `.` and `..`. */
-  async list(path: SftpPath, options: DirectoryOptions = {}): Promise<RemoteEntry[]> {
-    const entries: RemoteEntry[] = [];
-    for await (const names of this.opendir(path, options)) {
-      for (const entry of names) if (!isDotName(entry.nameBytes)) entries.push(entry);
-    }
-    return entries;
+  list(path: SftpPath, options: CallOptions & DirectoryOptions = {}): Promise<RemoteEntry[]> {
+    return asWhole(options, async (signal) => {
+      const entries: RemoteEntry[] = [];
+      for await (const names of this.opendir(path, { ...options, signal })) {
+        for (const entry of names) if (!isDotName(entry.nameBytes)) entries.push(entry);
+      }
+      return entries;
+    });
   }
 
   /** The names of a folder as they come, `.` and `..` included. */
@@ -85,17 +88,24 @@ export class SftpClient implements AsyncDisposable {
 
   /** Everything below a folder, each folder before what it contains. */
   walk(path: SftpPath, options: WalkOptions = {}): AsyncGenerator<WalkEntry, void, undefined> {
-    return walkTree(this.#calls.session, pathBytes(path), { ...options, stat: (below) => this.stat(below) });
+    const { signal } = options;
+    return walkTree(this.#calls.session, pathBytes(path), {
+      ...options,
+      stat: (below) => this.stat(below, { signal }),
+    });
   }
 
   /** The paths that fit a pattern with `*`, `?` and `[a-z]`, sorted by their bytes; as text. */
-  async glob(pattern: SftpPath): Promise<string[]> {
-    return (await this.globBytes(pattern)).map(pathText);
+  async glob(pattern: SftpPath, options: CallOptions = {}): Promise<string[]> {
+    return (await this.globBytes(pattern, options)).map(pathText);
   }
 
   /** The same as bytes. */
-  globBytes(pattern: SftpPath): Promise<Uint8Array[]> {
-    return globPaths(this.#calls.session, pathBytes(pattern), (path) => this.stat(path));
+  globBytes(pattern: SftpPath, options: CallOptions = {}): Promise<Uint8Array[]> {
+    return asWhole(options, (signal) => {
+      const stat = (path: Uint8Array): Promise<FileStatus> => this.stat(path, { signal });
+      return globPaths({ session: this.#calls.session, stat, signal }, pathBytes(pattern));
+    });
   }
 
   /** What a path leads to. */
@@ -163,7 +173,8 @@ export class SftpClient implements AsyncDisposable {
     const isFolder = options.recursive === true && (await this.lstat(path, options)).type === 'directory';
     if (!isFolder) return this.remove(path, options);
     const folders = [pathBytes(path)];
-    for await (const entry of this.walk(path)) {
+    const { signal } = options;
+    for await (const entry of this.walk(path, { signal })) {
       if (entry.type === 'directory') folders.push(entry.pathBytes);
       else await this.remove(entry.pathBytes, options);
     }
@@ -309,6 +320,18 @@ export class SftpClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
   }
+}
+
+/** A call of several requests as one: it ends with the first of them that is given up. */
+function asWhole<T>(options: CallOptions, work: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+  const { signal, timeoutMs } = options;
+  if (signal === undefined && timeoutMs === undefined) return work(undefined);
+  const given = new AbortController();
+  return cancellable(
+    { signal, timeoutMs },
+    () => work(given.signal),
+    () => given.abort(),
+  );
 }
 
 function transferPaths(remotePath: SftpPath, localPath: SftpPath): transfers.TransferPaths {

@@ -3,6 +3,7 @@
 
 import { parseGlobPattern } from '@sallyport/protocol/wire/glob-pattern';
 
+import type { CallOptions } from '../cancellation.ts';
 import { SshError } from '../errors.ts';
 import { readDirectory } from './directory.ts';
 import type { FileStatus, RemoteEntry } from './file-status.ts';
@@ -22,7 +23,7 @@ export interface WalkEntry extends RemoteEntry {
   readonly depth: number;
 }
 
-export interface WalkOptions {
+export interface WalkOptions extends Pick<CallOptions, 'signal'> {
   /** Go into folders that symlinks lead to; not unless told. */
   readonly followSymlinks?: boolean;
 }
@@ -46,7 +47,7 @@ async function* walkFolder(
 ): AsyncGenerator<WalkEntry, void, undefined> {
   const { path, depth } = folder;
   if (depth > maximumDepth) throw new SshError('limit-exceeded', `more than ${maximumDepth} folders within folders`);
-  for await (const names of readDirectory(session, path)) {
+  for await (const names of readDirectory(session, path, options)) {
     for (const entry of names) {
       if (isDotName(entry.nameBytes)) continue;
       if (!isSafeName(entry.nameBytes)) throw suspectName(entry.nameBytes);
@@ -73,24 +74,30 @@ export function suspectName(name: Uint8Array): SftpError {
   return new SftpError('suspect-name', { operation: 'readdir', path: name }, { reason: 'Server sent suspect path' });
 }
 
+/** Where a pattern is looked for. */
+export interface GlobbedServer extends Pick<CallOptions, 'signal'> {
+  readonly session: SftpSession;
+  readonly stat: StatPath;
+}
+
 /**
  * The paths that fit a pattern with `*`, `?` and `[a-z]` in its components, sorted by their bytes; a component without
  * any is taken as it is. A name with a dot in front fits only a component that has one.
  */
-export async function globPaths(session: SftpSession, pattern: Uint8Array, stat: StatPath): Promise<Uint8Array[]> {
+export async function globPaths(remote: GlobbedServer, pattern: Uint8Array): Promise<Uint8Array[]> {
   const text = Buffer.from(pattern).toString('latin1');
   const components = text.split('/').filter((component) => component !== '');
   let paths: Uint8Array[] = [bytesOf(text.startsWith('/') ? '/' : '')];
   for (const [index, component] of components.entries()) {
     const isLast = index === components.length - 1;
-    const found = await Promise.all(paths.map((folder) => expand({ session, stat }, folder, { component, isLast })));
+    const found = await Promise.all(paths.map((folder) => expand(remote, folder, { component, isLast })));
     paths = found.flat();
   }
   return paths.filter((path) => path.length > 0).sort((a, b) => Buffer.compare(a, b));
 }
 
 async function expand(
-  remote: { readonly session: SftpSession; readonly stat: StatPath },
+  remote: GlobbedServer,
   folder: Uint8Array,
   { component, isLast }: { readonly component: string; readonly isLast: boolean },
 ): Promise<Uint8Array[]> {
@@ -100,7 +107,7 @@ async function expand(
     return !isLast || (await exists(remote.stat, path)) ? [path] : [];
   }
   const found: Uint8Array[] = [];
-  const read = readDirectory(remote.session, folder.length === 0 ? bytesOf('.') : folder);
+  const read = readDirectory(remote.session, folder.length === 0 ? bytesOf('.') : folder, remote);
   try {
     for await (const names of read) {
       for (const { nameBytes, type } of names) {

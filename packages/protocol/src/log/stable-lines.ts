@@ -7,6 +7,8 @@ import { onOneLine, visible } from './log.ts';
 export interface LogLine {
   readonly level: LogLevel;
   readonly text: string;
+  /** Of a service that has a level and a syslog facility of its own: the facility. LogLevel does not hold for it. */
+  readonly facility?: string;
 }
 
 export interface PeerAddress {

@@ -111,6 +111,11 @@ export class AccountProcess {
 
   #log(connection: number, line: LogLine): void {
     const level = logLevels.indexOf(line.level);
+    const { facility } = line;
+    if (facility !== undefined) {
+      this.#channel.send(accountCalls.serviceLog, { connection, level, facility, line: line.text });
+      return;
+    }
     if (level > this.#options.settings.logThreshold) return;
     this.#channel.send(accountCalls.log, { connection, level, line: line.text });
   }

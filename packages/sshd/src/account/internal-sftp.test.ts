@@ -70,7 +70,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
     },
     onEnd: end,
     queuedBytes: () => started.queued,
-    log: ({ level, text }) => lines.push(`${level} ${text}`),
+    log: ({ level, text, facility }) => lines.push(`${facility ?? ''} ${level} ${text}`.trim()),
   });
   return Object.assign(started, { program });
 }
@@ -78,7 +78,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
 test('internal-sftp serves the home, consumes what it has worked on, and ends with the client', async () => {
   await using folder = await TemporaryFolder.create();
   await folder.write('file', 'text');
-  const started = start(folder.path, 'internal-sftp -l INFO');
+  const started = start(folder.path, 'internal-sftp -f local3 -l INFO');
   const { program } = started;
   program.write(hello);
   const open = framed(requestPackets.open.encode({ id: 7, path: Buffer.from('file'), flags: 1, attributes: {} }));
@@ -98,10 +98,10 @@ test('internal-sftp serves the home, consumes what it has worked on, and ends wi
   assert.deepEqual(await started.ended, { code: 0 });
   assert.ok(started.consumed() > open.length);
   assert.deepEqual(started.lines, [
-    'info session opened for local user me from [192.0.2.3]',
-    'info open "file" flags READ mode 0666',
-    'info forced close "file" bytes read 3 written 0',
-    'info session closed for local user me from [192.0.2.3]',
+    'LOCAL3 info session opened for local user me from [192.0.2.3]',
+    'LOCAL3 info open "file" flags READ mode 0666',
+    'LOCAL3 info forced close "file" bytes read 3 written 0',
+    'LOCAL3 info session closed for local user me from [192.0.2.3]',
   ]);
 });
 
@@ -154,7 +154,7 @@ test('-d and -u hold for the session only; wrong options refuse it', async () =>
   const missing = start(folder.path, 'internal-sftp -d nothing');
   missing.program.write(hello);
   await missing.packets(1);
-  assert.deepEqual(missing.lines, ['error chdir to "nothing" failed: No such file or directory']);
+  assert.deepEqual(missing.lines, ['AUTH error chdir to "nothing" failed: No such file or directory']);
   missing.program.destroy();
 });
 

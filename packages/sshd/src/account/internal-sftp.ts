@@ -149,13 +149,13 @@ class InternalSftp implements RunningProgram {
   }
 }
 
-/** Lines that -l wants, to the client with -e and else to the daemon's log. */
+/** Lines that -l wants, to the client with -e and else to the daemon's log, or where -f says. */
 function logOf(options: InternalSftpOptions, line: SftpServerCommandLine): (entry: LogLine) => void {
   return ({ level, text }) => {
     if (!isLogged(line, level)) return;
-    const said = `${level.startsWith('debug') ? `${level}: ` : ''}${text}`;
-    if (line.logToStderr) options.onOutput(utf8Encode(`${said}\r\n`), true);
-    else options.log({ level: level === 'error' || level === 'fatal' ? level : 'info', text: said });
+    const prefix = level.startsWith('debug') ? `${level}: ` : '';
+    if (line.logToStderr) options.onOutput(utf8Encode(`${prefix}${text}\r\n`), true);
+    else options.log({ level, text, facility: line.facility });
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Struct } from '@sallyport/protocol/codec/struct';
+import { logLevels } from '@sallyport/protocol/log/log';
 import type { StreamEnd } from '@sallyport/testing/stream-end';
 import { streamPair } from '@sallyport/testing/stream-end';
 import { encodeFrame } from '../frames/frame.ts';
@@ -97,6 +98,23 @@ test('AccountWorker tells the process who it is, then gives it each descriptor b
     { connection: 1, sessionId: new Uint8Array([7]), snapshot: new Uint8Array([9]), grant: 'g' },
   ]);
   assert.equal((await bench.command())[0], 'adopt');
+});
+
+test('AccountWorker passes on lines of a service with their facility, and none for a facility of the kernel', async () => {
+  const lines: unknown[] = [];
+  const bench = new Bench({ log: (line) => lines.push(line) }).adopt(1);
+  await bench.command();
+  bench.call('serviceLog', { connection: 1, level: 3, facility: 'LOCAL3', line: 'open "a\nb"' });
+  bench.call('serviceLog', { connection: 1, level: 3, facility: 'KERN', line: 'panic' });
+  await bench.gone;
+  const [first, ...others] = lines as { readonly text: string }[];
+  assert.deepEqual(first, { level: logLevels[3], facility: 'LOCAL3', text: first?.text });
+  assert.doesNotMatch(first?.text ?? '', /\n/);
+  assert.deepEqual(
+    others.filter(({ text }) => text === 'panic'),
+    [],
+  );
+  assert.equal(bench.killed, 1);
 });
 
 test('AccountWorker signs the hash of a re-key for a connection that the process has', async () => {

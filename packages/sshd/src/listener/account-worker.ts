@@ -7,6 +7,7 @@ import { logLevels, onOneLine } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { ByteStream } from '@sallyport/system/byte-stream';
+import { facilities } from '@sallyport/system/syslog';
 import type { ChannelEnd } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
@@ -100,9 +101,12 @@ export class AccountWorker {
     switch (callOfNumber(accountCalls, number)) {
       case 'log': {
         const { connection, level, line } = accountCalls.log.fields.decode(body);
-        const name = logLevels[level];
-        if (name === undefined || !this.#connections.has(connection)) throw new DecodeError('log line of nobody');
-        return this.#options.log({ level: name, text: onOneLine(line) });
+        return this.#log({ connection, level, line });
+      }
+      case 'serviceLog': {
+        const { facility, ...value } = accountCalls.serviceLog.fields.decode(body);
+        if (!isServiceFacility(facility)) throw new DecodeError('log line for an unknown facility');
+        return this.#log(value, facility);
       }
       case 'sign':
         return this.#sign(accountCalls.sign.fields.decode(body));
@@ -112,6 +116,12 @@ export class AccountWorker {
         return this.#ended(accountCalls.ended.fields.decode(body).connection);
       default:
     }
+  }
+
+  #log(value: { readonly connection: number; readonly level: number; readonly line: string }, facility?: string): void {
+    const level = logLevels[value.level];
+    if (level === undefined || !this.#connections.has(value.connection)) throw new DecodeError('log line of nobody');
+    this.#options.log({ level, text: onOneLine(value.line), ...(facility !== undefined && { facility }) });
   }
 
   /**
@@ -182,4 +192,9 @@ export class AccountWorker {
     this.#gone = true;
     this.#options.onGone();
   }
+}
+
+/** Those that a process of a user may name, too. */
+function isServiceFacility(name: string): boolean {
+  return Object.hasOwn(facilities, name) && name !== 'KERN';
 }

@@ -24,8 +24,20 @@ test('DaemonLog writes what LogLevel lets through, debug lines with their level'
 
 test('DaemonLog gives syslog the level as a word for errors', () => {
   const lines: string[] = [];
-  const log = new DaemonLog({ level: 'INFO', syslog: (level, text) => lines.push(`${level}|${text}`) });
+  const log = new DaemonLog({ level: 'INFO', syslog: ({ level, text }) => lines.push(`${level}|${text}`) });
   log.write({ level: 'error', text: 'bad' });
   log.write({ level: 'info', text: 'good' });
   assert.deepEqual(lines, ['error|error: bad', 'info|good']);
+});
+
+test('DaemonLog lets lines of a service through that has a level and a facility of its own', () => {
+  const lines: unknown[] = [];
+  const log = new DaemonLog({ level: 'QUIET', syslog: (line) => lines.push(line) });
+  log.write({ level: 'fatal', text: 'of sshd' });
+  log.write({ level: 'verbose', text: 'opened', facility: 'LOCAL3' });
+  log.write({ level: 'debug1', text: 'read eof', facility: 'LOCAL3' });
+  assert.deepEqual(lines, [
+    { level: 'verbose', text: 'opened', facility: 'LOCAL3' },
+    { level: 'debug1', text: 'debug1: read eof', facility: 'LOCAL3' },
+  ]);
 });

@@ -24,7 +24,7 @@ export interface DaemonLogOptions {
   readonly level: string;
   /** Writes to this descriptor; without it to syslog. */
   readonly fd?: number;
-  readonly syslog?: (level: LogLevel, text: string) => void;
+  readonly syslog?: (line: LogLine) => void;
 }
 
 export class DaemonLog {
@@ -40,12 +40,12 @@ export class DaemonLog {
 
   /** One line; never throws, so that a full disk does not end the daemon. */
   readonly write = (line: LogLine): void => {
-    if (logLevels.indexOf(line.level) > this.threshold) return;
+    if (line.facility === undefined && logLevels.indexOf(line.level) > this.threshold) return;
     const { fd, syslog } = this.#options;
     const debug = line.level.startsWith('debug') ? `${line.level}: ` : '';
     if (fd === undefined) {
       const prefix = line.level === 'error' || line.level === 'fatal' ? `${line.level}: ` : debug;
-      syslog?.(line.level, prefix + line.text);
+      syslog?.({ ...line, text: prefix + line.text });
       return;
     }
     try {

@@ -143,6 +143,12 @@ export const accountCommands = {
 /** From an account process to the monitor. */
 export const accountCalls = {
   log: { number: 32, fields: struct({ connection: uint32, level: byte, line: text }), limitBytes: 16 * kibibyte },
+  /** A line of internal-sftp, which has a level of its own, and names its facility of syslog. */
+  serviceLog: {
+    number: 36,
+    fields: struct({ connection: uint32, level: byte, facility: text, line: text }),
+    limitBytes: 16 * kibibyte,
+  },
   /** A re-key of a connection that this account process holds. */
   sign: {
     number: 33,

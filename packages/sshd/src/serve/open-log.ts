@@ -24,9 +24,25 @@ export function openLog(line: CommandLine, options: Pick<SshdOptions, 'LogLevel'
   const level = line.quiet ? 'QUIET' : line.debugLevel > 0 ? `DEBUG${line.debugLevel}` : options.LogLevel;
   if (line.logFile !== undefined) return new DaemonLog({ level, fd: fs.openSync(line.logFile, 'a', 0o600) });
   if (line.logToStderr || line.debugLevel > 0) return new DaemonLog({ level, fd: stderrFd });
-  const facility = (Object.keys(facilities) as (keyof typeof facilities)[]).find(
-    (name) => name === options.SyslogFacility,
-  );
-  const syslog = new Syslog({ ident: 'sshd', facility: facility ?? 'AUTH' });
-  return new DaemonLog({ level, syslog: (of, text) => void syslog.write(severityOf[of], text) });
+  const syslog = new Syslog({ ident: 'sshd', facility: facilityOf(options.SyslogFacility) });
+  const services = new Map<string, Syslog>();
+  return new DaemonLog({
+    level,
+    syslog: ({ level: of, text, facility }) => {
+      const log = facility === undefined ? syslog : serviceLog(services, facility);
+      log.write(severityOf[of], text);
+    },
+  });
+}
+
+/** The one service with a facility of its own is internal-sftp. */
+function serviceLog(opened: Map<string, Syslog>, name: string): Syslog {
+  const facility = facilityOf(name);
+  const log = opened.get(facility) ?? new Syslog({ ident: 'internal-sftp', facility });
+  opened.set(facility, log);
+  return log;
+}
+
+function facilityOf(wanted: string): keyof typeof facilities {
+  return (Object.keys(facilities) as (keyof typeof facilities)[]).find((name) => name === wanted) ?? 'AUTH';
 }

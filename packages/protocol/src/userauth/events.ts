@@ -20,6 +20,14 @@ export type UserauthAttempt =
       readonly probe: boolean;
       readonly hostBound: boolean;
     }
+  /** A host key of the client's machine vouches for the user there; the machine's name ends with a dot. */
+  | {
+      readonly method: 'hostbased';
+      readonly algorithm: string;
+      readonly key: Uint8Array;
+      readonly clientHost: string;
+      readonly clientUser: string;
+    }
   | { readonly method: 'password'; readonly password: Uint8Array }
   | { readonly method: 'keyboard-interactive'; readonly submethods: string };
 

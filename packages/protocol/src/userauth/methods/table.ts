@@ -9,16 +9,14 @@ import { none } from './none.ts';
 import { password } from './password.ts';
 import { publickey } from './publickey.ts';
 
-export interface MethodRow extends Pick<UserauthMethod, 'wireNames' | 'server'> {
-  readonly name: UserauthMethod['name'] | typeof hostbased.name;
-}
+export type MethodRow = Pick<UserauthMethod, 'name' | 'wireNames' | 'server'>;
 
-const clientMethods: {
+const methods: {
   readonly [Name in UserauthAttempt['method']]: UserauthMethod<Name>;
-} = { none, publickey, password, 'keyboard-interactive': keyboardInteractive };
+} = { none, publickey, hostbased, password, 'keyboard-interactive': keyboardInteractive };
 
 const rowsByWireName: ReadonlyMap<string, MethodRow> = new Map(
-  [...Object.values(clientMethods), hostbased].flatMap((row: MethodRow) =>
+  Object.values(methods).flatMap((row: MethodRow) =>
     (row.wireNames ?? [row.name]).map((wireName) => [wireName, row] as const),
   ),
 );
@@ -26,7 +24,7 @@ const rowsByWireName: ReadonlyMap<string, MethodRow> = new Map(
 /** The client half that plays an attempt. */
 export function clientMethodOf<Attempt extends UserauthAttempt>(attempt: Attempt): ClientMethod<Attempt> {
   // The compiler does not relate the key and the value of one property: the table's type has made sure of it.
-  return clientMethods[attempt.method].client as unknown as ClientMethod<Attempt>;
+  return methods[attempt.method].client as unknown as ClientMethod<Attempt>;
 }
 
 /** The row of a method's name on the wire. */

@@ -2,12 +2,13 @@
 // anything was not copied (scp(1), EXIT STATUS), 255 where OpenSSH's gives up with a fatal error.
 
 import { isTerminal } from '@sallyport/system/descriptors';
+import { OptionError, UsageError } from '../shared/option-table.ts';
 import { ProgressMeter, standardTerminal } from '../shared/progress-meter.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import { runClient } from './client.ts';
 import { usage } from './messages.ts';
 import type { Invocation } from './options.ts';
-import { OptionError, parseArguments, UsageError } from './options.ts';
+import { parseArguments } from './options.ts';
 import { Abandoned, Report } from './report.ts';
 import { runRole } from './roles.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OptionError, parseArguments, UsageError } from './options.ts';
+import { OptionError, UsageError } from '../shared/option-table.ts';
+import { parseArguments } from './options.ts';
 
 const always = [
   '-x',

@@ -4,6 +4,8 @@
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { parsePort } from '@sallyport/protocol/config/quantities';
 import { argumentBytes } from '../shared/byte-string.ts';
+import type { OptionRow } from '../shared/option-table.ts';
+import { flag, lettersOf, OptionError, readOptions, UsageError, valued } from '../shared/option-table.ts';
 import { parseNumber } from '../shared/parse-number.ts';
 import { optionMessages } from './messages.ts';
 
@@ -40,126 +42,103 @@ export interface Invocation {
   readonly bufferBytes: number | undefined;
 }
 
-/** Wrong use: the usage is printed, status 1. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** A value that cannot be meant: its sentence is printed, status 255. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-}
-
 type Draft = { -readonly [Name in keyof Invocation]: Invocation[Name] } & {
   readonly sshArguments: string[];
   readonly directArguments: string[];
 };
 
-interface OptionRow {
-  readonly takesValue: boolean;
-  readonly apply: (draft: Draft, value: string) => void;
-}
-
-const flag = (apply: (draft: Draft) => void): OptionRow => ({ takesValue: false, apply });
-const valued = (apply: OptionRow['apply']): OptionRow => ({ takesValue: true, apply });
-
 /** For every ssh, as it stands. */
-const forSsh = (...words: readonly string[]): OptionRow =>
-  flag((draft) => {
-    draft.sshArguments.push(...words);
-    draft.directArguments.push(...words);
+const forSsh = (letter: string, word = `-${letter}`): OptionRow<Draft> =>
+  flag(letter, (draft) => {
+    draft.sshArguments.push(word);
+    draft.directArguments.push(word);
   });
 
-const valueForSsh = (letter: string): OptionRow =>
-  valued((draft, value) => {
+const valueForSsh = (letter: string): OptionRow<Draft> =>
+  valued(letter, (draft, value) => {
     draft.sshArguments.push(`-${letter}`, value);
     draft.directArguments.push(`-${letter}`, value);
   });
 
-const ignored = flag(() => undefined);
 const largestLimitKilobits = 100 * 1024 * 1024;
 
-const optionTable: Readonly<Record<string, OptionRow>> = {
-  '1': flag(() => {
+const optionTable: readonly OptionRow<Draft>[] = [
+  flag('1', () => {
     throw new OptionError(optionMessages.protocolOne);
   }),
-  '2': ignored,
-  '3': flag((draft) => {
+  flag('2', () => undefined),
+  flag('3', (draft) => {
     draft.direct = false;
   }),
-  '4': forSsh('-4'),
-  '6': forSsh('-6'),
-  A: forSsh('-A'),
-  B: forSsh('-oBatchmode=yes'),
-  C: forSsh('-C'),
-  D: valued((draft, path) => {
+  forSsh('4'),
+  forSsh('6'),
+  forSsh('A'),
+  forSsh('B', '-oBatchmode=yes'),
+  forSsh('C'),
+  valued('D', (draft, path) => {
     draft.server = path;
   }),
-  F: valueForSsh('F'),
-  J: valueForSsh('J'),
-  M: valued((draft, name) => {
+  valueForSsh('F'),
+  valueForSsh('J'),
+  valued('M', (draft, name) => {
     if (name !== 'sftp' && name !== 'scp') throw new OptionError(optionMessages.badMode);
     draft.protocol = name;
   }),
-  O: flag((draft) => {
+  flag('O', (draft) => {
     draft.protocol = 'scp';
   }),
-  P: valued((draft, text) => {
+  valued('P', (draft, text) => {
     const port = parsePort(text);
     if (port === undefined || port === 0) throw new OptionError(optionMessages.badPort(text));
     draft.port = port;
   }),
-  R: flag((draft) => {
+  flag('R', (draft) => {
     draft.direct = true;
   }),
-  S: valued((draft, path) => {
+  valued('S', (draft, path) => {
     draft.sshProgram = path;
   }),
-  T: flag((draft) => {
+  flag('T', (draft) => {
     draft.checksNames = false;
   }),
-  X: valued(applyTransferOption),
-  c: valueForSsh('c'),
-  d: flag((draft) => {
+  valued('X', applyTransferOption),
+  valueForSsh('c'),
+  flag('d', (draft) => {
     draft.toFolder = true;
   }),
-  f: flag((draft) => {
+  flag('f', (draft) => {
     draft.role = 'source';
   }),
-  i: valueForSsh('i'),
-  l: valued((draft, text) => {
+  valueForSsh('i'),
+  valued('l', (draft, text) => {
     const kilobits = parseNumber(text, 1, largestLimitKilobits);
     if (typeof kilobits === 'string') throw new UsageError();
     draft.limitBytesPerSecond = (kilobits * 1024) / 8;
   }),
-  o: valueForSsh('o'),
-  p: flag((draft) => {
+  valueForSsh('o'),
+  flag('p', (draft) => {
     draft.preserve = true;
   }),
-  q: flag((draft) => {
+  flag('q', (draft) => {
     draft.quiet = true;
     draft.sshArguments.push('-q');
     draft.directArguments.push('-q');
   }),
-  r: flag((draft) => {
+  flag('r', (draft) => {
     draft.recursive = true;
   }),
-  s: flag((draft) => {
+  flag('s', (draft) => {
     draft.protocol = 'sftp';
   }),
-  t: flag((draft) => {
+  flag('t', (draft) => {
     draft.role = 'sink';
   }),
-  v: flag((draft) => {
+  flag('v', (draft) => {
     draft.verbosity = Math.min(draft.verbosity + 1, 3);
     draft.sshArguments.push('-v');
     draft.directArguments.push('-v');
   }),
-};
-
-const letters = Object.entries(optionTable)
-  .map(([letter, row]) => (row.takesValue ? `${letter}:` : letter))
-  .join('');
+];
 
 /** `nrequests=N` and `buffer=BYTES`. */
 function applyTransferOption(draft: Draft, text: string): void {
@@ -221,11 +200,8 @@ export function parseArguments(argv: readonly string[]): Invocation {
     requests: undefined,
     bufferBytes: undefined,
   };
-  const reader = new OptionReader(argv, letters);
-  for (let event = reader.next(); event !== undefined; event = reader.next()) {
-    if (event.kind === 'error') throw new UsageError(event.message);
-    optionTable[event.letter]?.apply(draft, event.value);
-  }
+  const reader = new OptionReader(argv, lettersOf(optionTable));
+  readOptions(reader, optionTable, { draft });
   draft.sshArguments.push(alwaysLast);
   draft.operands = argumentBytes(argv).slice(argv.length - reader.remaining().length);
   if (draft.role !== 'client') draft.protocol = 'scp';

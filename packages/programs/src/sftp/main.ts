@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SshError } from 'sallyport/errors';
 import { SftpError } from 'sallyport/sftp/sftp-error';
 import { byteString } from '../shared/byte-string.ts';
+import { OptionError, UsageError } from '../shared/option-table.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import type { RemoteProgram } from '../ssh/in-process.ts';
 import { connectToServer } from './connect.ts';
 import { connectionMessages, optionMessages, usage } from './messages.ts';
 import type { Invocation } from './options.ts';
-import { OptionError, parseArguments, UsageError } from './options.ts';
+import { parseArguments } from './options.ts';
 import { Report } from './report.ts';
 import { runSession } from './run-session.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OptionError, UsageError } from '../shared/option-table.ts';
 import { parseHostPath, parsePlaceUri, parseUserHost } from '../shared/remote-place.ts';
-import { OptionError, parseArguments, UsageError } from './options.ts';
+import { parseArguments } from './options.ts';
 import { absolutePath, baseName, compareBytes, joinPath, withoutFolder } from './paths.ts';
 
 const usual = ['-oForwardX11 no', '-oPermitLocalCommand no', '-oClearAllForwardings yes'];

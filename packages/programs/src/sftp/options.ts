@@ -6,6 +6,8 @@ import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { parsePort } from '@sallyport/protocol/config/quantities';
 import { splitWords } from '@sallyport/protocol/config/words';
 import { argumentBytes, textOf } from '../shared/byte-string.ts';
+import type { OptionRow } from '../shared/option-table.ts';
+import { flag, lettersOf, OptionError, readOptions, UsageError, valued } from '../shared/option-table.ts';
 import { parseNumber } from '../shared/parse-number.ts';
 import type { RemotePlace } from '../shared/remote-place.ts';
 import { isPlaceUri, parseHostPath, parsePlaceUri, parseUserHost } from '../shared/remote-place.ts';
@@ -44,33 +46,18 @@ export interface Invocation {
   readonly requests: number | undefined;
 }
 
-/** Wrong use: the message, if any, then the usage, status 1. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** A value that cannot be meant: its sentence is printed, status 255. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-}
-
 type Draft = { -readonly [Name in keyof Invocation]: Invocation[Name] } & {
   readonly sshArguments: string[];
   isNoisy: boolean;
 };
 
-interface OptionRow {
-  readonly takesValue: boolean;
-  readonly apply: (draft: Draft, value: string) => void;
-}
-
-const flag = (apply: (draft: Draft) => void): OptionRow => ({ takesValue: false, apply });
-const valued = (apply: OptionRow['apply']): OptionRow => ({ takesValue: true, apply });
-const forSsh = (letter: string): OptionRow => flag((draft) => void draft.sshArguments.push(`-${letter}`));
-const valueForSsh = (letter: string): OptionRow =>
-  valued((draft, value) => void draft.sshArguments.push(`-${letter}`, value));
-const setting = (name: 'resume' | 'sync' | 'preserve' | 'recursive' | 'isNoisy'): OptionRow =>
-  flag((draft) => {
+const forSsh = (letter: string): OptionRow<Draft> =>
+  flag(letter, (draft) => void draft.sshArguments.push(`-${letter}`));
+const valueForSsh = (letter: string): OptionRow<Draft> =>
+  valued(letter, (draft, value) => void draft.sshArguments.push(`-${letter}`, value));
+type Setting = 'resume' | 'sync' | 'preserve' | 'recursive' | 'isNoisy';
+const setting = (letter: string, name: Setting): OptionRow<Draft> =>
+  flag(letter, (draft) => {
     draft[name] = true;
   });
 
@@ -78,79 +65,75 @@ const largestLimitKilobits = 100 * 1024 * 1024;
 const largestRequestCount = 0x7fffffff;
 const largestBufferBytes = 0x7fffffff;
 
-const optionTable: Readonly<Record<string, OptionRow>> = {
-  '1': flag(() => {
+const optionTable: readonly OptionRow<Draft>[] = [
+  flag('1', () => {
     throw new OptionError(optionMessages.protocolOne);
   }),
-  '2': flag(() => undefined),
-  '4': forSsh('4'),
-  '6': forSsh('6'),
-  A: forSsh('A'),
-  B: valued((draft, text) => {
+  flag('2', () => undefined),
+  forSsh('4'),
+  forSsh('6'),
+  forSsh('A'),
+  valued('B', (draft, text) => {
     draft.bufferBytes = readCount(text, optionMessages.badBufferSize(text));
   }),
-  C: forSsh('C'),
-  D: valued((draft, text) => {
+  forSsh('C'),
+  valued('D', (draft, text) => {
     const words = splitWords(text);
     if (words === undefined || words.length === 0) throw new OptionError(optionMessages.badServerCommand);
     draft.server = { text, words };
   }),
-  F: valueForSsh('F'),
-  J: valueForSsh('J'),
-  N: setting('isNoisy'),
-  P: valued((draft, text) => {
+  valueForSsh('F'),
+  valueForSsh('J'),
+  setting('N', 'isNoisy'),
+  valued('P', (draft, text) => {
     const port = parsePort(text);
     if (port === undefined || port === 0) throw new OptionError(optionMessages.badPort(text));
     draft.port = port;
   }),
-  R: valued((draft, text) => {
+  valued('R', (draft, text) => {
     draft.requests = readCount(text, optionMessages.badRequestCount(text));
   }),
-  S: valued((draft, path) => {
+  valued('S', (draft, path) => {
     draft.sshProgram = path;
   }),
-  X: valued(applyProtocolOption),
-  a: setting('resume'),
-  b: valued((draft, file) => {
+  valued('X', applyProtocolOption),
+  setting('a', 'resume'),
+  valued('b', (draft, file) => {
     if (draft.batchFile !== undefined) throw new OptionError(optionMessages.batchTwice);
     draft.batchFile = file;
     draft.showsProgress = false;
     draft.quiet = true;
     draft.sshArguments.push('-obatchmode yes');
   }),
-  c: valueForSsh('c'),
-  f: setting('sync'),
-  h: flag(() => {
+  valueForSsh('c'),
+  setting('f', 'sync'),
+  flag('h', () => {
     throw new UsageError();
   }),
-  i: valueForSsh('i'),
-  l: valued((draft, text) => {
+  valueForSsh('i'),
+  valued('l', (draft, text) => {
     const kilobits = parseNumber(text, 1, largestLimitKilobits);
     if (typeof kilobits === 'string') throw new UsageError();
     draft.limitBytesPerSecond = (kilobits * 1024) / 8;
   }),
-  o: valueForSsh('o'),
-  p: setting('preserve'),
-  q: flag((draft) => {
+  valueForSsh('o'),
+  setting('p', 'preserve'),
+  flag('q', (draft) => {
     draft.quiet = true;
     draft.showsNotes = false;
     draft.showsProgress = false;
     draft.sshArguments.push('-q');
   }),
-  r: setting('recursive'),
-  s: valued((draft, name) => {
+  setting('r', 'recursive'),
+  valued('s', (draft, name) => {
     draft.subsystem = name;
   }),
-  v: flag((draft) => {
+  flag('v', (draft) => {
     if (draft.verbosity === 3) return;
     draft.verbosity++;
     draft.sshArguments.push('-v');
   }),
-};
-
-const letters = Object.entries(optionTable)
-  .map(([letter, { takesValue }]) => (takesValue ? `${letter}:` : letter))
-  .join('');
+];
 
 /** Reads the arguments after the program's name. @throws UsageError @throws OptionError */
 export function parseArguments(argv: readonly string[]): Invocation {
@@ -176,11 +159,8 @@ export function parseArguments(argv: readonly string[]): Invocation {
     requests: undefined,
     isNoisy: false,
   };
-  const reader = new OptionReader(argv, letters);
-  for (let event = reader.next(); event !== undefined; event = reader.next()) {
-    if (event.kind === 'error') throw new UsageError(event.message);
-    optionTable[event.letter]?.apply(draft, event.value);
-  }
+  const reader = new OptionReader(argv, lettersOf(optionTable));
+  readOptions(reader, optionTable, { draft });
   // Whoever asked for it has come first.
   draft.sshArguments.push('-oForwardAgent no');
   if (draft.isNoisy) draft.quiet = false;

@@ -4,6 +4,7 @@
 import { createCryptoProvider } from '@sallyport/crypto';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { AgentSession } from 'sallyport/agent/agent-session';
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import { addKeys } from './add-keys.ts';
@@ -11,7 +12,7 @@ import { type AddContext, logLine, sayError } from './context.ts';
 import { listIdentities, listKeys, queryExtensions } from './list-keys.ts';
 import { lockAgent, unlockAgent } from './lock.ts';
 import { messages, usage } from './messages.ts';
-import { type AddOptions, parseOptions, UsageError } from './options.ts';
+import { type AddOptions, parseOptions } from './options.ts';
 import { removeAllKeys, removeKeys } from './remove-keys.ts';
 import { testKeys } from './test-keys.ts';
 

@@ -31,7 +31,6 @@ export const prompts = {
 export const messages = {
   noAgent: 'Could not open a connection to your authentication agent.',
   agentUnreachable: (reason: string) => `Error connecting to agent: ${reason}`,
-  badHash: (name: string) => `Invalid hash algorithm "${name}"`,
   badLifetime: 'Invalid lifetime',
   noIdentities: 'The agent has no identities.',
   listFailed: (reason: string) => `error fetching identities: ${reason}`,

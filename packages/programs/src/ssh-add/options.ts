@@ -5,6 +5,8 @@ import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider'
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { parseTime } from '@sallyport/protocol/config/quantities';
 import type { LogLevel } from '@sallyport/protocol/log/log';
+import { fingerprintDigest } from '../shared/fingerprint-digest.ts';
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages } from './messages.ts';
 
@@ -46,12 +48,6 @@ export interface AddOptions {
   files: readonly string[];
 }
 
-/** A wrong use: the message, if any, goes before the usage. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const digests: readonly DigestName[] = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
 const letters = 'vkKlLNCcdDTxXqQE:e:h:H:s:S:t:';
 const modeLetters: Readonly<Record<string, ModeName>> = {
   Q: 'query',
@@ -72,9 +68,7 @@ type Apply = (options: AddOptions, value: string) => void;
 const table: Readonly<Record<string, Apply>> = {
   C: (options) => void (options.certificatesOnly = true),
   E: (options, name) => {
-    const digest = digests.find((known) => known === name.toLowerCase());
-    if (digest === undefined) throw new ProgramExit(messages.badHash(name));
-    options.digest = digest;
+    options.digest = fingerprintDigest(name);
   },
   H: (options, file) => void options.hostFiles.push(file),
   N: (options) => void (options.keepsExpired = true),

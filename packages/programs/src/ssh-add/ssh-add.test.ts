@@ -7,9 +7,10 @@ import { programPath, skipUnless } from '@sallyport/testing/peers';
 import { type ProgramResult, runProgram } from '@sallyport/testing/program';
 import { runMain } from '@sallyport/testing/program-main';
 import { AgentClient } from 'sallyport/agent/agent-client';
+import { UsageError } from '../shared/option-table.ts';
 import { main } from './main.ts';
 import { messages, usage } from './messages.ts';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 
 const module = import.meta.resolve('@sallyport/programs/ssh-add/main');
 const agentModule = import.meta.resolve('@sallyport/programs/ssh-agent/main');

@@ -2,11 +2,12 @@
 // command with an agent, ending one, and tidying up; who serves is agent-server.ts.
 
 import { versionLine } from 'sallyport/version';
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import { killAgent } from './kill.ts';
 import { usage } from './messages.ts';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 import { cleanUp, start } from './start.ts';
 
 /** Runs the program; the arguments are those after its name. */

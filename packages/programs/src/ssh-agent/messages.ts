@@ -11,7 +11,6 @@ export const usage = `usage: ssh-agent [-c | -s] [-DdTU] [-a bind_address] [-E f
 `;
 
 export const messages = {
-  badHash: (name: string) => `Invalid hash algorithm "${name}"`,
   badLifetime: 'Invalid lifetime',
   unknownOption: 'Unknown -O option',
   twice: (letter: string) => `-${letter} option already specified`,

@@ -4,6 +4,8 @@
 import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider';
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { parseTime } from '@sallyport/protocol/config/quantities';
+import { fingerprintDigest } from '../shared/fingerprint-digest.ts';
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages, type Shell } from './messages.ts';
 
@@ -41,12 +43,6 @@ export interface AgentOptions {
   command: readonly string[];
 }
 
-/** A wrong use: the message, if any, goes before the usage. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const digests: readonly DigestName[] = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
 /** Libraries of the system: `/usr/lib`, `/usr/lib64`, `/usr/local/lib`. */
 const usualProviders = '/usr/lib*/*,/usr/local/lib*/*';
 const letters = 'cDdksTuUVE:a:O:P:t:';
@@ -63,9 +59,7 @@ type Apply = (options: AgentOptions, value: string, seen: ReadonlySet<string>) =
 
 const table: Readonly<Record<string, Apply>> = {
   E: (options, name) => {
-    const digest = digests.find((known) => known === name.toLowerCase());
-    if (digest === undefined) throw new ProgramExit(messages.badHash(name));
-    options.digest = digest;
+    options.digest = fingerprintDigest(name);
   },
   O: ({ tokens }, text) => setPolicy(tokens, text),
   P: ({ tokens }, list, seen) => {

@@ -16,9 +16,10 @@ import { runMain } from '@sallyport/testing/program-main';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { AgentSession } from 'sallyport/agent/agent-session';
+import { UsageError } from '../shared/option-table.ts';
 import { main } from './main.ts';
 import { confirmationQuestion, environmentScript, killedScript, usage } from './messages.ts';
-import { parseOptions, shellFor, UsageError } from './options.ts';
+import { parseOptions, shellFor } from './options.ts';
 
 const module = import.meta.resolve('@sallyport/programs/ssh-agent/main');
 const crypto = createCryptoProvider();

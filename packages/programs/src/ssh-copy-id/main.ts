@@ -4,6 +4,7 @@
 import { accountById } from '@sallyport/system/accounts';
 import { SshError } from 'sallyport/errors';
 import { SftpClient } from 'sallyport/sftp/sftp-client';
+import { UsageError } from '../shared/option-table.ts';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
@@ -12,7 +13,7 @@ import { installCommand, quote } from './authorized-keys.ts';
 import { type ChosenKeys, chooseKeys } from './chosen-keys.ts';
 import { installBySftp } from './install-by-sftp.ts';
 import { added, allInstalled, dryRun, messages, programName, usage } from './messages.ts';
-import { type CopyIdOptions, parseOptions, UsageError } from './options.ts';
+import { type CopyIdOptions, parseOptions } from './options.ts';
 import { Trials } from './trial.ts';
 
 const usualTarget = '.ssh/authorized_keys';

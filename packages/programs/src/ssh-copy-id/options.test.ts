@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseOptions, UsageError } from './options.ts';
+import { UsageError } from '../shared/option-table.ts';
+import { parseOptions } from './options.ts';
 
 test('Options are read, and those of ssh handed on in order', () => {
   const options = parseOptions('-f -n -s -x -t keys -i id -p 22 -F conf -o A=b user@host'.split(' '));

@@ -2,6 +2,7 @@
 // The value of -i may be left out, which getopt(3) does not know.
 
 import { OptionReader } from '@sallyport/protocol/config/getopt';
+import { UsageError } from '../shared/option-table.ts';
 import { messages } from './messages.ts';
 
 export interface CopyIdOptions {
@@ -16,11 +17,6 @@ export interface CopyIdOptions {
   readonly target: string | undefined;
   /** For ssh, before the host. */
   readonly sshArguments: readonly string[];
-}
-
-/** Wrong use: the sentence, if any, and the usage are printed, status 1. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const letters = 'F:fhi:no:p:st:x?';

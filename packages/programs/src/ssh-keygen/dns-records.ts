@@ -4,6 +4,7 @@
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { formatSshfp, type SshfpDigest, sshfpDigests, sshfpRecords } from '@sallyport/protocol/keys/formats/sshfp';
 import { errorText } from '@sallyport/system/system-error';
+import { badDigest } from '../shared/fingerprint-digest.ts';
 import { KeyFileError } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { loadPublicKey } from '../shared/public-key-file.ts';
@@ -47,6 +48,6 @@ function digestsOf(settings: readonly string[]): readonly SshfpDigest[] | undefi
   const [, name] = /^hashalg=(.*)$/.exec(setting) ?? [];
   if (name === undefined) throw new ProgramExit(messages.badSetting(setting));
   const digest = (Object.keys(sshfpDigests) as SshfpDigest[]).find((known) => known === name.toLowerCase());
-  if (digest === undefined) throw new ProgramExit(messages.badHash(name));
+  if (digest === undefined) throw new ProgramExit(badDigest(name));
   return [digest];
 }

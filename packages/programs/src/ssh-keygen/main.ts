@@ -2,6 +2,7 @@
 // OpenSSH's exit statuses: 1 for wrong use and refusals, 255 for what it cannot do.
 
 import { createCryptoProvider } from '@sallyport/crypto';
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import { changeComment, changePassphrase } from './change.ts';
@@ -10,7 +11,7 @@ import { printFingerprints } from './fingerprints.ts';
 import { generate } from './generate.ts';
 import { findHost, hashHosts, removeHost } from './known-hosts.ts';
 import { usage } from './messages.ts';
-import { type ModeName, parseOptions, UsageError } from './options.ts';
+import { type ModeName, parseOptions } from './options.ts';
 import { printPublic } from './print-public.ts';
 
 const modes: Readonly<Record<ModeName, (context: KeygenContext) => Promise<number> | number>> = {

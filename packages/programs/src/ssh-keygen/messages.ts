@@ -157,7 +157,6 @@ export const messages = {
   noFingerprintsOfChanges: 'Cannot use -l with -H or -R.',
   badBits: (text: string, problem: string) => `Bits has bad value ${text} (${problem})`,
   badNumber: (text: string, problem: string) => `Invalid number: ${text} (${problem})`,
-  badHash: (name: string) => `Invalid hash algorithm "${name}"`,
   badCipher: (name: string) => `Invalid OpenSSH-format cipher '${name}'`,
   unknownType: (name: string) => `unknown key type ${name}`,
   rsaTooShort: 'Invalid RSA key length: minimum is 1024 bits',

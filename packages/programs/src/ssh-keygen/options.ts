@@ -11,6 +11,9 @@ import {
   privateKeyCiphers,
 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
 import { type PublicFileFormat, publicFileFormats } from '@sallyport/protocol/keys/formats/public-files';
+import { fingerprintDigest } from '../shared/fingerprint-digest.ts';
+import type { OptionRow } from '../shared/option-table.ts';
+import { flag, lettersOf, readOptions, UsageError, valued } from '../shared/option-table.ts';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages, moduliMessages } from './messages.ts';
@@ -94,29 +97,14 @@ export interface KeygenOptions {
   operands: readonly string[];
 }
 
-/** A wrong use: the message, if any, goes before the usage. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const digests: readonly DigestName[] = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
-
 interface Draft extends KeygenOptions {
   readonly modes: Set<ModeName>;
 }
 
-interface OptionRow {
-  readonly letter: string;
-  readonly takesValue: boolean;
-  readonly apply: (draft: Draft, value: string) => void;
-}
+const mode = (letter: string, name: ModeName): OptionRow<Draft> => flag(letter, (draft) => void draft.modes.add(name));
 
-const flag = (letter: string, apply: (draft: Draft) => void): OptionRow => ({ letter, takesValue: false, apply });
-const mode = (letter: string, name: ModeName): OptionRow => flag(letter, (draft) => void draft.modes.add(name));
-const value = (letter: string, apply: OptionRow['apply']): OptionRow => ({ letter, takesValue: true, apply });
-
-const hostMode = (letter: string, name: ModeName): OptionRow =>
-  value(letter, (draft, host) => {
+const hostMode = (letter: string, name: ModeName): OptionRow<Draft> =>
+  valued(letter, (draft, host) => {
     draft.modes.add(name);
     draft.host = host;
   });
@@ -132,12 +120,12 @@ type TextOption =
   | 'identity'
   | 'names';
 
-const text = (letter: string, key: TextOption): OptionRow =>
-  value(letter, (draft, given) => {
+const text = (letter: string, key: TextOption): OptionRow<Draft> =>
+  valued(letter, (draft, given) => {
     draft[key] = given;
   });
 
-const optionTable: readonly OptionRow[] = [
+const optionTable: readonly OptionRow<Draft>[] = [
   mode('H', 'hash-hosts'),
   mode('c', 'change-comment'),
   mode('l', 'fingerprint'),
@@ -151,26 +139,24 @@ const optionTable: readonly OptionRow[] = [
   }),
   mode('y', 'print-public'),
   text('C', 'comment'),
-  value('E', (draft, name) => {
-    const digest = digests.find((known) => known === name.toLowerCase());
-    if (digest === undefined) throw new ProgramExit(messages.badHash(name));
-    draft.digest = digest;
+  valued('E', (draft, name) => {
+    draft.digest = fingerprintDigest(name);
   }),
   hostMode('F', 'find-host'),
   text('N', 'newPassphrase'),
   text('P', 'passphrase'),
   hostMode('R', 'remove-host'),
-  value('Z', (draft, name) => {
+  valued('Z', (draft, name) => {
     const cipher = privateKeyCiphers.find((known) => known.name === name);
     if (cipher === undefined) throw new ProgramExit(messages.badCipher(name));
     draft.cipher = cipher.name;
   }),
-  value('a', (draft, given) => {
+  valued('a', (draft, given) => {
     const rounds = parseNumber(given, 1, maximumKdfRounds);
     if (typeof rounds === 'string') throw new ProgramExit(messages.badNumber(given, rounds));
     draft.rounds = rounds;
   }),
-  value('b', (draft, given) => {
+  valued('b', (draft, given) => {
     const bits = parseNumber(given, 1, 0xffffffff);
     if (typeof bits === 'string') throw new ProgramExit(messages.badBits(given, bits));
     draft.bits = bits;
@@ -183,20 +169,20 @@ const optionTable: readonly OptionRow[] = [
   flag('u', (draft) => {
     draft.updates = true;
   }),
-  value('s', (draft, path) => {
+  valued('s', (draft, path) => {
     draft.modes.add('certify');
     draft.signingFile = path;
   }),
-  value('Y', (draft, operation) => {
+  valued('Y', (draft, operation) => {
     draft.modes.add('signature');
     draft.operation = operation;
   }),
-  value('M', (draft, given) => {
+  valued('M', (draft, given) => {
     if (given !== 'generate' && given !== 'screen') throw new ProgramExit(moduliMessages.unsupported(given));
     draft.modes.add(`${given}-moduli`);
   }),
   // With -Y a list of revoked keys, else a host for whom records are printed.
-  value('r', (draft, given) => {
+  valued('r', (draft, given) => {
     draft.modes.add('dns-records');
     draft.revokedFile = given;
     draft.host = given;
@@ -212,7 +198,7 @@ const optionTable: readonly OptionRow[] = [
     draft.babbles = true;
     draft.modes.add('fingerprint');
   }),
-  value('m', (draft, name) => {
+  valued('m', (draft, name) => {
     const format = publicFileFormats.find((known) => known === name.toUpperCase());
     if (format === undefined) throw new ProgramExit(messages.badFormat(name));
     draft.format = format;
@@ -222,10 +208,10 @@ const optionTable: readonly OptionRow[] = [
   flag('h', (draft) => {
     draft.kind = 'host';
   }),
-  value('V', (draft, given) => {
+  valued('V', (draft, given) => {
     draft.validity = parseValidity(given, Math.floor(Date.now() / 1000));
   }),
-  value('z', (draft, given) => {
+  valued('z', (draft, given) => {
     const [, sign, digits] = /^(\+?)(\d{1,20})$/.exec(given) ?? [];
     const first = digits === undefined ? -1n : BigInt(digits);
     if (first < 0n || first > endOfTime) throw new ProgramExit(messages.badSerial(given));
@@ -236,16 +222,14 @@ const optionTable: readonly OptionRow[] = [
   }),
   text('w', 'middleware'),
   mode('K', 'resident-keys'),
-  value('D', (draft, path) => {
+  valued('D', (draft, path) => {
     draft.modes.add('token-keys');
     draft.tokenModule = path;
   }),
-  value('O', (draft, given) => {
+  valued('O', (draft, given) => {
     draft.settings.push(given);
   }),
 ];
-
-const letters = optionTable.map((row) => (row.takesValue ? `${row.letter}:` : row.letter)).join('');
 
 /** @throws UsageError @throws ProgramExit */
 export function parseOptions(argv: readonly string[]): KeygenOptions {
@@ -285,12 +269,8 @@ export function parseOptions(argv: readonly string[]): KeygenOptions {
     settings: [],
     operands: [],
   };
-  const reader = new OptionReader(argv, letters);
-  for (let event = reader.next(); event !== undefined; event = reader.next()) {
-    if (event.kind === 'error') throw new UsageError(event.message);
-    const { letter, value: given } = event;
-    optionTable.find((row) => row.letter === letter)?.apply(draft, given);
-  }
+  const reader = new OptionReader(argv, lettersOf(optionTable));
+  readOptions(reader, optionTable, { draft });
   draft.operands = reader.remaining();
   chooseMode(draft);
   return draft;

@@ -1,11 +1,11 @@
 // ssh-keygen -Y: which of the operations on signatures is meant, and whether its arguments are there. The letters have
 // other meanings here: -n is the namespace, -s the signature, -r a list of revoked keys.
 
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import type { KeygenContext } from './context.ts';
 import { findPrincipals, matchPrincipals } from './find-principals.ts';
 import { messages } from './messages.ts';
-import { UsageError } from './options.ts';
 import { signFiles } from './sign-files.ts';
 import { verifySignature } from './verify-signature.ts';
 

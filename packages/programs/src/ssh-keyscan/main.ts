@@ -10,10 +10,11 @@ import { formatSshfp, sshfpRecords } from '@sallyport/protocol/keys/formats/sshf
 import { decodePublicKey } from '@sallyport/protocol/keys/public-key';
 import { type LogLevel, visible } from '@sallyport/protocol/log/log';
 import { openFileLimit } from '@sallyport/system/identity';
+import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
 import { messages, usage } from './messages.ts';
-import { type KeyscanOptions, parseOptions, UsageError } from './options.ts';
+import { type KeyscanOptions, parseOptions } from './options.ts';
 import { scan } from './scan.ts';
 import { type Target, targets } from './targets.ts';
 

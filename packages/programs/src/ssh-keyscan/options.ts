@@ -4,6 +4,7 @@
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import type { SshfpDigest } from '@sallyport/protocol/keys/formats/sshfp';
 import { sshfpDigests } from '@sallyport/protocol/keys/formats/sshfp';
+import { UsageError } from '../shared/option-table.ts';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import type { ScanTypeName } from './key-types.ts';
@@ -23,11 +24,6 @@ export interface KeyscanOptions {
   verbose: boolean;
   files: string[];
   operands: readonly string[];
-}
-
-/** A wrong use: the message, with its line end, goes before the usage. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 const defaultPort = 22;

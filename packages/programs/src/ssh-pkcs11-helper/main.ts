@@ -3,18 +3,15 @@
 // (ssh-pkcs11-helper (8), RFC 9987 section 4). It ends when its input does.
 
 import { createCryptoProvider } from '@sallyport/crypto';
-import { AgentMessageReader, frameAgentMessage } from '@sallyport/protocol/agent/framing';
 import * as messages from '@sallyport/protocol/agent/messages';
 import { Writer } from '@sallyport/protocol/wire/writer';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { forbidTracing } from '@sallyport/system/identity';
+import { serveRequests } from '../shared/serve-requests.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import type { TokenKey } from './token-keys.ts';
 import { Tokens } from './tokens.ts';
 
 const usage = 'usage: ssh-pkcs11-helper [-v]\n';
-const input = 0;
-const output = 1;
 
 /** Resolves when stdin has ended. */
 export function main(argv: readonly string[]): Promise<number> {
@@ -31,32 +28,10 @@ export function main(argv: readonly string[]): Promise<number> {
   return serve(new Tokens(createCryptoProvider(), log));
 }
 
-function serve(tokens: Tokens): Promise<number> {
-  const reader = new AgentMessageReader();
-  const requests = openDescriptor(input, { readable: true, writable: false });
-  const answers = openDescriptor(output, { readable: false, writable: true });
-  return new Promise((resolve) => {
-    const end = (status: number): void => {
-      tokens.removeAll();
-      reader.wipe();
-      resolve(status);
-    };
-    requests.onData = (chunk) => {
-      reader.receive(chunk);
-      chunk.fill(0);
-      try {
-        for (let request = reader.next(); request !== undefined; request = reader.next()) {
-          answers.write([frameAgentMessage(answerTo(tokens, request))]);
-        }
-      } catch (error) {
-        writeError(`${error instanceof Error ? error.message : String(error)}\r\n`);
-        end(255);
-      }
-    };
-    requests.onEnd = () => end(0);
-    requests.onClose = () => end(0);
-    requests.resume();
-  });
+async function serve(tokens: Tokens): Promise<number> {
+  const status = await serveRequests((request) => answerTo(tokens, request));
+  tokens.removeAll();
+  return status;
 }
 
 /** @throws DecodeError for what our side of the pipe never sends */

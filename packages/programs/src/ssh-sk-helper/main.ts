@@ -2,9 +2,7 @@
 // strangers does. Requests on stdin, answers on stdout (security-key-messages.ts); a request takes as long as its
 // user does. It ends when its input does (ssh-sk-helper(8)).
 
-import { AgentMessageReader, frameAgentMessage } from '@sallyport/protocol/agent/framing';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { forbidTracing } from '@sallyport/system/identity';
 import type { MiddlewareAlgorithm } from '@sallyport/system/security-key-middleware';
 import {
@@ -13,11 +11,10 @@ import {
   SecurityKeyMiddleware,
 } from '@sallyport/system/security-key-middleware';
 import * as messages from 'sallyport/helpers/security-key-messages';
+import { serveRequests } from '../shared/serve-requests.ts';
 import { writeError } from '../shared/standard-streams.ts';
 
 const usage = 'usage: ssh-sk-helper [-v]\n';
-const input = 0;
-const output = 1;
 
 /** Resolves when stdin has ended. */
 export function main(argv: readonly string[]): Promise<number> {
@@ -26,30 +23,7 @@ export function main(argv: readonly string[]): Promise<number> {
     return Promise.resolve(1);
   }
   forbidTracing();
-  const reader = new AgentMessageReader();
-  const requests = openDescriptor(input, { readable: true, writable: false });
-  const answers = openDescriptor(output, { readable: false, writable: true });
-  return new Promise((resolve) => {
-    const end = (status: number): void => {
-      reader.wipe();
-      resolve(status);
-    };
-    requests.onData = (chunk) => {
-      reader.receive(chunk);
-      chunk.fill(0);
-      try {
-        for (let request = reader.next(); request !== undefined; request = reader.next()) {
-          answers.write([frameAgentMessage(answerTo(request))]);
-        }
-      } catch (error) {
-        writeError(`${error instanceof Error ? error.message : String(error)}\r\n`);
-        end(255);
-      }
-    };
-    requests.onEnd = () => end(0);
-    requests.onClose = () => end(0);
-    requests.resume();
-  });
+  return serveRequests(answerTo);
 }
 
 /** @throws DecodeError for what our side of the pipe never sends */

@@ -5,11 +5,12 @@
 import { dumpSshOptions } from '@sallyport/protocol/config/dump';
 import { queryNames } from '@sallyport/protocol/config/own-algorithms';
 import { versionLine } from 'sallyport/version';
+import { OptionError } from '../shared/option-table.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
 import { ProgramLog } from './log.ts';
 import { optionMessages } from './messages.ts';
 import type { Invocation } from './options.ts';
-import { OptionError, parseArguments } from './options.ts';
+import { parseArguments } from './options.ts';
 import { checkConnectable, prepare, reportProblem } from './prepare.ts';
 import { runConnection } from './run-connection.ts';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OptionError, UsageError } from '../shared/option-table.ts';
 import { usage } from './messages.ts';
 import type { Invocation } from './options.ts';
-import { checkNames, OptionError, parseArguments, UsageError } from './options.ts';
+import { checkNames, parseArguments } from './options.ts';
 
 const parse = (line: string): Invocation => parseArguments(line.split(' '));
 const values = (line: string): readonly unknown[] =>

@@ -12,6 +12,8 @@ import { parseEscapeCharacter, parseJumpHosts, parseTunnelDevice } from '@sallyp
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import { parsePort } from '@sallyport/protocol/config/quantities';
 import type { SshSettings } from '@sallyport/protocol/config/ssh-keywords';
+import type { OptionRow } from '../shared/option-table.ts';
+import { flag, lettersOf, OptionError, readOptions, UsageError, valued } from '../shared/option-table.ts';
 import { optionMessages } from './messages.ts';
 
 /** What an option does to the keywords: `set` if nothing has before, `assign` in any case, or a line of -o. */
@@ -41,16 +43,6 @@ export interface Invocation {
   readonly passedOver: readonly string[];
 }
 
-/** Wrong use: the usage is printed, status 255. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-/** A value that cannot be meant: its sentence is printed, status 255. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-}
-
 type Draft = { -readonly [Name in keyof Invocation]: Invocation[Name] } & {
   readonly changes: Change[];
   readonly missing: string[];
@@ -58,17 +50,6 @@ type Draft = { -readonly [Name in keyof Invocation]: Invocation[Name] } & {
   terminalWishes: number;
   masterWishes: number;
 };
-
-interface OptionRow {
-  readonly letter: string;
-  readonly takesValue: boolean;
-  readonly apply: (draft: Draft, value: string) => void;
-}
-
-type Apply = OptionRow['apply'];
-
-const flag = (letter: string, apply: (draft: Draft) => void): OptionRow => ({ letter, takesValue: false, apply });
-const valued = (letter: string, apply: Apply): OptionRow => ({ letter, takesValue: true, apply });
 
 function assign<Name extends keyof SshSettings>(draft: Draft, name: Name, value: SshSettings[Name]): void {
   draft.changes.push({ how: 'assign', name, value });
@@ -78,11 +59,14 @@ function set<Name extends keyof SshSettings>(draft: Draft, name: Name, value: Ss
   draft.changes.push({ how: 'set', name, value });
 }
 
-const assigning = <Name extends keyof SshSettings>(letter: string, name: Name, value: SshSettings[Name]): OptionRow =>
-  flag(letter, (draft) => assign(draft, name, value));
+const assigning = <Name extends keyof SshSettings>(
+  letter: string,
+  name: Name,
+  value: SshSettings[Name],
+): OptionRow<Draft> => flag(letter, (draft) => assign(draft, name, value));
 
 /** The same, for a keyword that nothing acts upon yet. */
-function later(row: OptionRow, consequence: 'missing' | 'passedOver'): OptionRow {
+function later(row: OptionRow<Draft>, consequence: 'missing' | 'passedOver'): OptionRow<Draft> {
   return {
     ...row,
     apply: (draft, value) => {
@@ -92,7 +76,7 @@ function later(row: OptionRow, consequence: 'missing' | 'passedOver'): OptionRow
   };
 }
 
-function forwarding(letter: string, kind: ForwardKind, bad: (spec: string) => string): OptionRow {
+function forwarding(letter: string, kind: ForwardKind, bad: (spec: string) => string): OptionRow<Draft> {
   const name = ({ local: 'LocalForward', remote: 'RemoteForward', dynamic: 'DynamicForward' } as const)[kind];
   return valued(letter, (draft, spec) => {
     const forward = parseForward(spec, kind);
@@ -106,7 +90,7 @@ function algorithmList(
   letter: string,
   keyword: { readonly name: 'Ciphers' | 'MACs'; readonly family: 'ciphers' | 'macs' },
   bad: (spec: string) => string,
-): OptionRow {
+): OptionRow<Draft> {
   return valued(letter, (draft, spec) => {
     const usable = usableAlgorithms(spec, ownAlgorithms('client')[keyword.family]);
     if (usable.length === 0) throw new OptionError(bad(spec));
@@ -125,7 +109,7 @@ const multiplexCommands: readonly string[] = [
   'proxy',
 ];
 
-const optionTable: readonly OptionRow[] = [
+const optionTable: readonly OptionRow<Draft>[] = [
   flag('1', () => {
     throw new OptionError(optionMessages.protocolOne);
   }),
@@ -264,8 +248,6 @@ const optionTable: readonly OptionRow[] = [
   ),
 ];
 
-const letters = optionTable.map((row) => (row.takesValue ? `${row.letter}:` : row.letter)).join('');
-
 /** Reads the arguments after the program's name. @throws UsageError @throws OptionError */
 export function parseArguments(argv: readonly string[]): Invocation {
   const draft: Draft = {
@@ -284,25 +266,21 @@ export function parseArguments(argv: readonly string[]): Invocation {
     terminalWishes: 0,
     masterWishes: 0,
   };
-  const reader = new OptionReader(argv, letters);
-  readOptions(reader, draft);
-  if (draft.action === 'version' || draft.action === 'query') return draft;
+  const reader = new OptionReader(argv, lettersOf(optionTable));
+  readOptions(reader, optionTable, { draft, isEnough });
+  if (isEnough(draft)) return draft;
   const typed = reader.takeOperand();
   if (typed === undefined) throw new UsageError();
   takeDestination(draft, typed);
   // Options may follow the destination, unless `--` came before it.
-  if (!reader.ended) readOptions(reader, draft);
+  if (!reader.ended) readOptions(reader, optionTable, { draft, isEnough });
   draft.command = reader.remaining().join(' ');
   return draft;
 }
 
-function readOptions(reader: OptionReader, draft: Draft): void {
-  for (let event = reader.next(); event !== undefined; event = reader.next()) {
-    if (event.kind === 'error') throw new UsageError(event.message);
-    const { letter, value } = event;
-    optionTable.find((row) => row.letter === letter)?.apply(draft, value);
-    if (draft.action === 'version' || draft.action === 'query') return;
-  }
+/** Nothing after it matters. */
+function isEnough({ action }: Draft): boolean {
+  return action === 'version' || action === 'query';
 }
 
 function takeDestination(draft: Draft, typed: string): void {

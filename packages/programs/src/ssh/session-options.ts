@@ -3,11 +3,11 @@
 
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import { matchPattern } from '@sallyport/protocol/wire/patterns';
+import { OptionError } from '../shared/option-table.ts';
 import { openingFor } from './forward/target.ts';
 import type { ProgramLog } from './log.ts';
 import { optionMessages, sessionMessages } from './messages.ts';
 import type { Invocation } from './options.ts';
-import { OptionError } from './options.ts';
 import type { KeepAlive } from './session/keep-alive.ts';
 import type { Program } from './session/session-channel.ts';
 

@@ -2,13 +2,13 @@
 // executable under the helper's name, or the program that an environment variable names. Questions and answers are
 // agent messages on its stdin and stdout, one at a time; the helper ends when nobody writes to it any more.
 
-import * as path from 'node:path';
 import { AgentMessageReader, frameAgentMessage } from '@sallyport/protocol/agent/framing';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
+import { ownProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
 
 export interface HelperOptions {
@@ -92,10 +92,10 @@ function start({ name, variable, environment, argv = [] }: HelperOptions): ByteS
   const [ours, theirs] = socketPair('stream');
   try {
     const isChosen = chosen !== undefined && chosen !== '';
-    const program = isChosen ? { path: chosen, argv: [chosen] } : ownProgram(name);
+    const own = ownProgram();
     const pid = spawnProcess({
-      path: program.path,
-      argv: [...program.argv, ...argv],
+      path: isChosen ? chosen : own.path,
+      argv: [...(isChosen ? [chosen] : own.argv(name)), ...argv],
       env: withoutRuntimeVariables(environment),
       stdio: { 0: theirs, 1: theirs, 2: 2 },
       newSession: true,
@@ -109,11 +109,4 @@ function start({ name, variable, environment, argv = [] }: HelperOptions): ByteS
   } finally {
     closeDescriptor(theirs);
   }
-}
-
-/** The executable that runs, under the helper's name; on Node the entry beside ours. */
-function ownProgram(name: string): { readonly path: string; readonly argv: readonly string[] } {
-  if ('bun' in process.versions) return { path: '/proc/self/exe', argv: [name] };
-  const entry = path.join(path.dirname(process.argv[1] ?? '.'), `${name}.js`);
-  return { path: '/proc/self/exe', argv: ['node', entry] };
 }

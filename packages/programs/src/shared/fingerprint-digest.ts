@@ -1,4 +1,5 @@
-// The digest of fingerprints that -E names, in ssh-keygen, ssh-agent and ssh-add alike.
+// The digest of fingerprints that -E names, in ssh-keygen, ssh-agent and ssh-add alike: any case is taken, and what is
+// none of them ends the program with the words of OpenSSH.
 
 import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider';
 import { ProgramExit } from './program-exit.ts';

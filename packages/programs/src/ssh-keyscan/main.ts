@@ -2,21 +2,16 @@
 // found, 1 when none was and for wrong use, 255 for what it cannot do (ssh-keyscan(1)).
 
 import { createCryptoProvider } from '@sallyport/crypto';
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { decodeAnyKey } from '@sallyport/protocol/keys/certificate';
-import { hashHostsField, knownHostsName } from '@sallyport/protocol/keys/formats/known-hosts';
-import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
-import { formatSshfp, sshfpRecords } from '@sallyport/protocol/keys/formats/sshfp';
-import { decodePublicKey } from '@sallyport/protocol/keys/public-key';
 import { type LogLevel, visible } from '@sallyport/protocol/log/log';
 import { openFileLimit } from '@sallyport/system/identity';
 import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
+import { foundLines } from './found-lines.ts';
 import { messages, usage } from './messages.ts';
 import { type KeyscanOptions, parseOptions } from './options.ts';
 import { scan } from './scan.ts';
-import { type Target, targets } from './targets.ts';
+import { targets } from './targets.ts';
 
 /** Enough for any rate that servers and links bear; more only fills queues. */
 const mostAtOnce = 256;
@@ -54,25 +49,8 @@ async function run(options: KeyscanOptions): Promise<number> {
       identified: (name, identification) => {
         if (!options.quiet) writeOut(`${comment} ${name}:${options.port} ${visible(identification)}\n`);
       },
-      found: (target, blob) => writeOut(linesOf(crypto, { options, target, blob }).join('')),
+      found: (target, blob) => writeOut(foundLines(crypto, { options, target, blob }).join('')),
     },
   );
   return hasFound ? 0 : 1;
-}
-
-interface Found {
-  readonly options: KeyscanOptions;
-  readonly target: Target;
-  readonly blob: Uint8Array;
-}
-
-function linesOf(crypto: CryptoProvider, { options, target, blob }: Found): string[] {
-  const { port, printsSshfp, hashesNames, certificates, sshfpDigests } = options;
-  if (certificates) return target.names.map(() => `${formatPublicLine(decodeAnyKey(blob))}\n`);
-  const key = decodePublicKey(blob);
-  return target.names.flatMap((name) => {
-    if (printsSshfp) return sshfpRecords(crypto, key, sshfpDigests).map((record) => `${formatSshfp(name, record)}\n`);
-    const shown = knownHostsName(name.toLowerCase(), port);
-    return `${hashesNames ? hashHostsField(crypto, shown) : shown} ${formatPublicLine(key)}\n`;
-  });
 }

@@ -36,6 +36,7 @@ export type { ServerSession } from './server/server-session.ts';
 export type { FileChanges, FileStatus, FileType, RemoteEntry } from './sftp/file-status.ts';
 export type { LocalFiles } from './sftp/local-files.ts';
 export type { RemoteFile } from './sftp/remote-file.ts';
+export type { SftpClientOptions } from './sftp/sftp-calls.ts';
 export { SftpClient } from './sftp/sftp-client.ts';
 export { SftpError } from './sftp/sftp-error.ts';
 export type {

@@ -213,6 +213,20 @@ for (const mode of modes) {
 
 const [sftp] = modes as [Mode];
 
+test('-v tells of each copy, and -vv of each request', sftp.needs, async () => {
+  await withPlace(sftp, async ({ folder, run }) => {
+    await folder.write('from/a', 'a');
+    const { code, stderr } = await run('-vv', `h:${folder.file('from/a')}`, 'to/b');
+    assert.equal(code, 0);
+    const lines = stderr.split('\n');
+    assert.ok(lines.includes('scp: debug2: Remote version: 3'), stderr);
+    assert.ok(lines.includes(`scp: debug1: Copying ${folder.file('from/a')} to to/b`), stderr);
+    assert.ok(lines.includes(`scp: debug2: Sending SSH2_FXP_OPEN "${folder.file('from/a')}"`), stderr);
+    assert.doesNotMatch((await run('-v', `h:${folder.file('from/a')}`, 'to/b')).stderr, /debug2/);
+    assert.deepEqual(outcome(await run(`h:${folder.file('from/a')}`, 'to/b')), well);
+  });
+});
+
 test('SFTP carries newlines and control characters in names, and shows none of them', sftp.needs, async () => {
   await withPlace(sftp, async ({ folder, run }) => {
     await folder.write('from/a\nb\x1b[2J', 'x');

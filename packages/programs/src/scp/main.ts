@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function run(invocation: Invocation): Promise<number> {
   const isServer = invocation.role !== 'client';
-  const report = new Report({ isSilent: isServer, isVerbose: invocation.verbosity > 0 });
+  const report = new Report({ isSilent: isServer, verbosity: invocation.verbosity });
   if (isServer) await runRole(invocation, report);
   else {
     leaveOnSignals();

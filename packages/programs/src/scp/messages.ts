@@ -51,6 +51,7 @@ export const ownMessages = {
 export const verboseMessages = {
   executing: (program: string, place: { readonly host: string; readonly user: string | undefined }, command: string) =>
     `Executing: program ${program} host ${place.host}, user ${place.user ?? '(unspecified)'}, command ${command}`,
+  copying: (from: string, to: string) => `Copying ${from} to ${to}`,
   modes: (record: string) => `Sending file modes: ${record}`,
   times: (modified: number, accessed: number) => `Sending file timestamps: T${modified} 0 ${accessed} 0`,
   entering: (record: string) => `Entering directory: ${record}`,

@@ -1,6 +1,8 @@
 // What scp says, and whether anything went wrong. A sink or source at the server's end says nothing itself: its client
 // hears what is wrong through the protocol.
 
+import { logLevels } from '@sallyport/protocol/log/log';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { byteString, byteStringOf, bytesOf } from '../shared/byte-string.ts';
 import { displayName, showsUtf8 } from '../shared/display-name.ts';
 import { writeError } from '../shared/standard-streams.ts';
@@ -8,13 +10,13 @@ import { writeError } from '../shared/standard-streams.ts';
 export class Report {
   readonly #isUtf8: boolean;
   readonly #isSilent: boolean;
-  readonly #isVerbose: boolean;
+  readonly #verbosity: number;
   #hasFailed = false;
 
-  constructor(options: { readonly isSilent: boolean; readonly isVerbose: boolean }) {
+  constructor(options: { readonly isSilent: boolean; readonly verbosity: number }) {
     this.#isUtf8 = showsUtf8(process.env);
     this.#isSilent = options.isSilent;
-    this.#isVerbose = options.isVerbose;
+    this.#verbosity = options.verbosity;
   }
 
   get hasFailed(): boolean {
@@ -42,8 +44,18 @@ export class Report {
     if (!this.#isSilent) this.#print(`scp: ${sentence}`);
   }
 
+  /** With -v, as it is. */
   verbose(sentence: string): void {
-    if (this.#isVerbose) this.#print(sentence);
+    if (this.#verbosity > 0) this.#print(sentence);
+  }
+
+  /** Takes lines of SFTP, as many as -v, -vv, -vvv want; undefined without. */
+  get debug(): ((line: LogLine) => void) | undefined {
+    if (this.#verbosity === 0) return undefined;
+    return ({ level, text }) => {
+      if (logLevels.indexOf(level) - logLevels.indexOf('debug1') < this.#verbosity)
+        this.#print(`scp: ${level}: ${text}`);
+    };
   }
 
   #print(sentence: string): void {

@@ -2,6 +2,7 @@
 // machine (-D); and the first words of the protocol.
 
 import { SshError } from 'sallyport/errors';
+import type { SftpClientOptions } from 'sallyport/sftp/sftp-calls';
 import { SftpClient } from 'sallyport/sftp/sftp-client';
 import { byteString, textOf } from '../shared/byte-string.ts';
 import type { RemoteProgram } from '../ssh/in-process.ts';
@@ -24,13 +25,18 @@ export async function connectToServer(invocation: Invocation, report: Report): P
     return undefined;
   }
   try {
-    return { client: await SftpClient.over(program.stream), program };
+    return { client: await SftpClient.over(program.stream, debugOf(report)), program };
   } catch (error) {
     if (!(error instanceof SshError)) throw error;
     tellWhyNot(error, report);
     program.close();
     return undefined;
   }
+}
+
+/** Without -v nobody asks what is done. */
+function debugOf(report: Report): SftpClientOptions {
+  return report.verbosity === 0 ? {} : { log: report.debug };
 }
 
 async function openProgram(invocation: Invocation, report: Report): Promise<RemoteProgram | undefined> {

@@ -53,6 +53,27 @@ test('lines of a pipe are shown and obeyed; errors do not end them', withServerP
   );
 });
 
+test('-v tells refusals, -vv requests and what the server announces, -vvv its sizes', withServerProgram, async () => {
+  await using folder = await TemporaryFolder.create();
+  const run = async (flag: string): Promise<string[]> => {
+    const options = { input: 'cd no\x1bthing\n', cwd: folder.path };
+    const { stderr } = await sftp(['-q', flag, '-b', '-', '-D', stockSftpServer], options);
+    return stderr.split('\r\n').filter((line) => line.startsWith('debug'));
+  };
+  const one = [`debug1: stat "${folder.path}/no\\033thing": No such file`];
+  assert.deepEqual(await run('-v'), one);
+  const two = await run('-vv');
+  assert.deepEqual(two.slice(0, 2), [
+    'debug2: Remote version: 3',
+    'debug2: Server supports extension "posix-rename@openssh.com" revision 1',
+  ]);
+  const asked = `debug2: Sending SSH2_FXP_STAT "${folder.path}/no\\033thing"`;
+  assert.deepEqual(two.slice(-2), [asked, ...one]);
+  assert.ok(!two.some((line) => line.startsWith('debug3')));
+  const sizes = 'debug3: server upload/download buffer sizes 261120 / 261120; using 261120 / 261120';
+  assert.ok((await run('-vvv')).includes(sizes));
+});
+
 test(
   'a batch ends at its first error with status 1, and begins before its end has come',
   withServerProgram,

@@ -28,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const invocation = parseArguments(argv);
     report.showsNotes = invocation.showsNotes;
+    report.verbosity = invocation.verbosity;
     return await run(invocation, report);
   } catch (error) {
     if (error instanceof UsageError) {

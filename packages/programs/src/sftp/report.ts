@@ -1,6 +1,8 @@
 // What sftp says: sentences on stdout, problems on stderr with the line ends of OpenSSH's log. Everything is a byte
 // string and may hold names of a server, so it is made fit for a terminal here, and nowhere else.
 
+import { logLevels } from '@sallyport/protocol/log/log';
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { bytesOf } from '../shared/byte-string.ts';
 import { displayName, showsUtf8 } from '../shared/display-name.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
@@ -13,6 +15,8 @@ export interface ReportOutput {
 
 export class Report {
   showsNotes = true;
+  /** 0 to 3. */
+  verbosity = 0;
   readonly #isUtf8: boolean;
   readonly #output: ReportOutput;
 
@@ -50,6 +54,11 @@ export class Report {
   note(sentence: string): void {
     if (this.showsNotes) this.problem(sentence);
   }
+
+  /** With -v: as much as `verbosity` wants. */
+  readonly debug = ({ level, text }: LogLine): void => {
+    if (logLevels.indexOf(level) - logLevels.indexOf('debug1') < this.verbosity) this.problem(`${level}: ${text}`);
+  };
 
   problem(sentence: string): void {
     this.#output.error(`${this.show(sentence)}\r\n`);

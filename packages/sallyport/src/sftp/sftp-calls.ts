@@ -1,6 +1,7 @@
 // Requests of the file transfer protocol as promises that can be given up, on top of a session whose limits are known.
 // SftpClient and the transfers are made of these.
 
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { PlainRequestName, SftpReply } from '@sallyport/protocol/sftp/client';
 import type { ExtensionFields, ExtensionKey } from '@sallyport/protocol/sftp/extensions';
 import { extensionTable, limitFields } from '@sallyport/protocol/sftp/extensions';
@@ -9,6 +10,7 @@ import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import type { CallOptions } from '../cancellation.ts';
 import { cancellable } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
+import { debugLines } from './debug-lines.ts';
 import { fieldsOf } from './replies.ts';
 import { SftpError } from './sftp-error.ts';
 import type { SftpLimits } from './sftp-limits.ts';
@@ -26,6 +28,11 @@ interface Pick<T> {
   readonly pick: (reply: SftpReply) => T;
 }
 
+export interface SftpClientOptions extends CallOptions {
+  /** Gets the lines that `sftp -v` shows: what the server announces, requests about paths, refusals. */
+  readonly log?: ((line: LogLine) => void) | undefined;
+}
+
 export class SftpCalls {
   readonly session: SftpSession;
   readonly limits: SftpLimits;
@@ -36,14 +43,18 @@ export class SftpCalls {
   }
 
   /** Greets the server and asks for its limits. */
-  static async start(stream: ByteStream, options: CallOptions): Promise<SftpCalls> {
-    const session = new SftpSession(stream);
-    await session.start(options);
+  static async start(stream: ByteStream, options: SftpClientOptions): Promise<SftpCalls> {
+    const { log, ...call } = options;
+    const session = new SftpSession(stream, log);
+    await session.start(call);
     const calls = new SftpCalls(session, defaultLimits);
     if (!calls.has('limits')) return calls;
-    const asked = { path: new Uint8Array(0), pick: fieldsOf(limitFields), ...options };
+    const asked = { path: new Uint8Array(0), pick: fieldsOf(limitFields), ...call };
     try {
-      return new SftpCalls(session, usedLimits(await calls.extension('limits', {}, asked)));
+      const told = await calls.extension('limits', {}, asked);
+      const limits = usedLimits(told);
+      if (log !== undefined) for (const line of debugLines.limits(told, limits)) log(line);
+      return new SftpCalls(session, limits);
     } catch (error) {
       if (error instanceof SftpError) return calls;
       void session.end();

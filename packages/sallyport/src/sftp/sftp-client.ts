@@ -17,6 +17,7 @@ import { isDotName, pathBytes, pathText, type SftpPath } from './names.ts';
 import { type OpenMode, openRemote } from './open-remote.ts';
 import type { RemoteFile } from './remote-file.ts';
 import { attributesOf, fieldsOf, isDone, singleNameOf } from './replies.ts';
+import type { SftpClientOptions } from './sftp-calls.ts';
 import { SftpCalls } from './sftp-calls.ts';
 import type { SftpLimits } from './sftp-limits.ts';
 import type { TransferOptions, TransferSummary } from './transfer/transfers.ts';
@@ -51,7 +52,7 @@ export class SftpClient implements AsyncDisposable {
   }
 
   /** Speaks SFTP over a stream, which it takes over: a subsystem, a program's pipes. Rejects when that is no server. */
-  static async over(stream: ByteStream, options: CallOptions = {}): Promise<SftpClient> {
+  static async over(stream: ByteStream, options: SftpClientOptions = {}): Promise<SftpClient> {
     return new SftpClient(await SftpCalls.start(stream, options));
   }
 

@@ -1,6 +1,7 @@
 // An SftpClientEngine on a ByteStream: requests with callbacks or promises, one write per turn for all that were made
 // in it, and one end that settles everything. What the requests are for is not its business.
 
+import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { SftpClientEvent, SftpReply } from '@sallyport/protocol/sftp/client';
 import { SftpClientEngine } from '@sallyport/protocol/sftp/client';
 import { statusCodes } from '@sallyport/protocol/sftp/status';
@@ -9,6 +10,7 @@ import type { CallOptions } from '../cancellation.ts';
 import { cancellable } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import { ConnectionLostError, errorOf, SshError } from '../errors.ts';
+import { debugLines } from './debug-lines.ts';
 import type { SftpSubject } from './sftp-error.ts';
 import { statusError } from './sftp-error.ts';
 
@@ -36,6 +38,7 @@ export class SftpSession {
   /** Resolves, never rejects, when the stream is over: undefined after end(), or what took it away. */
   readonly closed: Promise<SshError | undefined>;
   readonly #stream: ByteStream;
+  readonly #log: ((line: LogLine) => void) | undefined;
   readonly #engine = new SftpClientEngine();
   readonly #pending = new Map<number, ReplyHandler>();
   #started: Started | undefined;
@@ -44,8 +47,9 @@ export class SftpSession {
   #over: SshError | undefined;
   #settleClosed: (error: SshError | undefined) => void = () => undefined;
 
-  constructor(stream: ByteStream) {
+  constructor(stream: ByteStream, log?: (line: LogLine) => void) {
     this.#stream = stream;
+    this.#log = log;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -95,12 +99,15 @@ export class SftpSession {
    */
   ask<T>(request: SendRequest, question: Question<T>): Promise<T> {
     const { subject, pick, endIsReply } = question;
+    const log = this.#log;
     return new Promise((resolve, reject) => {
-      this.send(request, {
+      this.send(log === undefined ? request : told(request, subject, log), {
         reply: (reply) => {
           const failed = reply.kind === 'status' && reply.code !== statusCodes.ok;
           if (failed && !(endIsReply === true && reply.code === statusCodes.endOfFile)) {
-            reject(statusError(subject, reply));
+            const error = statusError(subject, reply);
+            log?.(debugLines.refused(error));
+            reject(error);
             return;
           }
           try {
@@ -141,11 +148,17 @@ export class SftpSession {
       }
       case 'ready':
         this.extensions = event.extensions;
+        if (this.#log !== undefined) this.#tellGreeting(this.#log);
         this.#started?.resolve();
         break;
       case 'failed':
         this.#finish(errorOf(event.failure));
     }
+  }
+
+  #tellGreeting(log: (line: LogLine) => void): void {
+    log(debugLines.version());
+    for (const [name, data] of this.extensions) log(debugLines.extension(name, data));
   }
 
   #flush(): void {
@@ -200,4 +213,14 @@ function lost(cause: Error | undefined): SshError {
     'the SFTP connection was lost',
     cause === undefined ? {} : { cause },
   );
+}
+
+/** The same request, and a line about it. */
+function told(request: SendRequest, subject: SftpSubject, log: (line: LogLine) => void): SendRequest {
+  return (engine) => {
+    log(debugLines.sending(subject));
+    const id = request(engine);
+    log(debugLines.sent(id));
+    return id;
+  };
 }

@@ -30,7 +30,7 @@ export class FileConnection {
   static async open(place: RemotePlace, setting: ConnectionSetting): Promise<FileConnection> {
     const { report } = setting;
     const program = await openOrSay(place, setting);
-    const client = await orAbandon(report, () => SftpClient.over(program.stream));
+    const client = await orAbandon(report, () => SftpClient.over(program.stream, { log: report.debug }));
     return new FileConnection(client, program, report);
   }
 

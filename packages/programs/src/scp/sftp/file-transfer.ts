@@ -10,7 +10,7 @@ import type { TransferGroup } from 'sallyport/sftp/transfer/transfer-group';
 import type { FileProgress, TransferHooks } from 'sallyport/sftp/transfer/transfer-options';
 import { byteStringOf, bytesOf } from '../../shared/byte-string.ts';
 import type { CopySetting } from '../copy-setting.ts';
-import { fileMessages } from '../messages.ts';
+import { fileMessages, verboseMessages } from '../messages.ts';
 import type { Direction } from './failure-sentence.ts';
 import { failureSentence } from './failure-sentence.ts';
 import { orReport } from './file-connection.ts';
@@ -48,6 +48,7 @@ export class FileTransfer {
   async download({ path, status }: RemoteMatch, target: string): Promise<void> {
     const [from, to] = [bytesOf(path), bytesOf(target)];
     const isTree = this.#setting.invocation.recursive && status.type === 'directory';
+    this.#tell(path, target);
     await orReport(this.#setting.report, 'download', async () => {
       if (isTree) await this.#group.downloadTree(from, to);
       else await this.#group.downloadFile(from, to, status);
@@ -57,12 +58,17 @@ export class FileTransfer {
   /** Whether all of it arrived. */
   async upload(path: string, target: string, isTree: boolean): Promise<boolean> {
     const [from, to] = [bytesOf(path), bytesOf(target)];
+    this.#tell(path, target);
     const failures = await orReport(this.#setting.report, 'upload', async () => {
       if (isTree) return await this.#group.uploadTree(from, to);
       await this.#group.uploadFile(from, to);
       return [];
     });
     return failures?.length === 0;
+  }
+
+  #tell(path: string, target: string): void {
+    this.#setting.report.debug?.({ level: 'debug1', text: verboseMessages.copying(path, target) });
   }
 
   #hooks(direction: Direction): TransferHooks {

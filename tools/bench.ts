@@ -1,8 +1,8 @@
 // `npm run bench [-- OPTION… SCENARIO…]`: runs scenarios of the peer benchmark harness with our executable and stock
 // OpenSSH in the same run, and prints our ratios to OpenSSH against the targets. Scenarios: connect logins bulk files
-// small-files library-files idle keys. --harness=DIR says where the harness is (../shared/bench), --work=DIR where it
-// keeps keys and results, --quick makes short runs. As root the harness adds a login `sshbench` to the machine;
-// otherwise it logs in as the current user.
+// small-files far-files far-small-files big-file library-files idle keys. --harness=DIR says where the harness is
+// (../shared/bench), --work=DIR where it keeps keys and results, --quick makes short runs. As root the harness adds a
+// login `sshbench` to the machine; otherwise it logs in as the current user.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { type Scenario, scenarios } from './bench/scenarios.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const ours = join(repository, 'bench', 'peers', 'sallyport.json');
+const copier = join(repository, 'bench', 'peers', 'sallyport-scp.json');
 const library = join(repository, 'bench', 'peers', 'sallyport-library.json');
 
 interface Place {
@@ -29,22 +30,37 @@ function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[]
   const peers = {
     servers: ['--servers', `openssh,${ours}`],
     programs: ['--peers', `openssh,${ours}`],
-    pairs: ['--pairs', `openssh:openssh,${ours}:openssh,openssh:${ours},${ours}:${ours}`],
-    libraries: ['--pairs', `ssh2:openssh,${library}:openssh`],
+    pairs: pairs(bothWays('openssh', ours)),
+    copies: pairs([...bothWays('openssh', ours), ...bothWays('openssh-scp', copier)]),
+    'own-copies': pairs([`${ours}:${ours}`, `${copier}:${ours}`]),
+    libraries: pairs(['ssh2:openssh', `${library}:openssh`]),
   }[scenario.compares];
   const parameters = quick ? scenario.quickParameters : scenario.parameters;
-  const command = [join(harness, scenario.script), '--work', work, '--out', results, ...peers, ...parameters];
+  const own = join(repository, 'bench', 'scripts', scenario.script);
+  const script = existsSync(own) ? own : join(harness, scenario.script);
+  const command = [script, ...parameters, '--work', work, '--out', results, ...peers];
   spawnSync('/usr/bin/python3', command, {
     stdio: 'inherit',
     env: {
       ...process.env,
-      BENCH_KEX: 'curve25519-sha256',
+      // The harness writes this into the clients' configuration: the same algorithms for all.
+      BENCH_KEX: 'curve25519-sha256\nCiphers aes128-gcm@openssh.com',
+      PYTHONPATH: harness,
       BENCH_VAR_OURS: join(repository, 'dist', 'bin'),
       BENCH_NODE_MODULES: join(repository, 'node_modules'),
       PYTHONDONTWRITEBYTECODE: '1',
     },
   });
   return existsSync(results) ? rowsOf(scenario, parseResults(readFileSync(results, 'utf8'))) : [];
+}
+
+function pairs(list: readonly string[]): string[] {
+  return ['--pairs', list.join(',')];
+}
+
+/** Every pair of theirs and ours, each server being the one that sshd is. */
+function bothWays(theirs: string, own: string): string[] {
+  return [`${theirs}:openssh`, `${own}:openssh`, `${theirs}:${ours}`, `${own}:${ours}`];
 }
 
 /** Why a scenario cannot run here; undefined if it can. */

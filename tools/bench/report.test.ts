@@ -28,7 +28,7 @@ test('rowsOf compares medians with stock OpenSSH on both sides and judges them b
     rows.map(({ pair, value, ratio, verdict }) => [pair, value, ratio, verdict]),
     [
       ['openssh → openssh', '200', '1', 'reference'],
-      ['sallyport → openssh', '200', '1.00', 'must'],
+      ['sallyport → openssh', '200', '1.00 (0.50–1.50)', 'must'],
       ['openssh → sallyport', '50.0', '0.25', 'short'],
       ['sallyport → sallyport', 'rc 255', '', 'failed'],
     ],
@@ -51,6 +51,39 @@ test('rowsOf has no target for a pair that is ours on both sides', () => {
   const self = { case: 'down gcm', client: 'sallyport', server: 'sallyport', m: { mb_s: [1] } };
   const [row] = rowsOf(scenario, [...lines.slice(1, 2), self]).slice(1);
   assert.equal(row?.verdict, 'seen');
+});
+
+test('rowsOf compares scp with scp, tells the spread, and judges our two programs with each other where it is to', () => {
+  const both = {
+    ...scenario,
+    targets: [{ testCase: 'down', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: ['both'] } as const],
+  };
+  const copies = [
+    { case: 'down', client: 'openssh', server: 'openssh', m: { mb_s: [10] } },
+    { case: 'down', client: 'openssh-scp', server: 'openssh', m: { mb_s: [100] } },
+    { case: 'down', client: 'sallyport-scp', server: 'openssh', m: { mb_s: [1] } },
+    { case: 'down', client: 'sallyport-scp', server: 'sallyport', m: { mb_s: [250, 150, 210] } },
+  ];
+  assert.deepEqual(
+    rowsOf(both, copies).map(({ pair, ratio, verdict }) => [pair, ratio, verdict]),
+    [
+      ['openssh → openssh', '1', 'reference'],
+      ['openssh-scp → openssh', '1', 'reference'],
+      ['sallyport-scp → openssh', '0.01', 'seen'],
+      ['sallyport-scp → sallyport', '2.10 (1.50–2.50)', 'aim'],
+    ],
+  );
+});
+
+test('rowsOf judges the figure itself where the target is absolute', () => {
+  const memory = {
+    ...scenario,
+    targets: [
+      { testCase: 'memory', metric: 'mb', better: 'lower', must: 150, aim: 100, absolute: true, judged: ['both'] },
+    ] as const,
+  };
+  const [row] = rowsOf(memory, [{ case: 'memory get', client: 'sallyport', server: 'sallyport', m: { mb: 120 } }]);
+  assert.deepEqual([row?.testCase, row?.value, row?.verdict], ['memory get mb', '120', 'must']);
 });
 
 test('formatRows aligns the columns', () => {

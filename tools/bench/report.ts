@@ -2,7 +2,7 @@
 // to the reference in the same run (stock OpenSSH on both sides, or npm ssh2), and the verdict. Pure functions; reading
 // and printing are the caller's.
 
-import type { Scenario, Target } from './scenarios.ts';
+import type { Scenario, Side, Target } from './scenarios.ts';
 
 /** One line of the harness's results file. */
 export interface ResultLine {
@@ -31,37 +31,74 @@ export function parseResults(text: string): ResultLine[] {
     .map((line) => JSON.parse(line) as ResultLine);
 }
 
-/** The rows of a scenario, in the order of its targets; the reference pair comes first. */
+/** The rows of a scenario, in the order of its targets; the reference pair of each program comes first. */
 export function rowsOf(scenario: Scenario, results: readonly ResultLine[]): Row[] {
   return scenario.targets.flatMap((target) => {
     const lines = results.filter(({ case: name }) => name.startsWith(target.testCase));
-    const reference = lines.find(
-      (line) => !nameOf(line.client).startsWith('sallyport') && nameOf(line.server) === 'openssh',
+    const programs = new Set(lines.map(programOf));
+    return [...programs].flatMap((program) =>
+      rowsOfProgram(
+        target,
+        lines.filter((line) => programOf(line) === program),
+      ),
     );
-    const others = lines.filter((line) => line !== reference);
-    const base = reference === undefined ? undefined : medianOf(reference, target.metric);
-    return [...(reference === undefined ? [] : [reference]), ...others].map((line) => rowOf(line, target, base));
   });
 }
 
+function rowsOfProgram(target: Target, lines: readonly ResultLine[]): Row[] {
+  const reference = lines.find((line) => !isOurs(line.client) && nameOf(line.server) === 'openssh');
+  const others = lines.filter((line) => line !== reference);
+  const samples = reference === undefined ? undefined : samplesOf(reference, target.metric);
+  const base = samples === undefined ? undefined : medianOf(samples);
+  return [...(reference === undefined ? [] : [reference]), ...others].map((line) => rowOf(line, target, base));
+}
+
+const usuallyJudged: readonly Side[] = ['client', 'server'];
+
 function rowOf(line: ResultLine, target: Target, base: number | undefined): Row {
-  const pair = `${nameOf(line.client)} → ${nameOf(line.server)}`;
-  const value = medianOf(line, target.metric);
-  const isReference = !pair.includes('sallyport');
+  const { absolute = false, judged = usuallyJudged } = target;
+  const samples = samplesOf(line, target.metric);
   const sign = target.better === 'lower' ? '≤' : '≥';
-  const common = { testCase: line.case, pair, target: `${sign} ${target.must}, aim ${sign} ${target.aim}` };
-  if (value === undefined) {
-    return { ...common, value: line.fail ?? 'no result', ratio: '', verdict: 'failed' };
-  }
-  const text = value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-  if (isReference) return { ...common, value: text, ratio: '1', target: '', verdict: 'reference' };
-  if (base === undefined) return { ...common, value: text, ratio: '?', verdict: 'failed' };
-  const ratio = value / base;
-  if (pair === 'sallyport → sallyport')
-    return { ...common, value: text, ratio: ratio.toFixed(2), target: '', verdict: 'seen' };
-  const reaches = (limit: number): boolean => (target.better === 'lower' ? ratio <= limit : ratio >= limit);
-  const verdict = reaches(target.aim) ? 'aim' : reaches(target.must) ? 'must' : 'short';
-  return { ...common, value: text, ratio: ratio.toFixed(2), verdict };
+  const common = {
+    testCase: absolute ? `${line.case} ${target.metric}` : line.case,
+    pair: `${nameOf(line.client)} → ${nameOf(line.server)}`,
+    value: samples === undefined ? (line.fail ?? 'no result') : figure(medianOf(samples)),
+    target: `${sign} ${target.must}, aim ${sign} ${target.aim}`,
+  };
+  if (samples === undefined) return { ...common, ratio: '', verdict: 'failed' };
+  const side = sideOf(line);
+  if (side === undefined) return { ...common, ratio: '1', target: '', verdict: 'reference' };
+  if (base === undefined && !absolute) return { ...common, ratio: '?', verdict: 'failed' };
+  const ratios = samples.map((sample) => sample / (absolute ? 1 : (base ?? 1)));
+  const ratio = absolute ? '' : spread(ratios);
+  if (!judged.includes(side)) return { ...common, ratio, target: '', verdict: 'seen' };
+  const middle = medianOf(ratios);
+  const reaches = (limit: number): boolean => (target.better === 'lower' ? middle <= limit : middle >= limit);
+  return { ...common, ratio, verdict: reaches(target.aim) ? 'aim' : reaches(target.must) ? 'must' : 'short' };
+}
+
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** The median with the least and the most, where there are several. */
+function spread(values: readonly number[]): string {
+  const middle = medianOf(values).toFixed(2);
+  return values.length < 2 ? middle : `${middle} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+}
+
+/** What the client's name says besides whose it is: `-scp` of `sallyport-scp` and of `openssh-scp`. */
+function programOf({ client }: ResultLine): string {
+  return /-scp$/.exec(nameOf(client))?.[0] ?? '';
+}
+
+function isOurs(peer: string): boolean {
+  return nameOf(peer).startsWith('sallyport');
+}
+
+function sideOf({ client, server }: ResultLine): Side | undefined {
+  if (isOurs(client)) return isOurs(server) ? 'both' : 'client';
+  return isOurs(server) ? 'server' : undefined;
 }
 
 /** A peer that was given as a file is called by the file's name. */
@@ -69,13 +106,17 @@ function nameOf(peer: string): string {
   return peer.slice(peer.lastIndexOf('/') + 1).replace(/\.json$/, '');
 }
 
-function medianOf({ m }: ResultLine, metric: string): number | undefined {
+function samplesOf({ m }: ResultLine, metric: string): readonly number[] | undefined {
   const samples = m?.[metric];
-  if (samples === undefined || typeof samples === 'number') return samples;
+  if (samples === undefined) return undefined;
+  return typeof samples === 'number' ? [samples] : samples;
+}
+
+function medianOf(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);
-  const upper = sorted[sorted.length >> 1];
-  const lower = sorted[(sorted.length - 1) >> 1];
-  return upper === undefined || lower === undefined ? undefined : (upper + lower) / 2;
+  const upper = sorted[sorted.length >> 1] ?? Number.NaN;
+  const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+  return (upper + lower) / 2;
 }
 
 const verdictTexts: Readonly<Record<Verdict, string>> = {

@@ -7,20 +7,31 @@ export interface Target {
   readonly testCase: string;
   readonly metric: string;
   readonly better: 'lower' | 'higher';
-  /** Ratios ours/openssh, or ours/ssh2 for libraries: what must be reached, and what is aimed at. */
+  /**
+   * What must be reached, and what is aimed at: ratios ours/openssh, or ours/ssh2 for libraries; with `absolute` the
+   * figure itself.
+   */
   readonly must: number;
   readonly aim: number;
+  readonly absolute?: boolean;
+  /** Which pairs are judged: those with our client or our server unless told. The others are shown. */
+  readonly judged?: readonly Side[];
 }
+
+/** Which side of a pair is ours. */
+export type Side = 'client' | 'server' | 'both';
 
 export interface Scenario {
   readonly name: string;
   readonly what: string;
+  /** A file of the harness, or of bench/scripts. */
   readonly script: string;
   /**
-   * Whether the scenario compares pairs of client and server, servers under a load generator, programs by themselves,
-   * or the library as a client of the stock server with npm ssh2.
+   * Whether the scenario compares pairs of client and server, the same for sftp and for scp, servers under a load
+   * generator, programs by themselves, the library as a client of the stock server with npm ssh2; or only looks at
+   * sftp and scp of our own with our server.
    */
-  readonly compares: 'pairs' | 'servers' | 'programs' | 'libraries';
+  readonly compares: 'pairs' | 'copies' | 'servers' | 'programs' | 'libraries' | 'own-copies';
   readonly parameters: readonly string[];
   /** Parameters of a short run, which shows that everything works and little more. */
   readonly quickParameters: readonly string[];
@@ -29,6 +40,10 @@ export interface Scenario {
 
 const gcm = 'aes128-gcm@openssh.com';
 const chacha = 'chacha20-poly1305@openssh.com';
+const everySide = ['client', 'server', 'both'] as const;
+/** A server alone cannot spare a client its round trips. */
+const ourClient = ['client', 'both'] as const;
+const memory = { better: 'lower', absolute: true, judged: ['both'] } as const;
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -65,26 +80,68 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'files',
-    what: 'one file of 1 GiB by sftp (MB/s)',
+    what: 'one file of 1 GiB by sftp and by scp (MB/s)',
     script: 'c_bulk.py',
-    compares: 'pairs',
+    compares: 'copies',
     parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
     quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
     targets: [
-      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 1, aim: 2 },
-      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 1, aim: 2 },
+      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
+      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
     ],
   },
   {
     name: 'small-files',
-    what: '5000 files of 4 KiB by sftp -r (files/s)',
+    what: '5000 files of 4 KiB by sftp and by scp -r (files/s)',
     script: 'd_small.py',
-    compares: 'pairs',
+    compares: 'copies',
     parameters: ['--reps', '3'],
     quickParameters: ['--reps', '1', '--files', '500'],
     targets: [
-      { testCase: 'small down', metric: 'files_s', better: 'higher', must: 2, aim: 4 },
-      { testCase: 'small up', metric: 'files_s', better: 'higher', must: 2, aim: 4 },
+      { testCase: 'small down', metric: 'files_s', better: 'higher', must: 2, aim: 4, judged: everySide },
+      { testCase: 'small up', metric: 'files_s', better: 'higher', must: 2, aim: 4, judged: everySide },
+    ],
+  },
+  {
+    name: 'far-files',
+    what: 'one file of 100 MiB at a round trip of 50 ms (MB/s)',
+    script: 'delayed.py',
+    compares: 'copies',
+    parameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '100', '--reps', '3', '--verify'],
+    quickParameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '32', '--reps', '1', '--verify'],
+    targets: [
+      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
+      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
+    ],
+  },
+  {
+    name: 'far-small-files',
+    what: '100 files of 4 KiB at a round trip of 50 ms (files/s)',
+    script: 'delayed.py',
+    compares: 'copies',
+    parameters: ['d_small.py', '50', '--reps', '3', '--files', '100'],
+    quickParameters: ['d_small.py', '50', '--reps', '1', '--files', '30'],
+    targets: [
+      { testCase: 'small down', metric: 'files_s', better: 'higher', must: 5, aim: 10, judged: ourClient },
+      { testCase: 'small up', metric: 'files_s', better: 'higher', must: 5, aim: 10, judged: ourClient },
+    ],
+  },
+  {
+    name: 'big-file',
+    what: 'memory of any process while a file of 5 GiB is copied (MB)',
+    script: 'big_file.py',
+    compares: 'own-copies',
+    parameters: [],
+    quickParameters: ['--mib', '512'],
+    targets: [
+      { ...memory, testCase: 'memory get', metric: 'client_peak_mb', must: 150, aim: 100 },
+      { ...memory, testCase: 'memory get', metric: 'server_peak_mb', must: 150, aim: 100 },
+      { ...memory, testCase: 'memory get', metric: 'client_growth_mb', must: 10, aim: 3 },
+      { ...memory, testCase: 'memory get', metric: 'server_growth_mb', must: 10, aim: 3 },
+      { ...memory, testCase: 'memory put', metric: 'client_peak_mb', must: 150, aim: 100 },
+      { ...memory, testCase: 'memory put', metric: 'server_peak_mb', must: 150, aim: 100 },
+      { ...memory, testCase: 'memory put', metric: 'client_growth_mb', must: 10, aim: 3 },
+      { ...memory, testCase: 'memory put', metric: 'server_growth_mb', must: 10, aim: 3 },
     ],
   },
   {

@@ -10,7 +10,8 @@ import { listenInHome, listenInTemporaryFolder, removeAgentSocket, removeStaleSo
 import { bootMilliseconds } from './boot-clock.ts';
 import { openDescriptor } from './descriptor-stream.ts';
 import { closeDescriptor, makePipe } from './descriptors.ts';
-import { acceptLocal, bindLocal, peerUser } from './local-listener.ts';
+import { acceptDescriptors } from './listening-socket.ts';
+import { bindLocal, peerUser } from './local-listener.ts';
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
 
@@ -68,7 +69,7 @@ test('connections are given away as descriptors, and their user is known', async
   const fd = bindLocal(path);
   assert.throws(() => bindLocal(path), { code: 'EADDRINUSE' });
   const received = new Promise<string>((resolve) => {
-    const listening = acceptLocal(fd, (accepted) => {
+    const listening = acceptDescriptors(fd, (accepted) => {
       assert.equal(peerUser(accepted), process.getuid?.());
       const stream = openDescriptor(accepted);
       stream.onData = (chunk) => {

@@ -1,6 +1,7 @@
 // The system's log through its datagram socket (RFC 3164, as syslog(3) writes it). Neither runtime has unix datagram
 // sockets. The socket is opened at once, so that it goes on working in a chroot.
 
+import type { LogLevel } from '@sallyport/protocol/log/log';
 import { closeDescriptor } from './descriptors.ts';
 import { call, check, lastErrno } from './libc.ts';
 import { encodeUnixAddress, families } from './socket-address.ts';
@@ -23,6 +24,17 @@ export const facilities = {
 } as const;
 
 export const severities = { critical: 2, error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
+
+/** What a level of ours is there. */
+export const severityOf: Readonly<Record<LogLevel, keyof typeof severities>> = {
+  fatal: 'critical',
+  error: 'error',
+  info: 'info',
+  verbose: 'info',
+  debug1: 'debug',
+  debug2: 'debug',
+  debug3: 'debug',
+};
 
 export interface SyslogOptions {
   /** The program's name before the colon. */

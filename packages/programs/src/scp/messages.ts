@@ -100,15 +100,3 @@ export const operationMessages: Readonly<Record<string, (path: string, reason: s
 
 /** The same where the file is the one that is written. */
 export const uploadMessages: typeof operationMessages = { open: named('dest open') };
-
-/** What a server's refusal means, by its status. */
-export const statusReasons: Readonly<Record<number, string>> = {
-  1: 'End of file',
-  2: 'No such file or directory',
-  3: 'Permission denied',
-  4: 'Failure',
-  5: 'Bad message',
-  6: 'No connection',
-  7: 'Connection lost',
-  8: 'Operation unsupported',
-};

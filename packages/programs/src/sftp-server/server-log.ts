@@ -1,23 +1,12 @@
 // Where the lines of sftp-server go: stderr with -e, else syslog, which is opened for the first line that is wanted:
 // most processes say none.
 
-import type { LogLevel } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
-import type { facilities, severities } from '@sallyport/system/syslog';
-import { Syslog } from '@sallyport/system/syslog';
+import type { facilities } from '@sallyport/system/syslog';
+import { Syslog, severityOf } from '@sallyport/system/syslog';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { isLogged } from 'sallyport/sftp-server/command-line';
 import { writeError } from '../shared/standard-streams.ts';
-
-const severityOf: Readonly<Record<LogLevel, keyof typeof severities>> = {
-  fatal: 'critical',
-  error: 'error',
-  info: 'info',
-  verbose: 'info',
-  debug1: 'debug',
-  debug2: 'debug',
-  debug3: 'debug',
-};
 
 /** The writer of lines that are wanted. */
 export function openServerLog(line: SftpServerCommandLine): (entry: LogLine) => void {

@@ -160,17 +160,3 @@ export const help: readonly string[] = [
     lines.map((line, index) => `${(index === 0 ? command : '').padEnd(35)}${line}`),
   ),
 ];
-
-/** The words for the server's status, by its number (draft-ietf-secsh-filexfer-02 section 7). */
-export const statusReasons: { readonly [status: number]: string; readonly other: string } = {
-  0: 'No error',
-  1: 'End of file',
-  2: 'No such file or directory',
-  3: 'Permission denied',
-  4: 'Failure',
-  5: 'Bad message',
-  6: 'No connection',
-  7: 'Connection lost',
-  8: 'Operation unsupported',
-  other: 'Unknown status',
-};

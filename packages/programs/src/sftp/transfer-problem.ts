@@ -5,7 +5,8 @@ import { statusDescription } from '@sallyport/protocol/sftp/status';
 import { errorText } from '@sallyport/system/system-error';
 import type { SftpError } from 'sallyport/sftp/sftp-error';
 import { byteString, byteStringOf } from '../shared/byte-string.ts';
-import { remoteMessages, statusReasons, transferMessages } from './messages.ts';
+import { statusReasons } from '../shared/messages.ts';
+import { remoteMessages, transferMessages } from './messages.ts';
 
 /** About a transfer to us or to the server; a byte string. */
 export function sentenceOf(error: SftpError, direction: 'down' | 'up'): string {

@@ -25,3 +25,17 @@ export const keyFileReasons = {
 export function loadKeyFailed(path: string, reason: string): string {
   return `Load key "${path}": ${reason}`;
 }
+
+/** What a status of an SFTP server means (draft-ietf-secsh-filexfer-02 section 7). */
+export const statusReasons: { readonly [status: number]: string; readonly other: string } = {
+  0: 'No error',
+  1: 'End of file',
+  2: 'No such file or directory',
+  3: 'Permission denied',
+  4: 'Failure',
+  5: 'Bad message',
+  6: 'No connection',
+  7: 'Connection lost',
+  8: 'Operation unsupported',
+  other: 'Unknown status',
+};

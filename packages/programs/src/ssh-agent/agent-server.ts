@@ -9,7 +9,8 @@ import { bootMilliseconds } from '@sallyport/system/boot-clock';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor } from '@sallyport/system/descriptors';
 import { forbidTracing, limitResource, setProcessName } from '@sallyport/system/identity';
-import { acceptLocal, peerUser } from '@sallyport/system/local-listener';
+import { acceptDescriptors } from '@sallyport/system/listening-socket';
+import { peerUser } from '@sallyport/system/local-listener';
 import { Confirmations } from './confirm.ts';
 import { messages } from './messages.ts';
 import type { TokenPolicy } from './options.ts';
@@ -65,7 +66,7 @@ export class AgentServer {
     setProcessName('ssh-agent');
     const { socket } = this.#options;
     const ended = this.#untilEnd();
-    const listener = await acceptLocal(socket.fd, (fd) => this.#accept(fd));
+    const listener = await acceptDescriptors(socket.fd, (fd) => this.#accept(fd));
     this.#options.onReady?.();
     const status = await ended;
     clearTimeout(this.#timer);

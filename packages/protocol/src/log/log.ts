@@ -7,6 +7,20 @@ import { isEscapedByte } from '../wire/utf8.ts';
 export const logLevels = ['fatal', 'error', 'info', 'verbose', 'debug1', 'debug2', 'debug3'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** LogLevel as configurations name it; with `none` nothing is said. */
+export const levelNames: Readonly<Record<string, LogLevel | 'none'>> = {
+  SILENT: 'none',
+  QUIET: 'none',
+  FATAL: 'fatal',
+  ERROR: 'error',
+  INFO: 'info',
+  VERBOSE: 'verbose',
+  DEBUG: 'debug1',
+  DEBUG1: 'debug1',
+  DEBUG2: 'debug2',
+  DEBUG3: 'debug3',
+};
+
 /** Takes one line without its end; peer text in it is escaped already. */
 export type LogSink = (level: LogLevel, line: string) => void;
 

@@ -4,7 +4,7 @@
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { expand } from '@sallyport/protocol/config/percent';
 import type { LogLevel } from '@sallyport/protocol/log/log';
-import { logLevels } from '@sallyport/protocol/log/log';
+import { levelNames, logLevels } from '@sallyport/protocol/log/log';
 
 import type { RequestPolicy } from './request-policy.ts';
 
@@ -27,19 +27,6 @@ export interface SftpServerCommandLine extends RequestPolicy {
 export interface CommandLineProblem {
   readonly problem: string | undefined;
 }
-
-const levels: Readonly<Record<string, LogLevel | undefined>> = {
-  SILENT: undefined,
-  QUIET: undefined,
-  FATAL: 'fatal',
-  ERROR: 'error',
-  INFO: 'info',
-  VERBOSE: 'verbose',
-  DEBUG: 'debug1',
-  DEBUG1: 'debug1',
-  DEBUG2: 'debug2',
-  DEBUG3: 'debug3',
-};
 
 const facilities = /^(DAEMON|USER|AUTH|AUTHPRIV|LOCAL[0-7])$/i;
 const largestUmask = 0o777;
@@ -86,8 +73,9 @@ const optionTable: readonly OptionRow[] = [
     return undefined;
   }),
   value('l', (draft, name) => {
-    if (!Object.hasOwn(levels, name.toUpperCase())) return 'Unrecognized internal syslog level code -1';
-    draft.logLevel = levels[name.toUpperCase()];
+    const level = Object.hasOwn(levelNames, name.toUpperCase()) ? levelNames[name.toUpperCase()] : undefined;
+    if (level === undefined) return 'Unrecognized internal syslog level code -1';
+    draft.logLevel = level === 'none' ? undefined : level;
     return undefined;
   }),
   value('P', (draft, list) => {

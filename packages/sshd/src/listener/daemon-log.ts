@@ -2,22 +2,8 @@
 // texts are log/stable-lines.ts; this only writes.
 
 import * as fs from 'node:fs';
-import type { LogLevel } from '@sallyport/protocol/log/log';
-import { logLevels } from '@sallyport/protocol/log/log';
+import { levelNames, logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
-
-/** Names of LogLevel, quietest first. */
-const levelNames: Readonly<Record<string, LogLevel | 'none'>> = {
-  QUIET: 'none',
-  FATAL: 'fatal',
-  ERROR: 'error',
-  INFO: 'info',
-  VERBOSE: 'verbose',
-  DEBUG: 'debug1',
-  DEBUG1: 'debug1',
-  DEBUG2: 'debug2',
-  DEBUG3: 'debug3',
-};
 
 export interface DaemonLogOptions {
   /** A LogLevel of the configuration. */

@@ -3,21 +3,10 @@
 
 import * as fs from 'node:fs';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
-import type { LogLevel } from '@sallyport/protocol/log/log';
-import type { severities } from '@sallyport/system/syslog';
-import { facilities, Syslog } from '@sallyport/system/syslog';
+import { facilities, Syslog, severityOf } from '@sallyport/system/syslog';
 import type { CommandLine } from '../configuration/command-line.ts';
 import { DaemonLog } from '../listener/daemon-log.ts';
 
-const severityOf: Readonly<Record<LogLevel, keyof typeof severities>> = {
-  fatal: 'critical',
-  error: 'error',
-  info: 'info',
-  verbose: 'info',
-  debug1: 'debug',
-  debug2: 'debug',
-  debug3: 'debug',
-};
 const stderrFd = 2;
 
 export function openLog(line: CommandLine, options: Pick<SshdOptions, 'LogLevel' | 'SyslogFacility'>): DaemonLog {

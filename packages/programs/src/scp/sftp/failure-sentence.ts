@@ -4,7 +4,8 @@
 import { errorText } from '@sallyport/system/system-error';
 import { SftpError } from 'sallyport/sftp/sftp-error';
 import { byteString, byteStringOf } from '../../shared/byte-string.ts';
-import { fileMessages, operationMessages, statusReasons, uploadMessages } from '../messages.ts';
+import { statusReasons } from '../../shared/messages.ts';
+import { fileMessages, operationMessages, uploadMessages } from '../messages.ts';
 
 /** Which way the files go. */
 export type Direction = 'download' | 'upload';

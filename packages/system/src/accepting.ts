@@ -39,11 +39,11 @@ export async function listenForDescriptors(
     },
   });
   const bound = ownAddress(fd) ?? where;
-  const { close } = await acceptDescriptors(fd, (accepted) => {
+  const listening = await acceptDescriptors(fd, (accepted) => {
     const connection = withEnds(accepted);
     if (connection !== undefined) onAccepted(connection);
   });
-  return { ...bound, fd, close };
+  return { ...bound, fd, close: () => listening.close() };
 }
 
 function withEnds(fd: number): AcceptedDescriptor | undefined {

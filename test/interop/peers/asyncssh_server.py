@@ -1,9 +1,8 @@
 # An asyncssh server that runs commands with the shell. Arguments: host key, authorized_keys. Prints its port, and
 # serves until it is ended.
 import asyncio
-import sys
 
-import asyncssh
+from asyncssh_serving import serve
 
 
 async def pump(source, sink, end=None):
@@ -24,18 +23,4 @@ async def run_command(process):
     feeding.cancel()
 
 
-async def main():
-    host_key, authorized_keys = sys.argv[1:3]
-    server = await asyncssh.listen(
-        '127.0.0.1',
-        0,
-        server_host_keys=[host_key],
-        authorized_client_keys=authorized_keys,
-        process_factory=run_command,
-        encoding=None,
-    )
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.sleep(300)
-
-
-asyncio.run(main())
+serve(process_factory=run_command, encoding=None)

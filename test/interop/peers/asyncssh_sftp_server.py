@@ -1,21 +1,4 @@
 # An asyncssh server with files. Arguments: host key, authorized_keys. Prints its port, and serves until it is ended.
-import asyncio
-import sys
+from asyncssh_serving import serve
 
-import asyncssh
-
-
-async def main():
-    host_key, authorized_keys = sys.argv[1:3]
-    server = await asyncssh.listen(
-        '127.0.0.1',
-        0,
-        server_host_keys=[host_key],
-        authorized_client_keys=authorized_keys,
-        sftp_factory=True,
-    )
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await asyncio.sleep(300)
-
-
-asyncio.run(main())
+serve(sftp_factory=True)

@@ -1,25 +1,9 @@
 # A paramiko server with files. Arguments: host key, authorized_keys. Prints its port, and serves until it is ended.
 import os
-import socket
 import sys
-import threading
 
 import paramiko
-
-
-class Judge(paramiko.ServerInterface):
-    def __init__(self, authorized):
-        self.authorized = authorized
-
-    def get_allowed_auths(self, username):
-        return 'publickey'
-
-    def check_auth_publickey(self, username, key):
-        known = key.get_base64() in self.authorized
-        return paramiko.AUTH_SUCCESSFUL if known else paramiko.AUTH_FAILED
-
-    def check_channel_request(self, kind, channel_id):
-        return paramiko.OPEN_SUCCEEDED
+from paramiko_serving import serve
 
 
 def status(call, *arguments):
@@ -86,18 +70,4 @@ class Files(paramiko.SFTPServerInterface):
         return os.path.realpath(path)
 
 
-def main():
-    host_key, authorized_keys = sys.argv[1:3]
-    with open(authorized_keys) as file:
-        authorized = {line.split()[1] for line in file if line.strip()}
-    listener = socket.create_server(('127.0.0.1', 0))
-    print(listener.getsockname()[1], flush=True)
-    while True:
-        connection, _ = listener.accept()
-        transport = paramiko.Transport(connection)
-        transport.add_server_key(paramiko.Ed25519Key(filename=host_key))
-        transport.set_subsystem_handler('sftp', paramiko.SFTPServer, Files)
-        transport.start_server(server=Judge(authorized), event=threading.Event())
-
-
-main()
+serve(*sys.argv[1:3], subsystems=[('sftp', paramiko.SFTPServer, Files)])

@@ -1,14 +1,9 @@
 // Runs one command through npm ssh2, standard streams and exit status being the command's. Arguments: port, user, user key,
 // command. The host key is compared with the known_hosts file given last.
-import { readFileSync } from 'node:fs';
-import ssh2 from 'ssh2';
+import { connect } from './ssh2-login.mjs';
 
 const [port, user, key, command, knownHosts] = process.argv.slice(2);
-const known = readFileSync(knownHosts, 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => line.split(' ')[2]);
-const client = new ssh2.Client();
+const client = connect({ port, user, key, knownHosts });
 
 client.on('ready', () => {
   client.exec(command, (error, channel) => {
@@ -25,11 +20,4 @@ client.on('ready', () => {
     channel.stderr.pipe(process.stderr);
     process.stdin.pipe(channel);
   });
-});
-client.connect({
-  host: '127.0.0.1',
-  port: Number(port),
-  username: user,
-  privateKey: readFileSync(key),
-  hostVerifier: (blob) => known.includes(blob.toString('base64')),
 });

@@ -2,14 +2,10 @@
 // Arguments: host key, authorized_keys. Prints its port, and serves until it is ended.
 import * as fs from 'node:fs';
 import ssh2 from 'ssh2';
+import { serve } from './ssh2-login.mjs';
 
 const { STATUS_CODE, flagsToString } = ssh2.utils.sftp;
 const [hostKey, authorizedKeys] = process.argv.slice(2);
-const authorized = fs
-  .readFileSync(authorizedKeys, 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => ssh2.utils.parseKey(line));
 
 function statusOf(error) {
   if (error === null || error === undefined) return STATUS_CODE.OK;
@@ -18,7 +14,7 @@ function statusOf(error) {
 
 const attributesOf = ({ mode, uid, gid, size, atime, mtime }) => ({ mode, uid, gid, size, atime, mtime });
 
-function serve(sftp) {
+function serveFiles(sftp) {
   const handles = new Map();
   let last = 0;
   const keep = (value) => {
@@ -92,18 +88,6 @@ function serve(sftp) {
   );
 }
 
-const server = new ssh2.Server({ hostKeys: [fs.readFileSync(hostKey)] }, (client) => {
-  client.on('authentication', (context) => {
-    if (context.method !== 'publickey') return context.reject(['publickey']);
-    const known = authorized.find((key) => key.getPublicSSH().equals(context.key.data));
-    if (known === undefined) return context.reject();
-    if (context.signature === undefined) return context.accept();
-    if (known.verify(context.blob, context.signature, context.hashAlgo) !== true) return context.reject();
-    return context.accept();
-  });
-  client.on('error', () => undefined);
-  client.on('session', (accept) => {
-    accept().on('sftp', (acceptFiles) => serve(acceptFiles()));
-  });
+serve({ hostKey, authorizedKeys }, (session) => {
+  session.on('sftp', (acceptFiles) => serveFiles(acceptFiles()));
 });
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`));

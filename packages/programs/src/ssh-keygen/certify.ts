@@ -120,6 +120,5 @@ function chooseAlgorithm({ type }: PublicKey, wanted: string | undefined): strin
   if (wanted === undefined || wanted.toLowerCase() === keyTypeLabel(type).toLowerCase()) return undefined;
   const row = signatureAlgorithm(wanted);
   if (row?.keyType !== type) throw new ProgramExit(messages.authorityTypeDiffers(type, wanted));
-  if (row.availability === 'known') throw new ProgramExit(messages.badSignatureAlgorithm(wanted));
   return wanted;
 }

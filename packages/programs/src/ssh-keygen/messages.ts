@@ -206,7 +206,6 @@ export const messages = {
   emptyPrincipal: 'Empty principal name',
   tooManyPrincipals: 'Too many certificate principals specified',
   authorityTypeDiffers: (type: string, wanted: string) => `CA key type ${type} doesn't match specified ${wanted}`,
-  badSignatureAlgorithm: (name: string) => `signature algorithm ${name} not supported`,
   cannotBeCertified: (path: string, type: string) => `do_ca_sign: key "${path}" type ${type} cannot be certified`,
   cannotLoadPublic: (path: string, reason: string) => `load pubkey "${path}": ${reason}`,
   cannotCertify: (path: string, reason: string) => `Couldn't certify key ${path}: ${reason}`,

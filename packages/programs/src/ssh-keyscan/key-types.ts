@@ -1,7 +1,11 @@
 // What -t may name, and the host key algorithms to ask a server for to see a key of that type: a server shows one
 // key for a connection, so each type is a connection of its own.
 
-import { certificateNameOf, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import {
+  certificateNameOf,
+  certificateSignatureAlgorithms,
+  signatureAlgorithms,
+} from '@sallyport/protocol/algorithms/signatures';
 
 interface ScanTypeRow {
   readonly name: string;
@@ -37,7 +41,8 @@ export function scanTypeOf(word: string): ScanTypeName | undefined {
 export function hostKeyAlgorithms(type: ScanTypeName, certificates: boolean): readonly string[] {
   const rows: readonly ScanTypeRow[] = scanTypes;
   const keyTypes = rows.find(({ name }) => name === type)?.keyTypes ?? [];
-  return keyTypes
-    .flatMap((keyType) => signatureAlgorithmsOf(certificates ? certificateNameOf(keyType) : keyType))
-    .map(({ name }) => name);
+  const wanted = certificates ? keyTypes.map(certificateNameOf) : keyTypes;
+  // Old servers may have nothing but SHA-1: looking at their keys trusts them in nothing.
+  const known = certificates ? certificateSignatureAlgorithms : signatureAlgorithms;
+  return wanted.flatMap((type) => known.filter(({ keyType }) => keyType === type).map(({ name }) => name));
 }

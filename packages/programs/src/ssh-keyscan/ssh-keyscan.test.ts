@@ -65,7 +65,7 @@ test('options are read, and wrong ones are told in the words of OpenSSH', () => 
 });
 
 test('types of keys are asked for by their algorithms, certificates by theirs', () => {
-  assert.deepEqual(hostKeyAlgorithms('rsa', false), ['rsa-sha2-512', 'rsa-sha2-256']);
+  assert.deepEqual(hostKeyAlgorithms('rsa', false), ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']);
   assert.deepEqual(hostKeyAlgorithms('ed25519', true), ['ssh-ed25519-cert-v01@openssh.com']);
   assert.equal(hostKeyAlgorithms('ecdsa', false).length, 3);
   assert.equal(scanTypeOf('ecdsa-sha2-nistp384'), 'ecdsa');

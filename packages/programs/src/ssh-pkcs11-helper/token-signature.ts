@@ -17,17 +17,18 @@ export interface SignaturePlan {
 
 /** RFC 8017 section 9.2, note 1: what stands before the digest. */
 const digestInfoPrefixes: Partial<Record<DigestName, string>> = {
+  sha1: '3021300906052b0e03021a05000414',
   sha256: '3031300d060960864801650304020105000420',
   sha512: '3051300d060960864801650304020305000440',
 };
 
-/** What the token must sign; undefined for an algorithm that is not of this key or is refused. */
+/** What the token must sign; undefined for an algorithm that is not of this key. */
 export function planSignature(
   crypto: CryptoProvider,
   { key, algorithm, data }: { readonly key: PublicKey; readonly algorithm: string; readonly data: Uint8Array },
 ): SignaturePlan | undefined {
   const row = signatureAlgorithm(algorithm);
-  if (row === undefined || row.availability === 'known' || row.keyType !== key.type) return undefined;
+  if (row?.keyType !== key.type) return undefined;
   switch (key.parts.kind) {
     case 'ed25519':
       return { mechanism: mechanisms.eddsa, input: data };

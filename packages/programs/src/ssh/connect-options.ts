@@ -2,7 +2,6 @@
 // from a plan's keywords.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import { isProblem } from '@sallyport/protocol/config/config-error';
 import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
 import type { ClientStackOptions } from '@sallyport/protocol/stack/client-stack';
@@ -82,9 +81,4 @@ export async function stackOptions(
 /** Names of a list as options hold it. */
 export function listOf(names: string | undefined): readonly string[] {
   return names === undefined || names === '' ? [] : names.split(',');
-}
-
-/** Whether an algorithm is one that we sign and verify with. */
-export function isUsable(name: string): boolean {
-  return signatureAlgorithm(name)?.availability === 'default';
 }

@@ -180,7 +180,8 @@ test('known types of keys are preferred unless the user chose the algorithms', a
     'ssh-ed25519-cert-v01@openssh.com',
   ]);
   const chosen = one.check({ HostKeyAlgorithms: 'ssh-ed25519,ssh-rsa' });
-  assert.deepEqual(await chosen.preferredAlgorithms(true), ['ssh-ed25519']);
+  assert.deepEqual(await chosen.preferredAlgorithms(true), ['ssh-ed25519', 'ssh-rsa']);
+  assert.equal((await one.check().preferredAlgorithms(false)).includes('ssh-rsa'), false);
 });
 
 test('NoHostAuthenticationForLocalhost accepts any key of the loopback address only', async () => {

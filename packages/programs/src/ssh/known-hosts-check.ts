@@ -98,18 +98,17 @@ export class HostKeyCheck {
   async preferredAlgorithms(isUsersChoice: boolean): Promise<readonly string[]> {
     const { crypto, options } = this.#given;
     const names = options.HostKeyAlgorithms?.split(',') ?? [];
-    const usable = names.filter((name) => signatureAlgorithm(name)?.availability === 'default');
-    if (isUsersChoice) return usable;
+    if (isUsersChoice) return names;
     const printed = (await this.#ask({ purpose: 'ORDER', name: this.#name })) ?? [];
     const ofHost = linesOfHost(crypto, [...this.#lines, ...printed], this.#name);
     const types = new Set(ofHost.filter(({ marker }) => marker === undefined).map(({ type }) => type));
     const hasAuthority = ofHost.some(({ marker }) => marker === 'cert-authority');
     const isKnown = (name: string): boolean => types.has(plainTypeOf(name));
-    const [best] = usable;
-    if (best !== undefined && isKnown(best)) return usable;
+    const [best] = names;
+    if (best !== undefined && isKnown(best)) return names;
     const isPreferred = (name: string): boolean =>
       isKnown(name) || (hasAuthority && signatureAlgorithm(name)?.keyType !== plainTypeOf(name));
-    return [...usable.filter(isPreferred), ...usable.filter((name) => !isPreferred(name))];
+    return [...names.filter(isPreferred), ...names.filter((name) => !isPreferred(name))];
   }
 
   /** Judges a key or certificate whose signature was verified. */

@@ -6,7 +6,7 @@ import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import { AgentSession } from 'sallyport/agent/agent-session';
 import { agentSocket } from './agent-socket.ts';
 import type { ConnectOptions } from './connect-options.ts';
-import { isUsable, listOf } from './connect-options.ts';
+import { listOf } from './connect-options.ts';
 import { listIdentities } from './identities.ts';
 import { keyKeeper } from './keep-key.ts';
 import type { LoginMethod } from './login/authentication.ts';
@@ -74,7 +74,7 @@ class KeyedLogin implements PlanLogin {
     const publicKeys = new PublicKeys({
       crypto,
       keys: await this.#keys(session),
-      algorithms: listOf(options.PubkeyAcceptedAlgorithms).filter(isUsable),
+      algorithms: listOf(options.PubkeyAcceptedAlgorithms),
       hostBound: options.PubkeyAuthentication !== 'unbound',
       log: log.log,
     });

@@ -243,16 +243,19 @@ test('a request of any unknown number fails, and the connection goes on', () => 
   assert.deepEqual(blobs(connection), []);
 });
 
-test('sign flags that are unknown are refused, and RSA never signs with SHA-1 (RFC 9987 section 4.5.1)', () => {
+test('sign flags choose the digest of RSA, SHA-1 by none, and unknown ones are refused (RFC 9987 section 4.5.1)', () => {
   const connection = startEngine().connect();
   const key = samplePrivateKey(crypto, 'rsa1024');
   askAgent(connection, encodeAddIdentity(key));
   const ask = (flags: number): Uint8Array | undefined =>
     askAgent(connection, signRequest.encode({ key: key.publicKey.blob, data, flags }));
   for (const flags of [1, 8, 3, 0xffffffff]) assert.deepEqual(ask(flags), failure, `${flags}`);
-  const signature = signatureIn(ask(0));
-  assert.ok(signature !== undefined);
-  assert.ok(verifySignature(crypto, { key: key.publicKey, algorithm: 'rsa-sha2-256', data, signature }));
+  const algorithms = { 0: 'ssh-rsa', 2: 'rsa-sha2-256', 4: 'rsa-sha2-512', 6: 'rsa-sha2-512' };
+  for (const [flags, algorithm] of Object.entries(algorithms)) {
+    const signature = signatureIn(ask(Number(flags)));
+    assert.ok(signature !== undefined);
+    assert.ok(verifySignature(crypto, { key: key.publicKey, algorithm, data, signature }), algorithm);
+  }
 });
 
 test('a client that asks without reading costs one answer', () => {

@@ -43,18 +43,15 @@ export const sessionBind = struct({ hostKey: bytes, sessionId: bytes, signature:
 /** The key blob and the comment of one identity. */
 export const identity = struct({ key: bytes, comment: bytes });
 
-/** Flags of a sign request: which digest an RSA key signs with; 0 is SHA-1, which the suite does not ask for. */
+/** Flags of a sign request: which digest an RSA key signs with; 0 is SHA-1. */
 export const signFlags = { rsaSha256: 2, rsaSha512: 4 } as const;
 
 const knownSignFlags = signFlags.rsaSha256 | signFlags.rsaSha512;
 
-/**
- * What a key of a type signs with by the flags of a request. RSA signs with SHA-2 only: who asks without a flag, which
- * means SHA-1, gets SHA-256 under its own name (`ssh-add -T` of OpenSSH asks so, and takes it).
- */
+/** What a key of a type signs with by the flags of a request (RFC 9987 section 4.5.1). */
 export function algorithmToSign(keyType: string, flags: number): string | undefined {
   if ((flags & ~knownSignFlags) !== 0) return undefined;
-  if (keyType !== 'ssh-rsa') return signatureAlgorithm(keyType)?.name;
+  if (keyType !== 'ssh-rsa' || flags === 0) return signatureAlgorithm(keyType)?.name;
   return (flags & signFlags.rsaSha512) !== 0 ? 'rsa-sha2-512' : 'rsa-sha2-256';
 }
 

@@ -1,7 +1,7 @@
 // Signature algorithms (RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709) in the order in which OpenSSH 10.5 offers
 // them. A row names the key type whose keys make such signatures and the digest. `ssh-rsa` signs with SHA-1: it is
-// known so that it can be named in lists and messages, and is never made nor accepted. Each algorithm has a twin for
-// certificates (PROTOCOL.certkeys), which promises a certificate as key and signs as the plain algorithm does.
+// offered, made and accepted only where somebody put its name into a list. Each algorithm has a twin for certificates
+// (PROTOCOL.certkeys), which promises a certificate as key and signs as the plain algorithm does.
 
 import type { DigestName } from './crypto-provider.ts';
 
@@ -13,8 +13,8 @@ export interface SignatureAlgorithm {
   readonly keyType: string;
   /** What is signed is the digest of the data; Ed25519 hashes by itself. */
   readonly digest: DigestName;
-  /** 'known': named only, refused when it comes to signing or verifying. */
-  readonly availability: 'default' | 'known';
+  /** 'available': only where a user's list names it, never by our own choice. */
+  readonly availability: 'default' | 'available';
 }
 
 const plainRows = [
@@ -42,7 +42,7 @@ const plainRows = [
   },
   { name: 'rsa-sha2-512', keyType: 'ssh-rsa', digest: 'sha512', availability: 'default' },
   { name: 'rsa-sha2-256', keyType: 'ssh-rsa', digest: 'sha256', availability: 'default' },
-  { name: 'ssh-rsa', keyType: 'ssh-rsa', digest: 'sha1', availability: 'known' },
+  { name: 'ssh-rsa', keyType: 'ssh-rsa', digest: 'sha1', availability: 'available' },
 ] as const satisfies readonly Omit<SignatureAlgorithm, 'signatureName'>[];
 
 /** The algorithms of plain keys. */
@@ -74,12 +74,12 @@ export const defaultCertificateAlgorithms: readonly string[] = defaultNamesOf(ce
 
 const rowOfName = new Map([...signatureAlgorithms, ...certificateSignatureAlgorithms].map((row) => [row.name, row]));
 
-/** The row of a name, for plain keys or certificates; undefined when unknown. The caller looks at `availability`. */
+/** The row of a name, for plain keys or certificates; undefined when unknown. */
 export function signatureAlgorithm(name: string): SignatureAlgorithm | undefined {
   return rowOfName.get(name);
 }
 
-/** The algorithms that a key or certificate of this type may sign with, best first; none for an unknown type. */
+/** The algorithms that we choose for a key or certificate of this type, best first; none for an unknown type. */
 export function signatureAlgorithmsOf(keyType: string): readonly SignatureAlgorithm[] {
   return [...rowOfName.values()].filter((row) => row.keyType === keyType && row.availability === 'default');
 }

@@ -84,11 +84,11 @@ const queries: Readonly<Record<string, () => readonly string[]>> = {
   key: () => [...keyTypes(signatureAlgorithms), ...keyTypes(certificateSignatureAlgorithms)],
   'key-cert': () => keyTypes(certificateSignatureAlgorithms),
   'key-plain': () => keyTypes(signatureAlgorithms),
-  'key-ca-sign': () => defaultSignatureAlgorithms,
-  'key-sig': () => [...defaultSignatureAlgorithms, ...defaultCertificateAlgorithms],
+  'key-ca-sign': () => names(signatureAlgorithms),
+  'key-sig': () => [...names(signatureAlgorithms), ...names(certificateSignatureAlgorithms)],
   mac: () => names(macs),
   'protocol-version': () => ['2'],
-  sig: () => defaultSignatureAlgorithms,
+  sig: () => names(signatureAlgorithms),
 };
 
 const queryAliases: Readonly<Record<string, string>> = {

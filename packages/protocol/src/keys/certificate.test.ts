@@ -87,7 +87,7 @@ test('certificates of the stock program are decoded field by field (PROTOCOL.cer
   assert.equal(sample('user-rsa256').signatureAlgorithm, 'rsa-sha2-256');
 });
 
-test('the signature of an authority is verified, but never one over SHA-1', () => {
+test('the signature of an authority is verified, but one over SHA-1 only where a list names that', () => {
   for (const { name } of certificateSamples) {
     assert.equal(verifyCertificateSignature(crypto, sample(name)), name !== 'user-rsasha1', name);
   }
@@ -96,6 +96,9 @@ test('the signature of an authority is verified, but never one over SHA-1', () =
     verifyCertificateSignature(crypto, certificate, { allowedAlgorithms });
   assert.equal(allowed('rsa-sha2-256'), true);
   assert.equal(allowed('rsa-sha2-512', 'ssh-ed25519'), false);
+  const old = sample('user-rsasha1');
+  assert.equal(verifyCertificateSignature(crypto, old, { allowedAlgorithms: ['rsa-sha2-512', 'ssh-rsa'] }), true);
+  assert.equal(verifyCertificateSignature(crypto, old, { allowedAlgorithms: ['rsa-sha2-512'] }), false);
 });
 
 test('every truncation of a certificate is an error, and no changed byte leaves it valid', () => {

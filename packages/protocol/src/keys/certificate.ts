@@ -151,8 +151,10 @@ export function verifyCertificateSignature(
   options: { readonly allowedAlgorithms?: readonly string[] | undefined } = {},
 ): boolean {
   const { authority, signature, signatureAlgorithm, signedPart } = certificate;
-  if (options.allowedAlgorithms?.includes(signatureAlgorithm) === false) return false;
-  return verifySignature(crypto, { key: authority, data: signedPart, signature });
+  const { allowedAlgorithms } = options;
+  if (allowedAlgorithms?.includes(signatureAlgorithm) === false) return false;
+  const algorithm = allowedAlgorithms === undefined ? undefined : signatureAlgorithm;
+  return verifySignature(crypto, { key: authority, algorithm, data: signedPart, signature });
 }
 
 /**

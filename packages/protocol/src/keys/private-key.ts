@@ -38,12 +38,12 @@ export class PrivateKey {
 
   /**
    * A signature blob over the data.
-   * @throws RangeError when the algorithm is unknown, refused, or of another key type
+   * @throws RangeError when the algorithm is unknown or of another key type
    * @throws Error when the key was wiped, its numbers make no key, or it lives in a token
    */
   sign(crypto: CryptoProvider, algorithm: string, data: Uint8Array): Uint8Array {
     const row = signatureAlgorithm(algorithm);
-    if (row === undefined || row.availability === 'known' || row.keyType !== this.publicKey.type) {
+    if (row?.keyType !== this.publicKey.type) {
       throw new RangeError(`a key of type ${this.publicKey.type} does not sign with ${algorithm}`);
     }
     const signing = this.#signingKey(crypto);

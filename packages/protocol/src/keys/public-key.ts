@@ -25,7 +25,7 @@ export interface PublicKey {
 
 export interface SignatureToVerify {
   readonly key: PublicKey;
-  /** When given, the only algorithm that is accepted. */
+  /** When given, the only algorithm that is accepted; otherwise all that are used by default. */
   readonly algorithm?: string | undefined;
   readonly data: Uint8Array;
   /** A signature blob: string algorithm, string signature. */
@@ -69,8 +69,9 @@ export interface SignatureFacts {
 
 /**
  * Whether the blob is a signature over the data by the key, made with an algorithm that belongs to the key's type (and
- * is the one demanded). SHA-1 signatures, foreign algorithms, malformed blobs and bytes after the signature are false.
- * So is a token's signature that nobody touched the token for; who allows those asks examineSignature().
+ * is the one demanded). SHA-1 signatures that were not demanded, foreign algorithms, malformed blobs and bytes behind
+ * the signature are false. So is a token's signature that nobody touched the token for; who allows those asks
+ * examineSignature().
  */
 export function verifySignature(crypto: CryptoProvider, signed: SignatureToVerify): boolean {
   const facts = examineSignature(crypto, signed);
@@ -95,8 +96,9 @@ function examine(
   const reader = new Reader(signature);
   const name = reader.text();
   const row = signatureAlgorithm(name);
-  if (row === undefined || row.availability === 'known' || row.keyType !== key.type) return undefined;
-  if (type === undefined || (algorithm !== undefined && algorithm !== name)) return undefined;
+  if (row === undefined || row.keyType !== key.type) return undefined;
+  const isAccepted = algorithm === undefined ? row.availability === 'default' : algorithm === name;
+  if (type === undefined || !isAccepted) return undefined;
   const raw = type.readSignature(reader, key.parts);
   const tail = 'application' in key.parts ? readSecurityKeyTail(reader, name) : undefined;
   reader.end();

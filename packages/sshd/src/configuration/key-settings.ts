@@ -8,7 +8,7 @@ import { splitWords } from '@sallyport/protocol/config/words';
 import { accountByName, groupsOf } from '@sallyport/system/accounts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { HostClaim, KeyQuestion, ListingCommand } from '../keys/question.ts';
-import { usableSignatures } from './algorithm-names.ts';
+import { namesOf } from './algorithm-names.ts';
 import { accountFile, authorizedKeysFiles } from './login-settings.ts';
 
 type KeySettings = Omit<KeyQuestion, 'account' | 'key' | 'peer' | 'local'>;
@@ -25,7 +25,7 @@ export function keySettings(options: SshdOptions, account: AccountRecord): KeySe
     strictModes: options.StrictModes,
     permitUserEnvironment: options.PermitUserEnvironment,
     revokedKeys: options.RevokedKeys,
-    authorityAlgorithms: usableSignatures(options.CASignatureAlgorithms),
+    authorityAlgorithms: namesOf(options.CASignatureAlgorithms),
     ...(isSet(TrustedUserCAKeys) ? { trustedAuthorities: TrustedUserCAKeys } : {}),
     ...(principalsFile === undefined ? {} : { principalsFile }),
     ...(keysCommand === undefined ? {} : { keysCommand }),

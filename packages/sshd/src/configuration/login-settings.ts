@@ -15,7 +15,7 @@ import { quoteCommand } from 'sallyport/client/quote';
 import type { Grant, KeyGrant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorSettings } from '../monitor/monitor.ts';
-import { usableSignatures } from './algorithm-names.ts';
+import { namesOf } from './algorithm-names.ts';
 
 /** What fits into one packet; a larger file is not sent. */
 const maximumBannerBytes = 252 * 1024;
@@ -30,8 +30,8 @@ export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean
   return {
     methods,
     authenticationMethods: options.AuthenticationMethods,
-    hostAlgorithms: usableSignatures(options.HostbasedAcceptedAlgorithms),
-    publicKeyAlgorithms: usableSignatures(options.PubkeyAcceptedAlgorithms),
+    hostAlgorithms: namesOf(options.HostbasedAcceptedAlgorithms),
+    publicKeyAlgorithms: namesOf(options.PubkeyAcceptedAlgorithms),
     permitRootLogin: options.PermitRootLogin,
     permitEmptyPasswords: options.PermitEmptyPasswords,
     maximumAttempts: options.MaxAuthTries,

@@ -9,7 +9,7 @@ import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import { libraryIdentification } from 'sallyport/version';
 import type { StackSettings } from '../auth/stack-settings.ts';
 import { encodeStackSettings } from '../auth/stack-settings.ts';
-import { namesOf, usableSignatures } from './algorithm-names.ts';
+import { namesOf } from './algorithm-names.ts';
 
 /** `logThreshold` as the log has it. */
 export function transportSettings(
@@ -21,7 +21,7 @@ export function transportSettings(
     identification: identificationWith(options.VersionAddendum),
     preferences: {
       keyExchanges: namesOf(options.KexAlgorithms),
-      hostKeyAlgorithms: usableSignatures(options.HostKeyAlgorithms),
+      hostKeyAlgorithms: namesOf(options.HostKeyAlgorithms),
       ciphers: namesOf(options.Ciphers),
       macs: namesOf(options.MACs),
       compressions: defaultNames(compressions, 'server'),
@@ -41,7 +41,7 @@ function announcedAlgorithms(config: SshdConfig, { PubkeyAcceptedAlgorithms }: S
   const mentions = config.mentioned.filter(({ name }) => name === 'PubkeyAcceptedAlgorithms').length;
   const ours = ownAlgorithms('server').signatures.defaults;
   const isOnlyGlobal = mentions === 1 && PubkeyAcceptedAlgorithms !== ours.join(',');
-  return mentions === 0 || isOnlyGlobal ? usableSignatures(PubkeyAcceptedAlgorithms) : ours;
+  return mentions === 0 || isOnlyGlobal ? namesOf(PubkeyAcceptedAlgorithms) : ours;
 }
 
 function identificationWith(addendum: string): string {

@@ -202,6 +202,20 @@ test('an RSA key signs with the best algorithm that the server announces (RFC 83
   assert.deepEqual((await login({ answers: [['publickey']], keys: [broken] })).requests, ['none']);
 });
 
+test('a server that announces no algorithms gets SHA-1 where the list has it, and SHA-2 otherwise', () => {
+  const keys = [keyInMemory('/k/rsa', new PrivateKey(crypto.generateKey('rsa', { bits: 1024 })))];
+  const offered = (algorithms: readonly string[], announced?: string): string | undefined => {
+    const offer = new PublicKeys({ crypto, keys, algorithms, hostBound: true, log: () => undefined });
+    if (announced !== undefined) offer.learn(new Map([['server-sig-algs', utf8Encode(announced)]]));
+    const attempt = offer.next();
+    return attempt?.method === 'publickey' ? attempt.algorithm : undefined;
+  };
+  assert.equal(offered(['rsa-sha2-512', 'ssh-rsa']), 'ssh-rsa');
+  assert.equal(offered(['rsa-sha2-512', 'ssh-rsa'], 'ssh-rsa,rsa-sha2-512'), 'rsa-sha2-512');
+  assert.equal(offered(defaultSignatureAlgorithms), 'rsa-sha2-512');
+  assert.equal(offered(defaultSignatureAlgorithms, 'ssh-rsa'), undefined);
+});
+
 test('an agent that refuses to sign is told about, and the next key is tried', async () => {
   const refusing = { ...keyInMemory('c@h\n'), source: 'agent' as const, sign: () => Promise.resolve(undefined) };
   const answers: readonly Answer[] = [['publickey'], 'accept-key', 'accept-key', 'accept'];

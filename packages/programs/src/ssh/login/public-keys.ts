@@ -3,7 +3,7 @@
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SignatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
-import { signatureAlgorithm, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
@@ -86,7 +86,7 @@ export class PublicKeys {
       return undefined;
     }
     log('debug1', `Offering public key: ${this.#describe(key)}`);
-    const algorithm = allowed.find((row) => this.#serverTakes(row))?.name;
+    const algorithm = this.#choose(allowed)?.name;
     if (algorithm === undefined) {
       log('debug1', 'send_pubkey_test: no mutual signature algorithm');
       return undefined;
@@ -97,8 +97,15 @@ export class PublicKeys {
   }
 
   #algorithmsFor(blob: Uint8Array): readonly SignatureAlgorithm[] {
-    const own = signatureAlgorithmsOf(typeOf(blob));
-    return this.#options.algorithms.flatMap((name) => own.find((row) => row.name === name) ?? []);
+    const type = typeOf(blob);
+    const rows = this.#options.algorithms.flatMap((name) => signatureAlgorithm(name) ?? []);
+    return rows.filter(({ keyType }) => keyType === type);
+  }
+
+  /** A server that announces nothing may be older than SHA-2 in SSH: it gets what a user put into the list for such. */
+  #choose(allowed: readonly SignatureAlgorithm[]): SignatureAlgorithm | undefined {
+    const old = this.#serverAlgorithms === undefined ? allowed.find(({ digest }) => digest === 'sha1') : undefined;
+    return old ?? allowed.find((row) => this.#serverTakes(row));
   }
 
   /** RFC 8332 section 3.3: only for RSA does it matter what the server announces. */

@@ -19,6 +19,7 @@ export function unprotectedKeyBox(path: string, mode: number): readonly string[]
 export const keyFileReasons = {
   unprotected: 'bad permissions',
   malformed: 'invalid format',
+  unsupported: 'unknown or unsupported key type',
   wrongPassphrase: 'incorrect passphrase supplied to decrypt private key',
 } as const;
 

@@ -5,6 +5,8 @@ import type { AgentConstraints } from '@sallyport/protocol/agent/constraints';
 import { type Certificate, endOfTime } from '@sallyport/protocol/keys/certificate';
 import type { SealedPrivateKey } from '@sallyport/protocol/keys/formats/private-key-format';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { isForConversion } from '@sallyport/protocol/keys/types/table';
+import { keyFileReasons } from '../shared/messages.ts';
 import { decodePrivateKey, KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
 import { readPassphrase } from '../shared/prompt.ts';
 import { readRest } from '../shared/standard-streams.ts';
@@ -108,6 +110,10 @@ interface Opened {
 async function addOpened(context: AddContext, key: PrivateKey, opened: Opened): Promise<boolean> {
   const { file } = opened;
   const { agent, options } = context;
+  if (isForConversion(key.publicKey.type)) {
+    sayError(messages.cannotLoad(file, keyFileReasons.unsupported));
+    return false;
+  }
   const comment = key.comment === '' ? file : key.comment;
   const provider = key.securityKey === undefined ? undefined : options.keyProvider;
   if (key.securityKey !== undefined && provider === undefined) {

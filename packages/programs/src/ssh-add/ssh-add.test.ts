@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { AgentFixture } from '@sallyport/testing/agent-fixture';
+import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples, samplePassphrase } from '@sallyport/testing/key-samples';
 import { programPath, skipUnless } from '@sallyport/testing/peers';
 import { type ProgramResult, runProgram } from '@sallyport/testing/program';
@@ -134,6 +135,8 @@ test('keys come from the default files and from stdin, and a file that others ca
   const text = keySamples[0]?.privateFile ?? '';
   assert.equal(transcript(await run(['-'], text)), 'Identity added: (stdin) (sample of ed25519)\n[0]');
   assert.equal(transcript(await run(['-'], 'no key')), 'Error loading key "(stdin)": invalid format\n[1]');
+  const unsupported = 'Error loading key "(stdin)": unknown or unsupported key type\n[1]';
+  assert.equal(transcript(await run(['-'], dsaSample.privateFile)), unsupported);
   const exposed = await agent.folder.write('exposed', text, 0o644);
   const refused = await run([exposed]);
   assert.match(refused.stderr, /UNPROTECTED PRIVATE KEY FILE/);

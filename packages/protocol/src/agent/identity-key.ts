@@ -4,7 +4,7 @@
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import { type Certificate, decodeCertificate, isCertificateType } from '../keys/certificate.ts';
 import { PrivateKey } from '../keys/private-key.ts';
-import { keyTypeOfName } from '../keys/types/table.ts';
+import { isForConversion, usableKeyTypeOfName } from '../keys/types/table.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import type { Reader } from '../wire/reader.ts';
@@ -23,7 +23,7 @@ export interface IdentityKey {
 export function readIdentityKey(reader: Reader, crypto: CryptoProvider): IdentityKey {
   const name = reader.text();
   const certificate = isCertificateType(name) ? decodeCertificate(reader.string()) : undefined;
-  const type = keyTypeOfName(certificate?.key.type ?? name);
+  const type = usableKeyTypeOfName(certificate?.key.type ?? name);
   if (type === undefined || (certificate !== undefined && certificate.type !== name)) {
     throw new DecodeError('unknown or unsupported key type');
   }
@@ -49,9 +49,13 @@ export interface AddIdentityOptions {
   readonly constraints?: AgentConstraints | undefined;
 }
 
-/** The message that adds a key, with or without constraints; the caller wipes it. */
+/**
+ * The message that adds a key, with or without constraints; the caller wipes it.
+ * @throws RangeError for keys that are only converted
+ */
 export function encodeAddIdentity(key: PrivateKey, options: AddIdentityOptions = {}): Uint8Array {
   const { certificate, comment = key.comment, constraints = {} } = options;
+  if (isForConversion(key.publicKey.type)) throw new RangeError('unknown or unsupported key type');
   const writer = new Writer(4096);
   if (certificate === undefined) key.writeTo(writer);
   else key.writeCertifiedTo(writer.string(certificate.type).string(certificate.blob));

@@ -9,7 +9,7 @@ import { Reader } from '../wire/reader.ts';
 import { utf8DecodeReversibly, utf8EncodeReversibly } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
 import { decodePublicKey, type PublicKey, publicKeyOfParts, verifySignature } from './public-key.ts';
-import { keyTypeOfName, plainTypeOf } from './types/table.ts';
+import { plainTypeOf, usableKeyTypeOfName } from './types/table.ts';
 
 export type CertificateKind = 'user' | 'host';
 
@@ -140,7 +140,7 @@ function readOptions(list: Uint8Array): CertificateOption[] {
 
 function readAuthority(blob: Uint8Array): PublicKey {
   const type = new Reader(blob).text();
-  if (keyTypeOfName(type) === undefined) throw new DecodeError('invalid certificate signing key');
+  if (usableKeyTypeOfName(type) === undefined) throw new DecodeError('invalid certificate signing key');
   return decodePublicKey(blob);
 }
 
@@ -172,8 +172,8 @@ export async function buildCertificate(
   if (content.principals.length > maximumPrincipals) throw new RangeError('too many principals');
   const writer = new Writer(1024).string(certificateNameOf(content.key.type));
   writer.string(crypto.random(new Uint8Array(nonceBytes)));
-  const keyType = keyTypeOfName(content.key.type);
-  if (keyType === undefined) throw new RangeError('key is of no known type');
+  const keyType = usableKeyTypeOfName(content.key.type);
+  if (keyType === undefined) throw new RangeError('unknown or unsupported key type');
   keyType.writePublic(writer, content.key.parts);
   writeContent(writer, content);
   writer.string('').string(signer.publicKey.blob);

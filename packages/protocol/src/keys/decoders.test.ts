@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { certificateSamples } from '@sallyport/testing/certificate-samples';
+import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples } from '@sallyport/testing/key-samples';
 import fc from 'fast-check';
 import { base64Decode, base64Encode } from '../wire/base64.ts';
@@ -24,7 +25,7 @@ import { dearmorSshsig, decodeSshsig } from './sshsig.ts';
 
 const crypto = createCryptoProvider();
 const runs = { numRuns: 2000, seed: 20251121 };
-const blobs = keySamples.map((sample) => base64Decode(sample.publicLine.split(' ')[1] ?? ''));
+const blobs = [...keySamples, dsaSample].map((sample) => base64Decode(sample.publicLine.split(' ')[1] ?? ''));
 const [firstBlob] = blobs;
 assert.ok(firstBlob);
 const firstKey = decodePublicKey(firstBlob);

@@ -5,6 +5,7 @@ import type { CryptoProvider, SigningKey } from '../algorithms/crypto-provider.t
 import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { Writer } from '../wire/writer.ts';
 import { type PublicKey, publicKeyOfParts, verifiableParts } from './public-key.ts';
+import { isDsaConsistent } from './types/dsa.ts';
 import type { AnyPrivateParts, KeyType } from './types/key-type.ts';
 import type { SecurityKeyPrivateParts } from './types/security-key-parts.ts';
 import { keyTypeOfParts } from './types/table.ts';
@@ -27,6 +28,7 @@ export class PrivateKey {
 
   /** Whether the numbers make a key by the provider's judgement: point on the curve, halves that belong together. */
   isConsistent(crypto: CryptoProvider): boolean {
+    if (this.#parts.kind === 'dsa') return !this.#wiped && isDsaConsistent(crypto, this.#parts);
     if (this.securityKey === undefined) return this.#signingKey(crypto) !== undefined;
     return crypto.verifyingKey(verifiableParts(this.#type, this.publicKey.parts)) !== undefined;
   }
@@ -74,7 +76,7 @@ export class PrivateKey {
   }
 
   #signingKey(crypto: CryptoProvider): SigningKey | undefined {
-    if (this.#wiped || 'application' in this.#parts) return undefined;
+    if (this.#wiped || 'application' in this.#parts || this.#parts.kind === 'dsa') return undefined;
     if (this.#signing?.crypto === crypto) return this.#signing.key;
     const key = crypto.signingKey(this.#parts);
     if (key === undefined) return undefined;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples } from '@sallyport/testing/key-samples';
 import { base64Decode, base64Encode } from '../wire/base64.ts';
 import { DecodeError } from '../wire/decode-error.ts';
@@ -7,10 +8,11 @@ import { Writer } from '../wire/writer.ts';
 import { decodePublicKey, keyTypeLabel, publicKeyOfParts } from './public-key.ts';
 import { keyTypeOfName } from './types/table.ts';
 
-const blobs = keySamples.map((sample) => base64Decode(sample.publicLine.split(' ')[1] ?? ''));
+const samples = [...keySamples, dsaSample];
+const blobs = samples.map((sample) => base64Decode(sample.publicLine.split(' ')[1] ?? ''));
 
 test('decodePublicKey reads what the stock ssh-keygen wrote (RFC 4253 section 6.6)', () => {
-  for (const [index, sample] of keySamples.entries()) {
+  for (const [index, sample] of samples.entries()) {
     const key = decodePublicKey(blobs[index] as Uint8Array);
     assert.equal(key.type, sample.publicLine.split(' ')[0]);
     assert.equal(key.bits, sample.bits);

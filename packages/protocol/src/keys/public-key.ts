@@ -113,7 +113,7 @@ function examine(
 
 /** The numbers that a CryptoProvider knows. */
 export function verifiableParts(type: KeyType, parts: AnyPublicParts): PublicKeyParts {
-  if (!('application' in parts)) return parts;
+  if (!('application' in parts) && parts.kind !== 'dsa') return parts;
   const found = type.verifiableParts?.(parts);
   if (found === undefined) throw new Error(`nothing verifies keys of type ${type.name}`);
   return found;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { isForConversion } from '@sallyport/protocol/keys/types/table';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 
 import { AgentClient } from '../agent/agent-client.ts';
@@ -46,7 +47,7 @@ export function identityOf(key: PrivateKey): Identity {
 
 /**
  * Reads a private key file. Rejects when it cannot be read, is no private key, or is encrypted and the passphrase is
- * missing or wrong.
+ * missing or wrong; also for DSA keys, which are converted by ssh-keygen and used for nothing.
  */
 export async function readPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
   const sealed = decodePrivateKeyFile(await readFile(path));
@@ -55,6 +56,7 @@ export async function readPrivateKey(path: string, passphrase?: string): Promise
   await sealed.prepare?.(crypto);
   const key = sealed.open(crypto, utf8Encode(passphrase ?? ''));
   if (key === undefined) throw new Error(`wrong passphrase for ${path}`);
+  if (isForConversion(key.publicKey.type)) throw new Error(`${path} is of an unsupported key type`);
   return key;
 }
 

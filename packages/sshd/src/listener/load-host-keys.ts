@@ -7,6 +7,7 @@ import { isCertificate } from '@sallyport/protocol/keys/certificate';
 import { decodePrivateKeyFile, maximumPrivateKeyFileBytes } from '@sallyport/protocol/keys/formats/private-key-file';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import { isForConversion } from '@sallyport/protocol/keys/types/table';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { HostKey } from './host-keys.ts';
 import { readPublicFile } from './load-host-certificates.ts';
@@ -42,7 +43,7 @@ export function loadHostKeys(crypto: CryptoProvider, { files, isOptional, hasAge
 /** Of a file that is one, or has one beside it. */
 function publicHalf(file: string): PublicKey | undefined {
   const key = readPublicFile(file) ?? readPublicFile(`${file}.pub`);
-  return key === undefined || isCertificate(key) ? undefined : key;
+  return key === undefined || isCertificate(key) || isForConversion(key.type) ? undefined : key;
 }
 
 function loadOne(crypto: CryptoProvider, file: string): PrivateKey | string {
@@ -71,6 +72,8 @@ function decode(crypto: CryptoProvider, bytes: Uint8Array, file: string): Privat
     const key = sealed.encrypted ? undefined : sealed.open(crypto, new Uint8Array(0));
     if (key === undefined)
       return `Unable to load host key "${file}": incorrect passphrase supplied to decrypt private key`;
+    if (isForConversion(key.publicKey.type))
+      return `Unable to load host key "${file}": unknown or unsupported key type`;
     return key.isConsistent(crypto) ? key : `Unable to load host key "${file}": invalid format`;
   } catch (error) {
     if (error instanceof DecodeError) return `Unable to load host key "${file}": invalid format`;

@@ -1,6 +1,6 @@
 // The numbers of keys in ASN.1: RSAPrivateKey and RSAPublicKey (RFC 8017 appendix A.1), ECPrivateKey (RFC 5915),
-// PrivateKeyInfo (RFC 5958) and SubjectPublicKeyInfo (RFC 5280 section 4.1), Ed25519 in them (RFC 8410). What is read
-// is copied; whether the numbers make a key is the CryptoProvider's check.
+// PrivateKeyInfo (RFC 5958) and SubjectPublicKeyInfo (RFC 5280 section 4.1), Ed25519 in them (RFC 8410), DSA by
+// asn1-dsa.ts. What is read is copied; whether the numbers make a key is the CryptoProvider's check.
 
 import type { CryptoProvider, CurveName } from '../../algorithms/crypto-provider.ts';
 import { hexDecode, hexEncode } from '../../wire/base64.ts';
@@ -8,13 +8,26 @@ import { equalBytes } from '../../wire/bytes.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
 import { DerReader, derBitString, derElement, derInteger, derTags } from '../../wire/der.ts';
 import { bigintFromBytes, bytesFromBigint } from '../../wire/mpint.ts';
+import type { DsaPrivateParts, DsaPublicParts } from '../types/dsa-parts.ts';
 import type { PrivateParts, PublicParts } from '../types/key-type.ts';
+import {
+  type DsaParameters,
+  readDsaParameters,
+  readDsaPrivateNumber,
+  readDsaPublicNumber,
+  writeDsaParameters,
+} from './asn1-dsa.ts';
 
 /** Keys that these structures know. */
-export type Asn1PrivateParts = PrivateParts<'rsa'> | PrivateParts<'ecdsa'> | PrivateParts<'ed25519'>;
-export type Asn1PublicParts = PublicParts<'rsa'> | PublicParts<'ecdsa'> | PublicParts<'ed25519'>;
+export type Asn1PrivateParts = PrivateParts<'rsa'> | PrivateParts<'ecdsa'> | PrivateParts<'ed25519'> | DsaPrivateParts;
+export type Asn1PublicParts = PublicParts<'rsa'> | PublicParts<'ecdsa'> | PublicParts<'ed25519'> | DsaPublicParts;
 
-const algorithms = { rsa: '2a864886f70d010101', ec: '2a8648ce3d0201', ed25519: '2b6570' } as const;
+const algorithms = {
+  rsa: '2a864886f70d010101',
+  ec: '2a8648ce3d0201',
+  ed25519: '2b6570',
+  dsa: '2a8648ce380401',
+} as const;
 const curves: readonly (readonly [CurveName, string, number])[] = [
   ['nistp256', '2a8648ce3d030107', 32],
   ['nistp384', '2b81040022', 48],
@@ -108,12 +121,13 @@ export function readPkcs8(crypto: CryptoProvider, der: Uint8Array): Asn1PrivateP
   const fields = outer.sequence();
   outer.end();
   if (fields.smallInteger() > 1) throw new DecodeError('PKCS#8 key of another version');
-  const { algorithm, curve } = readAlgorithm(fields.sequence());
+  const { algorithm, curve, parameters } = readAlgorithm(fields.sequence());
   const inner = fields.read(derTags.octetString);
   if (fields.isNext(derTags.context0)) fields.read(derTags.context0);
   const stated = fields.isNext(derTags.implicit1) ? fields.read(derTags.implicit1).subarray(1) : undefined;
   fields.end();
   if (algorithm === 'rsa') return readRsaPrivate(inner);
+  if (parameters !== undefined) return readDsaPrivateNumber(crypto, parameters, inner);
   if (algorithm === 'ec') return readEcPrivate(crypto, inner, curve);
   const content = new DerReader(inner);
   const seed = content.read(derTags.octetString).slice();
@@ -140,6 +154,7 @@ export function writePkcs8(parts: Asn1PrivateParts): Uint8Array {
 function innerKey(parts: Asn1PrivateParts): Uint8Array {
   if (parts.kind === 'rsa') return writeRsaPrivate(parts);
   if (parts.kind === 'ecdsa') return writeEcPrivate(parts, { namesCurve: false });
+  if (parts.kind === 'dsa') return derInteger(parts.x);
   return derElement(derTags.octetString, parts.seed);
 }
 
@@ -162,24 +177,31 @@ export function readPublicInfo(der: Uint8Array): Asn1PublicParts {
   const outer = new DerReader(der);
   const fields = outer.sequence();
   outer.end();
-  const { algorithm, curve } = readAlgorithm(fields.sequence());
+  const { algorithm, curve, parameters } = readAlgorithm(fields.sequence());
   const bits = fields.bitString().slice();
   fields.end();
   if (algorithm === 'rsa') return readRsaPublic(bits);
   if (algorithm === 'ed25519') return { kind: 'ed25519', publicKey: bits };
+  if (parameters !== undefined) return readDsaPublicNumber(parameters, bits);
   if (curve === undefined) throw new DecodeError('EC key names no curve');
   return { kind: 'ecdsa', curve, publicPoint: bits };
 }
 
 export function writePublicInfo(parts: Asn1PublicParts): Uint8Array {
-  const bits =
-    parts.kind === 'rsa' ? writeRsaPublic(parts) : parts.kind === 'ecdsa' ? parts.publicPoint : parts.publicKey;
-  return derElement(derTags.sequence, writeAlgorithm(parts), derBitString(bits));
+  return derElement(derTags.sequence, writeAlgorithm(parts), derBitString(publicBits(parts)));
+}
+
+function publicBits(parts: Asn1PublicParts): Uint8Array {
+  if (parts.kind === 'rsa') return writeRsaPublic(parts);
+  if (parts.kind === 'dsa') return derInteger(parts.y);
+  return parts.kind === 'ecdsa' ? parts.publicPoint : parts.publicKey;
 }
 
 interface Algorithm {
   readonly algorithm: keyof typeof algorithms;
   readonly curve?: CurveName;
+  /** Only of DSA. */
+  readonly parameters?: DsaParameters;
 }
 
 function readAlgorithm(fields: DerReader): Algorithm {
@@ -193,16 +215,22 @@ function readAlgorithm(fields: DerReader): Algorithm {
     fields.end();
     return { algorithm: 'ed25519' };
   }
+  if (identifier === algorithms.dsa) {
+    const parameters = readDsaParameters(fields);
+    fields.end();
+    return { algorithm: 'dsa', parameters };
+  }
   if (identifier !== algorithms.rsa) throw new DecodeError('unknown or unsupported key type');
   if (fields.read(derTags.null).length > 0) throw new DecodeError('RSA key has parameters');
   fields.end();
   return { algorithm: 'rsa' };
 }
 
-function writeAlgorithm(parts: { readonly kind: string; readonly curve?: CurveName }): Uint8Array {
-  if (parts.curve !== undefined) {
+function writeAlgorithm(parts: Asn1PrivateParts | Asn1PublicParts): Uint8Array {
+  if (parts.kind === 'ecdsa') {
     return derElement(derTags.sequence, oid(algorithms.ec), oid(curveRow(parts.curve)[1]));
   }
   if (parts.kind === 'ed25519') return derElement(derTags.sequence, oid(algorithms.ed25519));
+  if (parts.kind === 'dsa') return derElement(derTags.sequence, oid(algorithms.dsa), writeDsaParameters(parts));
   return derElement(derTags.sequence, oid(algorithms.rsa), derElement(derTags.null));
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples, samplePassphrase } from '@sallyport/testing/key-samples';
 import fc from 'fast-check';
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
@@ -14,6 +15,8 @@ import { decodePrivateKeyFile, maximumPrivateKeyFileBytes } from './private-key-
 import { formatPublicLine, parsePublicLine } from './public-line.ts';
 
 const crypto = createCryptoProvider();
+/** Of every type that can stand in such a file without a token. */
+const samples = [...keySamples, dsaSample];
 const passphrase = utf8Encode(samplePassphrase);
 const begin = '-----BEGIN OPENSSH PRIVATE KEY-----\n';
 const end = '\n-----END OPENSSH PRIVATE KEY-----\n';
@@ -23,7 +26,7 @@ const unarmored = (file: string): Uint8Array => base64Decode(file.replaceAll(/--
 const open = (file: Uint8Array): PrivateKey | undefined => decodePrivateKeyFile(file).open(crypto, passphrase);
 
 test('openssh-key-v1 files of the stock ssh-keygen open, plain and with their passphrase (PROTOCOL.key)', () => {
-  for (const sample of keySamples) {
+  for (const sample of samples) {
     for (const [file, encrypted] of [
       [sample.privateFile, false],
       [sample.encryptedFile, true],
@@ -47,7 +50,7 @@ test('a wrong or empty passphrase opens nothing', () => {
 });
 
 test('what is written opens again, with every cipher and any comment', () => {
-  for (const sample of keySamples) {
+  for (const sample of samples) {
     const key = open(utf8Encode(sample.privateFile));
     assert.ok(key);
     const plain = encodeOpensshKeyV1(crypto, key, { comment: 'é other' });
@@ -65,7 +68,7 @@ test('what is written opens again, with every cipher and any comment', () => {
 });
 
 test('a plain file is written as the stock program writes it, but for its random check number', () => {
-  for (const sample of keySamples) {
+  for (const sample of samples) {
     const key = open(utf8Encode(sample.privateFile));
     assert.ok(key);
     const expected = unarmored(sample.privateFile);
@@ -114,7 +117,7 @@ test('a file above the size limit is refused before it is decoded', () => {
 });
 
 test('every truncation of a private key file is a DecodeError', () => {
-  for (const sample of keySamples) {
+  for (const sample of samples) {
     const file = utf8Encode(sample.privateFile);
     for (let length = 0; length < file.length - 1; length += 3) {
       assert.throws(() => open(file.subarray(0, length)), DecodeError);
@@ -128,7 +131,7 @@ test('every truncation of a private key file is a DecodeError', () => {
 });
 
 test('every single-byte change of a private key is a DecodeError or the same key under another comment', () => {
-  for (const sample of keySamples) {
+  for (const sample of samples) {
     const packed = unarmored(sample.privateFile);
     const original = open(utf8Encode(sample.privateFile));
     assert.ok(original);

@@ -1,13 +1,13 @@
-// Private keys in PEM: PKCS#1 (`RSA PRIVATE KEY`), SEC1 (`EC PRIVATE KEY`) and PKCS#8 (`PRIVATE KEY`, `ENCRYPTED
-// PRIVATE KEY`), read and written. They have no comment. The public half is known only when the key is open.
+// Private keys in PEM: PKCS#1 (`RSA PRIVATE KEY`), SEC1 (`EC PRIVATE KEY`), OpenSSL's `DSA PRIVATE KEY` and PKCS#8
+// (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`), read and written. They have no comment. The public half is known only when
+// the key is open.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
-import { Reader } from '../../wire/reader.ts';
-import { Writer } from '../../wire/writer.ts';
 import { PrivateKey } from '../private-key.ts';
-import { keyTypeOfName } from '../types/table.ts';
+import type { PrivateParts } from '../types/key-type.ts';
 import { type Armored, armorLabel, decodeArmor, encodeArmor } from './armor.ts';
+import { readDsaPrivate, writeDsaPrivate } from './asn1-dsa.ts';
 import {
   type Asn1PrivateParts,
   readEcPrivate,
@@ -17,6 +17,7 @@ import {
   writePkcs8,
   writeRsaPrivate,
 } from './asn1-keys.ts';
+import { copyParts, wipeParts } from './copy-parts.ts';
 import { openLegacy, readLegacySeal, sealLegacy } from './legacy-pem.ts';
 import { openPkcs8, readSealedPkcs8, sealPkcs8 } from './pbes2.ts';
 import type { PrivateKeyFormat, SealedPrivateKey } from './private-key-format.ts';
@@ -24,6 +25,7 @@ import type { PrivateKeyFormat, SealedPrivateKey } from './private-key-format.ts
 const labels = {
   pkcs1: 'RSA PRIVATE KEY',
   sec1: 'EC PRIVATE KEY',
+  dsa: 'DSA PRIVATE KEY',
   pkcs8: 'PRIVATE KEY',
   sealedPkcs8: 'ENCRYPTED PRIVATE KEY',
 } as const;
@@ -93,6 +95,7 @@ const sealedPkcs8: PrivateKeyFormat = {
 export const pemFormats: readonly PrivateKeyFormat[] = [
   legacyFormat(labels.pkcs1, (_crypto, der) => readRsaPrivate(der)),
   legacyFormat(labels.sec1, (crypto, der) => readEcPrivate(crypto, der)),
+  legacyFormat(labels.dsa, (_crypto, der) => readDsaPrivate(der)),
   legacyFormat(labels.pkcs8, readPkcs8),
   sealedPkcs8,
 ];
@@ -100,8 +103,8 @@ export const pemFormats: readonly PrivateKeyFormat[] = [
 export type PemVariant = 'PEM' | 'PKCS8';
 
 /**
- * The file's text: for 'PEM' PKCS#1 or SEC1, which Ed25519 has not, for 'PKCS8' that; encrypted unless the passphrase
- * is empty. undefined for keys that have no such form.
+ * The file's text: for 'PEM' PKCS#1, SEC1 or the like, which Ed25519 has not, for 'PKCS8' that; encrypted unless the
+ * passphrase is empty. undefined for keys that have no such form.
  */
 export function encodePem(
   crypto: CryptoProvider,
@@ -114,7 +117,7 @@ export function encodePem(
     const { variant, passphrase = new Uint8Array(0) } = options;
     return variant === 'PKCS8' ? encodePkcs8(crypto, parts, passphrase) : encodeLegacy(crypto, parts, passphrase);
   } finally {
-    for (const value of Object.values(parts)) if (value instanceof Uint8Array) value.fill(0);
+    wipeParts(parts);
   }
 }
 
@@ -129,22 +132,18 @@ function encodePkcs8(crypto: CryptoProvider, parts: Asn1PrivateParts, passphrase
 
 function encodeLegacy(crypto: CryptoProvider, parts: Asn1PrivateParts, passphrase: Uint8Array): string | undefined {
   if (parts.kind === 'ed25519') return undefined;
-  const der = parts.kind === 'rsa' ? writeRsaPrivate(parts) : writeEcPrivate(parts, { namesCurve: true });
+  const { label, der } = legacyDer(parts);
   const sealed = passphrase.length > 0 ? sealLegacy(crypto, der, passphrase) : { data: der };
-  const text = encodeArmor({ label: parts.kind === 'rsa' ? labels.pkcs1 : labels.sec1, ...sealed });
+  const text = encodeArmor({ label, ...sealed });
   der.fill(0);
   return text;
 }
 
-/** The numbers of a key, to be wiped; undefined when it lives in a token. */
-function copyParts(key: PrivateKey): Asn1PrivateParts | undefined {
-  if (key.securityKey !== undefined) return undefined;
-  const writer = new Writer();
-  key.writeTo(writer);
-  const encoded = writer.bytes();
-  writer.wipe();
-  const reader = new Reader(encoded);
-  const parts = keyTypeOfName(reader.text())?.readPrivate(reader);
-  encoded.fill(0);
-  return parts === undefined || 'application' in parts ? undefined : parts;
+function legacyDer(parts: Exclude<Asn1PrivateParts, PrivateParts<'ed25519'>>): {
+  readonly label: string;
+  readonly der: Uint8Array;
+} {
+  if (parts.kind === 'rsa') return { label: labels.pkcs1, der: writeRsaPrivate(parts) };
+  if (parts.kind === 'dsa') return { label: labels.dsa, der: writeDsaPrivate(parts) };
+  return { label: labels.sec1, der: writeEcPrivate(parts, { namesCurve: true }) };
 }

@@ -51,5 +51,7 @@ export function encodePublicFile(
   const { parts } = key;
   if ('application' in parts) return undefined;
   if (format === 'PKCS8') return encodeArmor({ ...armor, data: writePublicInfo(parts) });
+  // OpenSSH writes DSA keys the same way for both.
+  if (parts.kind === 'dsa') return encodeArmor({ label: labels.PKCS8, data: writePublicInfo(parts) });
   return parts.kind === 'rsa' ? encodeArmor({ ...armor, data: writeRsaPublic(parts) }) : undefined;
 }

@@ -1,5 +1,5 @@
 // The private key file of SSH Communications' programs (`SSH2 ENCRYPTED PRIVATE KEY`), which is written down nowhere: a
-// magic number, a type, a cipher, and the numbers with their lengths in bits. As OpenSSH does, only RSA keys that are
+// magic number, a type, a cipher, and the numbers with their lengths in bits. As OpenSSH did, RSA and DSA keys that are
 // not encrypted are read.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
@@ -7,6 +7,8 @@ import { DecodeError } from '../../wire/decode-error.ts';
 import { bigintFromBytes, bytesFromBigint } from '../../wire/mpint.ts';
 import { Reader } from '../../wire/reader.ts';
 import { PrivateKey } from '../private-key.ts';
+import type { DsaPrivateParts } from '../types/dsa-parts.ts';
+import type { PrivateParts } from '../types/key-type.ts';
 import { armorLabel, decodeArmor, rfc4716Style } from './armor.ts';
 import type { PrivateKeyFormat } from './private-key-format.ts';
 
@@ -31,16 +33,27 @@ function readKey(crypto: CryptoProvider, data: Uint8Array): PrivateKey {
   reader.uint32();
   const type = reader.text();
   if (reader.text() !== 'none') throw new DecodeError('SSH2 private key is encrypted');
-  if (!type.includes('rsa')) throw new DecodeError('SSH2 private key is not of RSA');
+  const isDsa = type.includes('dsa');
+  if (!isDsa && !type.includes('rsa')) throw new DecodeError('SSH2 private key is of an unknown type');
   // Lengths of what follows, with and without its checksum.
   reader.uint32();
   reader.uint32();
-  const e = readExponent(reader);
-  const [d, n, iqmp, q, p] = [number(reader), number(reader), number(reader), number(reader), number(reader)];
-  const key = new PrivateKey({ kind: 'rsa', n, e, d, p, q, iqmp });
+  const key = new PrivateKey(isDsa ? readDsaParts(reader) : readRsaParts(reader));
   if (key.isConsistent(crypto)) return key;
   key.wipe();
   throw new DecodeError('numbers make no key');
+}
+
+function readRsaParts(reader: Reader): PrivateParts<'rsa'> {
+  const e = readExponent(reader);
+  const [d, n, iqmp, q, p] = [number(reader), number(reader), number(reader), number(reader), number(reader)];
+  return { kind: 'rsa', n, e, d, p, q, iqmp };
+}
+
+function readDsaParts(reader: Reader): DsaPrivateParts {
+  if (reader.uint32() !== 0) throw new DecodeError('DSA parameters do not stand in the file');
+  const [p, g, q, y, x] = [number(reader), number(reader), number(reader), number(reader), number(reader)];
+  return { kind: 'dsa', p, q, g, y, x };
 }
 
 /** A byte that is the length of the exponent in bits when it is small, and the number of its bytes otherwise. */

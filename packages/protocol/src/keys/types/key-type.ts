@@ -5,12 +5,13 @@
 import type { CurveName, PrivateKeyParts, PublicKeyParts } from '../../algorithms/crypto-provider.ts';
 import type { Reader } from '../../wire/reader.ts';
 import type { Writer } from '../../wire/writer.ts';
+import type { DsaPrivateParts, DsaPublicParts } from './dsa-parts.ts';
 import type { SecurityKeyPrivateParts, SecurityKeyPublicParts } from './security-key-parts.ts';
 
 /** The numbers of a public key of any type. */
-export type AnyPublicParts = PublicKeyParts | SecurityKeyPublicParts;
+export type AnyPublicParts = PublicKeyParts | SecurityKeyPublicParts | DsaPublicParts;
 /** The numbers of a private key of any type, or the handle of one in a token. */
-export type AnyPrivateParts = PrivateKeyParts | SecurityKeyPrivateParts;
+export type AnyPrivateParts = PrivateKeyParts | SecurityKeyPrivateParts | DsaPrivateParts;
 
 export type PublicParts<Kind extends string> = Extract<PublicKeyParts, { readonly kind: Kind }>;
 export type PrivateParts<Kind extends string> = Extract<PrivateKeyParts, { readonly kind: Kind }>;
@@ -26,6 +27,8 @@ export interface KeyType<
   readonly kind: Public['kind'];
   /** Only ECDSA, where each curve is a type of its own. */
   readonly curve?: CurveName;
+  /** Keys of this type are read and written in files and used for nothing: no signatures, agents or certificates. */
+  readonly isForConversion?: true;
 
   bits(parts: Public): number;
   /** The fields behind the type name. @throws DecodeError */

@@ -2,6 +2,7 @@
 // Code walks the table; nothing else knows which types there are.
 
 import { certificateNameOf } from '../../algorithms/signatures.ts';
+import { dsa } from './dsa.ts';
 import { ecdsaNistp256, ecdsaNistp384, ecdsaNistp521 } from './ecdsa.ts';
 import { ed25519 } from './ed25519.ts';
 import type { AnyPrivateParts, KeyType } from './key-type.ts';
@@ -16,11 +17,22 @@ export const keyTypes: readonly KeyType[] = [
   skEd25519,
   skEcdsa,
   rsa,
+  dsa,
 ];
 
 /** The type of a name such as `ssh-ed25519`; undefined when unknown. */
 export function keyTypeOfName(name: string): KeyType | undefined {
   return keyTypes.find((type) => type.name === name);
+}
+
+/** Whether keys of that type name are converted and used for nothing: no signatures, agents or certificates. */
+export function isForConversion(name: string): boolean {
+  return keyTypeOfName(name)?.isForConversion === true;
+}
+
+/** The type of a name whose keys are used. */
+export function usableKeyTypeOfName(name: string): KeyType | undefined {
+  return isForConversion(name) ? undefined : keyTypeOfName(name);
 }
 
 /** The type that private key parts belong to. @throws Error when no row holds them */
@@ -33,5 +45,5 @@ export function keyTypeOfParts(parts: AnyPrivateParts): KeyType {
 
 /** The plain type that a certificate type certifies; undefined for any other name. */
 export function plainTypeOf(certificateType: string): KeyType | undefined {
-  return keyTypes.find((type) => certificateNameOf(type.name) === certificateType);
+  return keyTypes.find((type) => type.isForConversion !== true && certificateNameOf(type.name) === certificateType);
 }

@@ -20,7 +20,7 @@ export async function changePassphrase(context: KeygenContext): Promise<number> 
   });
   writeOut(`${messages.hasComment(key.comment)}\n`);
   const passphrase = givenPassphrase(options.newPassphrase) ?? (await askNewPassphrase());
-  savePrivateKey(context, key, { path, passphrase, comment: key.comment });
+  await savePrivateKey(context, key, { path, passphrase, comment: key.comment });
   key.wipe();
   writeOut(`${messages.savedWithPassphrase}\n`);
   return 0;
@@ -40,7 +40,7 @@ export async function changeComment(context: KeygenContext): Promise<number> {
     writeOut(`${messages.sameComment}\n`);
     return 0;
   }
-  savePrivateKey(context, key, { path, passphrase, comment });
+  await savePrivateKey(context, key, { path, passphrase, comment });
   key.wipe();
   savePublicKey(key.publicKey, comment, `${path}.pub`);
   writeOut(`${comment === '' ? messages.commentRemoved : messages.commentApplied(comment)}\n`);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { ssh2PrivateKey } from '@sallyport/protocol/keys/formats/ssh2-private';
+import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples, samplePassphrase } from '@sallyport/testing/key-samples';
 import { programPath, skipUnless } from '@sallyport/testing/peers';
 import { type ProgramOptions, type ProgramResult, runProgram } from '@sallyport/testing/program';
@@ -125,6 +126,68 @@ test('-i takes the private key of an SSH2 file that is not encrypted', stock, as
   const publicLine = await theirs(['-y', '-f', path]);
   const reference = readFileSync('/usr/lib/openssh/regress/rsa_openssh.pub', 'utf8');
   assert.equal(publicLine.stdout.toString().split(' ')[1]?.trim(), reference.split(' ')[1]?.trim());
+});
+
+test('DSA keys are shown and converted as stock ssh-keygen 9.2 does it, but not made', stock, async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = await folder.write('dsa', dsaSample.privateFile);
+  chmodSync(path, 0o600);
+  for (const mode of [['-l'], ['-lv'], ['-B'], ['-y'], ['-e'], ['-e', '-m', 'PKCS8'], ['-e', '-m', 'PEM']]) {
+    const argv = [...mode, '-f', path];
+    assert.equal(transcript(await ours(argv)), transcript(await theirs(argv)), mode.join(' '));
+  }
+  const publicLine = dsaSample.publicLine.split(' ').slice(0, 2).join(' ');
+  for (const format of ['PEM', 'PKCS8', 'RFC4716']) {
+    const changed = await ours(['-p', '-m', format, '-a', '1', '-P', 'secret', '-N', 'secret', '-f', path]);
+    assert.equal(changed.code, 0, changed.stderr);
+    const read = await theirs(['-y', '-P', 'secret', '-f', path]);
+    assert.equal(read.stdout.toString().split(' ').slice(0, 2).join(' ').trim(), publicLine);
+  }
+  const ssh2 = await ours(['-i', '-f', await folder.write('ssh2', dsaSample.ssh2)]);
+  assert.equal(transcript(ssh2), `${dsaSample.pem}[0]`);
+  const made = await ours(['-t', 'dsa', '-q', '-N', '', '-f', folder.file('made')]);
+  assert.deepEqual([made.code, made.stderr], [255, 'unknown key type dsa\r\n']);
+  const signed = await ours(['-Y', 'sign', '-n', 'x', '-P', 'secret', '-f', path], { input: 'data' });
+  assert.equal(signed.code, 255);
+  const certified = await ours(['-s', path, '-P', 'secret', '-I', 'x', await folder.write('x.pub', publicLine)]);
+  assert.equal(certified.code, 255);
+});
+
+test('private keys become files of PuTTY and come back, for their owner alone', skipUnless('puttygen'), async () => {
+  await using folder = await TemporaryFolder.create();
+  const secret = await folder.write('secret', 'secret');
+  for (const [format, version] of [
+    ['PPK', '3'],
+    ['ppk2', '2'],
+  ] as const) {
+    const path = folder.file(`made-${format}`);
+    const made = await ours(['-t', 'ed25519', '-q', '-a', '2', '-m', format, '-C', 'me', '-N', 'secret', '-f', path]);
+    assert.equal(transcript(made), '[0]');
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.match(
+      readFileSync(path, 'utf8'),
+      new RegExp(`^PuTTY-User-Key-File-${version}: ssh-ed25519\nEncryption: aes`),
+    );
+    const shown = await runProgram(programPath('puttygen'), [path, '-L', '--old-passphrase', secret]);
+    assert.equal(shown.stdout.toString(), readFileSync(`${path}.pub`, 'utf8'));
+    assert.equal((await ours(['-c', '-C', 'you', '-m', format, '-P', 'secret', '-a', '1', '-f', path])).code, 0);
+    const read = await ours(['-y', '-P', 'secret', '-f', path]);
+    assert.equal(transcript(read), `${readFileSync(`${path}.pub`, 'utf8').trim()}\n[0]`);
+    assert.match(read.stdout.toString(), / you\n$/);
+    const back = await ours(['-p', '-a', '1', '-P', 'secret', '-N', '', '-f', path]);
+    assert.equal(back.code, 0);
+    assert.match(readFileSync(path, 'utf8'), /^-----BEGIN OPENSSH PRIVATE KEY-----/);
+    const clear = await ours(['-p', '-m', format, '-N', '', '-f', path]);
+    assert.equal(clear.code, 0);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.match(readFileSync(path, 'utf8'), /\nEncryption: none\n/);
+    for (const mode of ['-e', '-i']) {
+      const refused = await ours([mode, '-m', format, '-f', path]);
+      assert.equal(transcript(refused), `Unsupported conversion format "${format.toUpperCase()}"\r\n[255]`);
+    }
+    const heavy = await ours(['-p', '-m', format, '-a', '257', '-N', 'x', '-f', path]);
+    assert.equal(heavy.stderr, 'Too many KDF rounds for a PuTTY key file: 257 > 256\r\n');
+  }
 });
 
 test('what is none of the asked format is told, with its reason', async () => {

@@ -3,7 +3,7 @@
 
 import { hostname } from 'node:os';
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
-import { encodePublicFile } from '@sallyport/protocol/keys/formats/public-files';
+import { encodePublicFile, type PublicFileFormat } from '@sallyport/protocol/keys/formats/public-files';
 import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
 import { loadKeyFailed } from '../shared/messages.ts';
 import { KeyFileError, readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
@@ -18,16 +18,23 @@ import { requireFile } from './print-public.ts';
 const commentLength = 60;
 
 export async function exportKey(context: KeygenContext): Promise<number> {
+  const format = chooseFormat(context);
   const path = chooseFile(context, prompts.whichKey);
   requireFile(path);
   const key = await findPublicHalf(context, path);
-  const format = context.options.format ?? 'RFC4716';
   const label = keyTypeLabel(key.type);
   const comment = messages.convertedBy(key.bits, label, `${ownAccount().name}@${hostname()}`).slice(0, commentLength);
   const text = encodePublicFile(key, format, comment);
   if (text === undefined) throw new ProgramExit(messages.notConvertible(label));
   writeOut(text);
   return 0;
+}
+
+/** PuTTY's files are no form of public keys. @throws ProgramExit */
+export function chooseFormat({ options }: KeygenContext): PublicFileFormat {
+  const { format = 'RFC4716' } = options;
+  if (format === 'PPK' || format === 'PPK2') throw new ProgramExit(messages.badFormat(format));
+  return format;
 }
 
 /** Of the file itself, of the one beside it, or of the private key when it opens. */

@@ -38,7 +38,7 @@ export async function generate(context: KeygenContext): Promise<number> {
   const passphrase =
     givenPassphrase(options.newPassphrase) ?? (await askPassphraseTwice(prompts.newPassphraseFor(path)));
   const comment = options.comment ?? defaultComment();
-  savePrivateKey(context, key, { path, passphrase, comment });
+  await savePrivateKey(context, key, { path, passphrase, comment });
   key.wipe();
   made.save?.();
   say(messages.savedPrivate(path));

@@ -20,7 +20,7 @@ export function hostKeyPath(name: (typeof hostKeyTypes)[number]['name']): string
   return `/etc/ssh/ssh_host_${name}_key`;
 }
 
-export function makeHostKeys(context: KeygenContext): number {
+export async function makeHostKeys(context: KeygenContext): Promise<number> {
   const { crypto, options } = context;
   const missing = hostKeyTypes.filter(({ name }) => isMissing(`${options.file ?? ''}${hostKeyPath(name)}`));
   if (missing.length === 0) return 0;
@@ -30,7 +30,7 @@ export function makeHostKeys(context: KeygenContext): number {
     writeOut(`${label} `);
     const path = `${options.file ?? ''}${hostKeyPath(name)}`;
     const key = new PrivateKey(crypto.generateKey(name), comment);
-    savePrivateKey(context, key, { path, passphrase: new Uint8Array(0), comment });
+    await savePrivateKey(context, key, { path, passphrase: new Uint8Array(0), comment });
     key.wipe();
     savePublicKey(key.publicKey, comment, `${path}.pub`);
   }

@@ -15,12 +15,13 @@ import { ProgramExit } from '../shared/program-exit.ts';
 import { readRest, writeOut } from '../shared/standard-streams.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import { chooseFile, type KeygenContext } from './context.ts';
+import { chooseFormat } from './export-key.ts';
 import { messages, prompts } from './messages.ts';
 
 export function importKey(context: KeygenContext): number {
+  const asked = chooseFormat(context);
   const path = chooseFile(context, prompts.whichKey);
   const file = readBytes(path);
-  const asked = context.options.format ?? 'RFC4716';
   try {
     writeOut(converted(context, file, asked));
     return 0;

@@ -29,8 +29,9 @@ const curveOfBits: ReadonlyMap<number, CurveName> = new Map([
  * `rsa-sha2-512`). @throws ProgramExit
  */
 export function chooseKey(name: string, bits: number | undefined): KeyChoice {
-  const exact = keyTypes.find((type) => type.name === (signatureAlgorithm(name)?.keyType ?? name));
-  const type = exact ?? keyTypes.find((row) => row.label.toLowerCase() === name.toLowerCase());
+  const makeable = keyTypes.filter(({ isForConversion }) => isForConversion !== true);
+  const exact = makeable.find((type) => type.name === (signatureAlgorithm(name)?.keyType ?? name));
+  const type = exact ?? makeable.find((row) => row.label.toLowerCase() === name.toLowerCase());
   if (type === undefined) throw new ProgramExit(messages.unknownType(name));
   if (type.kind === 'ed25519' || type.kind === 'sk-ed25519' || type.kind === 'sk-ecdsa') return { kind: type.kind };
   if (type.kind === 'rsa') {

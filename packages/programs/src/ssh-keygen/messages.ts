@@ -306,6 +306,7 @@ export const messages = {
 
   badFormat: (name: string) => `Unsupported conversion format "${name}"`,
   convertedBy: (bits: number, type: string, whom: string) => `${bits}-bit ${type}, converted by ${whom} from OpenSSH`,
+  tooManyPasses: (passes: number, limit: number) => `Too many KDF rounds for a PuTTY key file: ${passes} > ${limit}`,
   notConvertible: (type: string) => `unsupported key type ${type}`,
   notRecognised: (path: string, reason: string) => `${path} is not a recognised key file: ${reason}`,
   noKeysFound: 'no keys found.',

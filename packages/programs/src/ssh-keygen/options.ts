@@ -57,7 +57,7 @@ export interface KeygenOptions {
   cipher: PrivateKeyCipherName;
   digest: DigestName;
   /** -m: of the file that is written or read; undefined: the usual one. */
-  format: PublicFileFormat | undefined;
+  format: KeyFileFormat | undefined;
   /** -B: fingerprints as words. */
   babbles: boolean;
   /** -g: DNS records in the form for any server. */
@@ -96,6 +96,10 @@ export interface KeygenOptions {
   settings: string[];
   operands: readonly string[];
 }
+
+/** PuTTY's files (PPK of version 3, PPK2 of version 2) hold private keys only. */
+const puttyFormats = ['PPK', 'PPK2'] as const;
+export type KeyFileFormat = PublicFileFormat | (typeof puttyFormats)[number];
 
 interface Draft extends KeygenOptions {
   readonly modes: Set<ModeName>;
@@ -199,7 +203,7 @@ const optionTable: readonly OptionRow<Draft>[] = [
     draft.modes.add('fingerprint');
   }),
   valued('m', (draft, name) => {
-    const format = publicFileFormats.find((known) => known === name.toUpperCase());
+    const format = [...publicFileFormats, ...puttyFormats].find((known) => known === name.toUpperCase());
     if (format === undefined) throw new ProgramExit(messages.badFormat(name));
     draft.format = format;
   }),

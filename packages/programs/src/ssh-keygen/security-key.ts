@@ -119,7 +119,7 @@ export async function fetchResidentKeys(context: KeygenContext): Promise<number>
   for (const { key, application, userId } of found) {
     const path = residentPath(key.publicKey.type, application, userId);
     if (!mayOverwrite(path)) continue;
-    savePrivateKey(context, key, { path, passphrase: passphrase.slice(), comment: application });
+    await savePrivateKey(context, key, { path, passphrase: passphrase.slice(), comment: application });
     savePublicKey(key.publicKey, application, `${path}.pub`);
     key.wipe();
     const label = keyTypeLabel(key.publicKey.type);

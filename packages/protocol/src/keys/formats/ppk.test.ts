@@ -21,6 +21,7 @@ const kinds = [
   ['-t', 'ecdsa', '-b', '256'],
   ['-t', 'ecdsa', '-b', '521'],
   ['-t', 'rsa', '-b', '1024'],
+  ['-t', 'dsa', '-b', '1024'],
 ] as const;
 
 async function puttygen(args: readonly string[]): Promise<string> {

@@ -1,27 +1,30 @@
 // PuTTY's private key files, versions 2 and 3 (PuTTY manual, appendix C): headers, the public key in clear, the private
-// numbers behind AES-256-CBC if there is a passphrase, and a MAC over everything. Read only. What a file may ask of
-// Argon2 is bounded.
+// numbers behind AES-256-CBC if there is a passphrase, and a MAC over everything. Here they are read; encode-ppk.ts
+// writes them. What a file may ask of Argon2 is bounded.
 
-import type { Argon2Options, Argon2Variant, CryptoProvider } from '../../algorithms/crypto-provider.ts';
+import type { Argon2Variant, CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { base64Decode, hexDecode } from '../../wire/base64.ts';
-import { concatBytes } from '../../wire/bytes.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
 import { Reader } from '../../wire/reader.ts';
-import { utf8Decode, utf8Encode } from '../../wire/utf8.ts';
-import { Writer } from '../../wire/writer.ts';
+import { utf8Decode } from '../../wire/utf8.ts';
 import { PrivateKey } from '../private-key.ts';
 import { decodePublicKey, type PublicKey } from '../public-key.ts';
 import type { AnyPrivateParts } from '../types/key-type.ts';
+import {
+  derivePpkSecrets,
+  type PpkHead,
+  type PpkKdf,
+  ppkBlockBytes,
+  ppkCipher,
+  ppkDerivedBytes,
+  ppkMac,
+  ppkSignature,
+} from './ppk-seal.ts';
 import type { PrivateKeyFormat, SealedPrivateKey } from './private-key-format.ts';
 
-const signature = 'PuTTY-User-Key-File-';
-const macLabel = utf8Encode('putty-private-key-file-mac-key');
-const cipherName = 'aes256-cbc';
-const blockBytes = 16;
-const [keyBytes, macKeyBytes] = [32, 32];
 const maximumLines = 4096;
 /** KiB times passes: some seconds of work. */
-const maximumArgon2Work = 1 << 21;
+export const maximumArgon2Work = 1 << 21;
 const maximumArgon2Lanes = 16;
 const saltBounds = { least: 8, most: 1024 } as const;
 const variants: Readonly<Record<string, Argon2Variant>> = {
@@ -30,33 +33,15 @@ const variants: Readonly<Record<string, Argon2Variant>> = {
   Argon2id: 'argon2id',
 };
 
-interface Kdf {
-  readonly variant: Argon2Variant;
-  readonly options: Argon2Options;
-}
-
-interface PuttyFile {
-  readonly version: 2 | 3;
-  readonly type: string;
-  readonly encryption: string;
-  readonly comment: string;
+interface PuttyFile extends PpkHead {
   readonly publicKey: PublicKey;
-  /** Of encrypted files of version 3. */
-  readonly kdf: Kdf | undefined;
   readonly sealed: Uint8Array;
   readonly mac: Uint8Array;
 }
 
-/** What a passphrase becomes. */
-interface Secrets {
-  readonly key: Uint8Array;
-  readonly iv: Uint8Array;
-  readonly macKey: Uint8Array;
-}
-
 export const ppk: PrivateKeyFormat = {
   name: 'ppk',
-  recognises: (file) => utf8Decode(file.subarray(0, signature.length)) === signature,
+  recognises: (file) => utf8Decode(file.subarray(0, ppkSignature.length)) === ppkSignature,
   decode: (file) => sealedOf(readFile(file)),
 };
 
@@ -71,48 +56,18 @@ function sealedOf(file: PuttyFile): SealedPrivateKey {
 
 function openFile(crypto: CryptoProvider, file: PuttyFile, passphrase: Uint8Array): PrivateKey | undefined {
   const isEncrypted = file.encryption !== 'none';
-  const secrets = deriveSecrets(crypto, file, isEncrypted ? passphrase : new Uint8Array(0));
+  const { key, iv, macKey } = derivePpkSecrets(crypto, file, passphrase);
   const clear = isEncrypted
-    ? crypto.blockCipher(cipherName, secrets.key, { iv: secrets.iv, decrypt: true, data: file.sealed })
+    ? crypto.blockCipher(ppkCipher, key, { iv, decrypt: true, data: file.sealed })
     : file.sealed.slice();
   try {
-    const isRight = crypto.equal(macOf(crypto, file, { clear, macKey: secrets.macKey }), file.mac);
+    const isRight = crypto.equal(ppkMac(crypto, file, { clear, macKey }), file.mac);
     if (!isRight && isEncrypted) return undefined;
     if (!isRight) throw new DecodeError('PuTTY key file is damaged');
     return keyOf(crypto, file, clear);
   } finally {
-    for (const secret of [clear, secrets.key, secrets.macKey]) secret.fill(0);
+    for (const secret of [clear, key, macKey]) secret.fill(0);
   }
-}
-
-function deriveSecrets(crypto: CryptoProvider, file: PuttyFile, passphrase: Uint8Array): Secrets {
-  if (file.version === 2) {
-    const halves = [0, 1].map((number) => crypto.digest('sha1', Uint8Array.of(0, 0, 0, number), passphrase));
-    const key = concatBytes(...halves).slice(0, keyBytes);
-    return { key, iv: new Uint8Array(blockBytes), macKey: crypto.digest('sha1', macLabel, passphrase) };
-  }
-  if (file.kdf === undefined) return { key: new Uint8Array(0), iv: new Uint8Array(0), macKey: new Uint8Array(0) };
-  const derived = crypto.argon2(file.kdf.variant, passphrase, file.kdf.options);
-  return {
-    key: derived.slice(0, keyBytes),
-    iv: derived.slice(keyBytes, keyBytes + blockBytes),
-    macKey: derived.slice(keyBytes + blockBytes),
-  };
-}
-
-function macOf(
-  crypto: CryptoProvider,
-  { version, type, encryption, comment, publicKey }: PuttyFile,
-  { clear, macKey }: { readonly clear: Uint8Array; readonly macKey: Uint8Array },
-): Uint8Array {
-  const writer = new Writer(4096).string(type).string(encryption).string(comment);
-  const data = writer.string(publicKey.blob).string(clear).bytes();
-  writer.wipe();
-  const hmac = crypto.hmac(version === 2 ? 'sha1' : 'sha256', macKey);
-  const mac = hmac.compute([data]);
-  hmac.free();
-  data.fill(0);
-  return mac;
 }
 
 /** The private numbers stand before padding of any bytes. */
@@ -139,6 +94,8 @@ function readParts({ parts }: PublicKey, reader: Reader): AnyPrivateParts {
     }
     case 'ed25519':
       return { ...parts, seed: reader.string().slice() };
+    case 'dsa':
+      return { ...parts, x: reader.mpintBytes().slice() };
     default:
       throw new DecodeError('unknown or unsupported key type');
   }
@@ -147,22 +104,22 @@ function readParts({ parts }: PublicKey, reader: Reader): AnyPrivateParts {
 function readFile(file: Uint8Array): PuttyFile {
   const lines = new Lines(utf8Decode(file));
   const [name, type] = lines.header();
-  const version = name === `${signature}2` ? 2 : name === `${signature}3` ? 3 : undefined;
+  const version = name === `${ppkSignature}2` ? 2 : name === `${ppkSignature}3` ? 3 : undefined;
   if (version === undefined) throw new DecodeError('PuTTY key file of an unknown version');
   const encryption = lines.value('Encryption');
-  if (encryption !== 'none' && encryption !== cipherName) throw new DecodeError('PuTTY key file has an unknown cipher');
+  if (encryption !== 'none' && encryption !== ppkCipher) throw new DecodeError('PuTTY key file has an unknown cipher');
   const comment = lines.value('Comment');
   const publicKey = decodePublicKey(lines.block('Public-Lines'));
   if (publicKey.type !== type) throw new DecodeError('PuTTY key file names another type than its key');
   const kdf = version === 3 && encryption !== 'none' ? readKdf(lines) : undefined;
   const sealed = lines.block('Private-Lines');
-  if (encryption !== 'none' && (sealed.length === 0 || sealed.length % blockBytes !== 0)) {
+  if (encryption !== 'none' && (sealed.length === 0 || sealed.length % ppkBlockBytes !== 0)) {
     throw new DecodeError('PuTTY key file is no whole block');
   }
-  return { version, type, encryption, comment, publicKey, kdf, sealed, mac: hexDecode(lines.value('Private-MAC')) };
+  return { version, encryption, comment, publicKey, kdf, sealed, mac: hexDecode(lines.value('Private-MAC')) };
 }
 
-function readKdf(lines: Lines): Kdf {
+function readKdf(lines: Lines): PpkKdf {
   const variant = variants[lines.value('Key-Derivation')];
   if (variant === undefined) throw new DecodeError('PuTTY key file has an unknown KDF');
   const memoryKib = lines.number('Argon2-Memory');
@@ -172,7 +129,7 @@ function readKdf(lines: Lines): Kdf {
   const isBounded = passes >= 1 && lanes >= 1 && lanes <= maximumArgon2Lanes && memoryKib >= 8 * lanes;
   if (!isBounded || memoryKib * passes > maximumArgon2Work) throw new DecodeError('Argon2 parameters are refused');
   if (salt.length < saltBounds.least || salt.length > saltBounds.most) throw new DecodeError('Argon2 salt is refused');
-  return { variant, options: { salt, memoryKib, passes, lanes, lengthBytes: keyBytes + blockBytes + macKeyBytes } };
+  return { variant, options: { salt, memoryKib, passes, lanes, lengthBytes: ppkDerivedBytes } };
 }
 
 /** The lines of the file in their fixed order. */

@@ -76,8 +76,12 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
   test('ssh -I logs in to the stock sshd with each key of the token, which asks for its PIN', async () => {
     for (const line of await lines(own('ssh-keygen'))) {
       await using server = await fixture.startServer({ authorizedKeys: [line] });
-      const config = [`PKCS11Provider=${tokenLibrary}`, 'IdentityFile=none', 'BatchMode=no'];
-      const result = await fixture.runClient(server, ['echo', 'in'], { program: own('ssh'), config, env });
+      const config = ['IdentityFile=none', 'BatchMode=no'];
+      const result = await fixture.runClient(server, ['-I', tokenLibrary, 'echo', 'in'], {
+        program: own('ssh'),
+        config,
+        env,
+      });
       assert.equal(result.stdout.toString(), 'in\n', `${line}\n${result.stderr}`);
     }
   });

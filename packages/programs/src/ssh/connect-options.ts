@@ -2,42 +2,31 @@
 // from a plan's keywords.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { isProblem } from '@sallyport/protocol/config/config-error';
-import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
 import type { ClientStackOptions } from '@sallyport/protocol/stack/client-stack';
-import { withoutRuntimeVariables } from '@sallyport/system/environment';
 import { preferencesOf } from 'sallyport/defaults';
 import { libraryIdentification } from 'sallyport/version';
-import { ConfigFailure } from './config-files.ts';
 import type { HostKeyCheck } from './known-hosts-check.ts';
-import type { ProgramLog } from './log.ts';
-import { optionMessages } from './messages.ts';
-import type { ConnectionPlan } from './read-config.ts';
+import type { ProxySource } from './proxy-options.ts';
+import { proxyOptions } from './proxy-options.ts';
 import type { TransportOptions } from './transport/open-transport.ts';
 
 /** Asks the user on the terminal or by SSH_ASKPASS; undefined when nobody answers. Who asked wipes the answer. */
 export type AskUser = (prompt: string, options: { readonly echo: boolean }) => Promise<Uint8Array | undefined>;
 
-export interface ConnectOptions {
-  readonly plan: ConnectionPlan;
+export interface ConnectOptions extends ProxySource {
   readonly crypto: CryptoProvider;
-  readonly log: ProgramLog;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly ask: AskUser;
   /** Gets the server's banner. */
   readonly showBanner: (text: string) => void;
 }
 
-/** @throws ConfigFailure for a proxy command with wrong tokens */
-export function transportOptions({ plan, log, environment }: ConnectOptions): TransportOptions {
+/** @throws ConfigFailure for a proxy command or a jump host with wrong tokens */
+export function transportOptions(given: ConnectOptions): TransportOptions {
+  const { plan, log } = given;
   const { options, host, port } = plan;
-  const { ProxyCommand, AddressFamily, BindAddress, ConnectTimeout, ConnectionAttempts, TCPKeepAlive } = options;
-  if (ProxyCommand !== undefined && ProxyCommand.toLowerCase() !== 'none') {
-    const command = expandValue('ProxyCommand', ProxyCommand, plan.expansion);
-    if (isProblem(command)) throw new ConfigFailure([optionMessages.expansion(command.problem)]);
-    const shell = environment['SHELL'] || '/bin/sh';
-    return { command, shell, env: withoutRuntimeVariables(environment), log: log.log };
-  }
+  const { AddressFamily, BindAddress, ConnectTimeout, ConnectionAttempts, TCPKeepAlive } = options;
+  const proxy = proxyOptions(given);
+  if (proxy !== undefined) return proxy;
   return {
     host,
     port,

@@ -46,6 +46,7 @@ async function tryConnect(argv: readonly string[], answers: string[] = []): Prom
   log.level = plan.options.LogLevel;
   const loggedIn = await connect({
     plan,
+    invocation: { configFile: undefined, verbosity: 0 },
     crypto,
     log,
     environment: { PATH: process.env['PATH'] },

@@ -8,9 +8,10 @@ import { connect } from './connect.ts';
 import type { Prepared } from './prepare.ts';
 
 /** Resolves to undefined when it did not work out; the log says why. */
-export function logIn({ plan, crypto, log, environment }: Prepared): Promise<LoggedIn | undefined> {
+export function logIn({ plan, invocation, crypto, log, environment }: Prepared): Promise<LoggedIn | undefined> {
   return connect({
     plan,
+    invocation,
     crypto,
     log,
     environment,

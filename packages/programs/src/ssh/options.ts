@@ -148,22 +148,19 @@ const optionTable: readonly OptionRow<Draft>[] = [
     draft.action = 'print-configuration';
   }),
   assigning('g', 'GatewayPorts', true),
-  later(
-    valued('I', (draft, library) => assign(draft, 'PKCS11Provider', library)),
-    'missing',
-  ),
+  valued('I', (draft, library) => assign(draft, 'PKCS11Provider', library)),
   valued('i', (draft, file) => set(draft, 'IdentityFile', [file])),
-  later(
-    valued('J', (draft, list) => {
-      const hosts = parseJumpHosts(list, { checked: true });
-      if (draft.changes.some((change) => change.how === 'set' && change.name === 'ProxyJump')) {
-        throw new OptionError(optionMessages.jumpTwice);
-      }
-      if (hosts === undefined) throw new OptionError(optionMessages.badJump);
-      set(draft, 'ProxyJump', hosts);
-    }),
-    'missing',
-  ),
+  valued('J', (draft, list) => {
+    if (draft.changes.some((change) => change.how === 'set' && change.name === 'ProxyJump')) {
+      throw new OptionError(optionMessages.jumpTwice);
+    }
+    if (draft.changes.some((change) => change.how === 'line' && /^\s*ProxyCommand\b/i.test(change.text))) {
+      throw new OptionError(optionMessages.jumpAndCommand);
+    }
+    const hosts = parseJumpHosts(list, { checked: true });
+    if (hosts === undefined) throw new OptionError(optionMessages.badJump);
+    set(draft, 'ProxyJump', hosts);
+  }),
   later(assigning('K', 'GSSAPIAuthentication', true), 'passedOver'),
   assigning('k', 'GSSAPIDelegateCredentials', false),
   forwarding('L', 'local', optionMessages.badLocalForward),

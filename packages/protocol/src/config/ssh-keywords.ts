@@ -384,8 +384,7 @@ export const sshKeywords = [
     default: noJumpHosts,
     tokens: 'hnpr',
     expanded: 'when-used',
-    effect: 'not-yet',
-    ignoring: 'weakens',
+    effect: 'yes',
   }),
 ] as const;
 

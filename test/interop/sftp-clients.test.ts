@@ -29,6 +29,8 @@ interface ClientRow {
   readonly needs: readonly PeerName[];
   /** Names that the client can handle beside plain ones. */
   readonly names: 'utf8' | 'lines' | 'bytes';
+  /** Whether the tree is at the server as it is here afterwards; it is unless told. */
+  readonly keepsTree?: boolean;
   readonly run: (run: Run) => Promise<void>;
 }
 
@@ -63,12 +65,13 @@ async function psftp(run: Run): Promise<void> {
   await call(run, ['psftp', ...argv, '-hostkey', `SHA256:${digest}`, `${server.user}@127.0.0.1`]);
 }
 
-async function sshfs(run: Run): Promise<void> {
+async function sshfs(run: Run, ssh: string): Promise<void> {
   const { server, home, tree, remote, back } = run;
   const mount = `${home}/mount`;
   fs.mkdirSync(mount);
   fs.mkdirSync(remote);
-  await call(run, ['sshfs', '-p', String(server.port), ...options(run), `${server.user}@127.0.0.1:${remote}`, mount]);
+  const through = ['-o', `ssh_command=${ssh}`, '-p', String(server.port), ...options(run)];
+  await call(run, ['sshfs', ...through, `${server.user}@127.0.0.1:${remote}`, mount]);
   try {
     await call(run, ['sh', '-c', 'cp -r "$1"/. "$2"/ && cp -r "$2"/. "$3"', 'sh', tree, mount, back]);
     await call(run, [
@@ -84,9 +87,10 @@ async function sshfs(run: Run): Promise<void> {
   fs.rmSync(`${remote}/m`, { force: true });
 }
 
-async function lftp(run: Run): Promise<void> {
+async function lftp(run: Run, program: string): Promise<void> {
   const { fixture, server, tree, remote, back } = run;
-  const ssh = `ssh -a -x -i ${fixture.userKey.path} -o UserKnownHostsFile=${server.knownHosts} -o IdentitiesOnly=yes`;
+  const key = `-i ${fixture.userKey.path} -o IdentitiesOnly=yes`;
+  const ssh = `${program} -a -x ${key} -o UserKnownHostsFile=${server.knownHosts}`;
   const commands = [
     `set sftp:connect-program "${ssh}"`,
     'set cmd:fail-exit yes',
@@ -127,6 +131,24 @@ async function rclone(run: Run): Promise<void> {
   await call(run, ['rclone', ...quiet, 'check', '--download', tree, there]);
 }
 
+/** Backs up, checks what it has read back, restores, and throws an older state away. */
+async function restic(run: Run, ssh: string): Promise<void> {
+  const { server, home, tree, remote, back } = run;
+  const command = `${ssh} ${options(run).join(' ')} -p ${server.port} -s ${server.user}@127.0.0.1 sftp`;
+  const flags = ['-q', '-r', `sftp:${server.user}@127.0.0.1:${remote}`, '-o', `sftp.command=${command}`];
+  fs.writeFileSync(`${home}/password`, 'secret');
+  const repeat = (...words: readonly string[]): Promise<void> =>
+    call(run, ['restic', ...flags, '--password-file', `${home}/password`, '--cache-dir', `${home}/cache`, ...words]);
+  await repeat('init');
+  await repeat('backup', tree);
+  fs.writeFileSync(`${tree}/later`, 'of the second state');
+  await repeat('backup', tree);
+  await repeat('forget', '--keep-last', '1', '--prune');
+  await repeat('check', '--read-data');
+  await repeat('restore', 'latest', '--target', `${home}/restored`);
+  fs.renameSync(`${home}/restored${tree}`, back);
+}
+
 const rows: readonly ClientRow[] = [
   {
     title: 'stock sftp',
@@ -151,8 +173,34 @@ const rows: readonly ClientRow[] = [
     },
   },
   { title: 'psftp', needs: ['puttygen', 'psftp'], names: 'utf8', run: psftp },
-  { title: 'sshfs', needs: ['openssh-client', 'sshfs', 'root'], names: 'bytes', run: sshfs },
-  { title: 'lftp', needs: ['openssh-client', 'lftp'], names: 'utf8', run: lftp },
+  {
+    title: 'sshfs',
+    needs: ['openssh-client', 'sshfs', 'root'],
+    names: 'bytes',
+    run: (run) => sshfs(run, 'ssh'),
+  },
+  {
+    title: 'sshfs through our ssh',
+    needs: ['sshfs', 'root'],
+    names: 'bytes',
+    run: (run) => sshfs(run, program('ssh')),
+  },
+  { title: 'lftp', needs: ['openssh-client', 'lftp'], names: 'utf8', run: (run) => lftp(run, 'ssh') },
+  { title: 'lftp through our ssh', needs: ['lftp'], names: 'utf8', run: (run) => lftp(run, program('ssh')) },
+  {
+    title: 'restic',
+    needs: ['openssh-client', 'restic'],
+    names: 'bytes',
+    keepsTree: false,
+    run: (run) => restic(run, 'ssh'),
+  },
+  {
+    title: 'restic through our ssh',
+    needs: ['restic'],
+    names: 'bytes',
+    keepsTree: false,
+    run: (run) => restic(run, program('ssh')),
+  },
   { title: 'curl', needs: ['curl-sftp'], names: 'lines', run: curl },
   { title: 'rclone', needs: ['rclone'], names: 'utf8', run: rclone },
   {
@@ -167,7 +215,7 @@ const rows: readonly ClientRow[] = [
     names: 'bytes',
     run: script('asyncssh_sftp_client.py', '/usr/bin/python3'),
   },
-  { title: 'ssh2', needs: ['ssh2'], names: 'lines', run: script('ssh2-sftp-client.mjs', 'node') },
+  { title: 'ssh2', needs: ['ssh2'], names: 'lines', keepsTree: false, run: script('ssh2-sftp-client.mjs', 'node') },
 ];
 
 /** A tree with the names that a client knows. */
@@ -217,14 +265,14 @@ describe('SFTP clients of others with our sshd', skipUnless('openssh-client'), (
     await server?.end();
     await fixture?.[Symbol.asyncDispose]();
   });
-  for (const { title, needs, names, run } of rows) {
+  for (const { title, needs, names, run, keepsTree = true } of rows) {
     test(`${title} puts a tree and gets it back, every hash equal`, skipUnless(...needs), async () => {
       await using folder = await TemporaryFolder.create();
       const [tree, remote, back] = [folder.file('tree'), folder.file('remote'), folder.file('back')];
       plant(tree, names);
       await run({ fixture, server, home: folder.path, tree, remote, back });
       assert.deepEqual(hashesOf(back), hashesOf(tree));
-      if (title !== 'ssh2') assert.deepEqual(hashesOf(remote), hashesOf(tree));
+      if (keepsTree) assert.deepEqual(hashesOf(remote), hashesOf(tree));
     });
   }
 });

@@ -32,6 +32,7 @@ const peerRows = [
   { name: 'sshfs', programs: ['sshfs', 'fusermount3'], files: ['/dev/fuse'] },
   { name: 'lftp', programs: ['lftp'] },
   { name: 'rclone', programs: ['rclone'] },
+  { name: 'restic', programs: ['restic'] },
   { name: 'curl-sftp', programs: ['curl'], holds: () => curlKnowsSftp() },
   { name: 'paramiko', programs: ['/usr/bin/python3'], files: [`${pythonPackages}/paramiko/__init__.py`] },
   { name: 'asyncssh', programs: ['/usr/bin/python3'], files: [`${pythonPackages}/asyncssh/__init__.py`] },

@@ -1,21 +1,37 @@
 // AES in counter mode (RFC 4344 section 4), AES-GCM (RFC 5647) and the block ciphers of private key files, by the
 // runtime. Keys are KeyObjects: on Node a raw key costs up to 50 microseconds at every packet.
 
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
-import type { AeadCipher, BlockCipherName, StreamCipher } from '@sallyport/protocol/algorithms/crypto-provider';
+import { createCipheriv, createDecipheriv, createSecretKey, type DecipherGCM } from 'node:crypto';
+import type {
+  AeadCipher,
+  BlockCipherName,
+  CryptoProvider,
+  StreamCipher,
+} from '@sallyport/protocol/algorithms/crypto-provider';
+import { type DiscardMemory, memoryDiscard } from './discarded-memory.ts';
 
 const tagBytes = 16;
 
+/** The ciphers of packets, which share where they leave the memory of the runtime's output. */
+export function aesCiphers(): Pick<CryptoProvider, 'aesCtr' | 'aesGcm'> {
+  const discard = memoryDiscard();
+  return { aesCtr: (key, iv) => aesCtr(key, iv, discard), aesGcm: (key) => aesGcm(key, discard) };
+}
+
 /** The stream; `iv` is the first counter block. */
-export function aesCtr(key: Uint8Array, iv: Uint8Array): StreamCipher {
+function aesCtr(key: Uint8Array, iv: Uint8Array, discard: DiscardMemory): StreamCipher {
   const cipher = createCipheriv(`aes-${key.length * 8}-ctr`, createSecretKey(key), iv);
   return {
-    apply: (data) => data.set(cipher.update(data)),
+    apply: (data) => {
+      const output = cipher.update(data);
+      data.set(output);
+      discard(output);
+    },
     free: () => void cipher.final(),
   };
 }
 
-export function aesGcm(key: Uint8Array): AeadCipher {
+function aesGcm(key: Uint8Array, discard: DiscardMemory): AeadCipher {
   const name = key.length === 16 ? 'aes-128-gcm' : 'aes-256-gcm';
   const secret = createSecretKey(key);
   const options = { authTagLength: tagBytes };
@@ -23,7 +39,9 @@ export function aesGcm(key: Uint8Array): AeadCipher {
     seal: (nonce, associated, { data, tag }) => {
       const cipher = createCipheriv(name, secret, nonce, options);
       cipher.setAAD(associated);
-      data.set(cipher.update(data));
+      const sealed = cipher.update(data);
+      data.set(sealed);
+      discard(sealed);
       cipher.final();
       tag.set(cipher.getAuthTag());
     },
@@ -32,16 +50,22 @@ export function aesGcm(key: Uint8Array): AeadCipher {
       decipher.setAuthTag(tag);
       decipher.setAAD(associated);
       const plain = decipher.update(data);
-      try {
-        decipher.final();
-      } catch {
-        return false;
-      }
-      data.set(plain);
-      return true;
+      const intact = isIntact(decipher);
+      if (intact) data.set(plain);
+      discard(plain);
+      return intact;
     },
     free: () => undefined,
   };
+}
+
+function isIntact(decipher: DecipherGCM): boolean {
+  try {
+    decipher.final();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const platformNames: Readonly<Record<BlockCipherName, string>> = {

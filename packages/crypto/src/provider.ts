@@ -10,7 +10,7 @@ import type {
   VerifyingKey,
 } from '@sallyport/protocol/algorithms/crypto-provider';
 import { acceleratedChachaPoly, acceleratedHmac } from './accelerated.ts';
-import { aesCtr, aesGcm, blockCipher } from './aes.ts';
+import { aesCiphers, blockCipher } from './aes.ts';
 import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
 import { ChachaPolyModule } from './chacha-poly.ts';
 import { digest, hasher, hmac, pbkdf2 } from './digests.ts';
@@ -49,8 +49,7 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
     digest,
     hasher,
     hmac: (name, key) => acceleratedHmac(hmac(name, key), { name, key }, acceleration),
-    aesCtr,
-    aesGcm,
+    ...aesCiphers(),
     chachaPoly: (key) => {
       chachaPolyModule ??= new ChachaPolyModule();
       return acceleratedChachaPoly(chachaPolyModule.cipher(key), key, acceleration);

@@ -3,7 +3,7 @@
 
 import { openFlags } from '@sallyport/protocol/sftp/packets';
 
-import { ok, oneName, permissionDenied, unsupported } from './answers.ts';
+import { failure, ok, oneName, permissionDenied, unsupported } from './answers.ts';
 import type { OpenOptions } from './file-system.ts';
 import { settingLines, sftpLines } from './log-lines.ts';
 import type { RequestHandlers } from './request-handlers.ts';
@@ -49,16 +49,19 @@ export const pathRequests: RequestHandlers<PathRequest> = {
       return permissionDenied;
     }
     serving.log?.(sftpLines.open(path, flags, permissions));
+    // Before anything is created or emptied for nothing.
+    if (serving.handles.isFull) return failure;
     const name = new Uint8Array(path);
     const file = yield* of(serving.fs.open(path, options));
     const counts = { readBytes: 0n, writtenBytes: 0n };
-    return yield* serving.keep({ kind: 'file', file, path: name, appends: options.append, ...counts });
+    return serving.keep({ kind: 'file', file, path: name, appends: options.append, ...counts });
   },
   *opendir(serving, { path }) {
     serving.log?.(sftpLines.named('info', 'opendir', path));
+    if (serving.handles.isFull) return failure;
     const name = new Uint8Array(path);
     const directory = yield* of(serving.fs.openDirectory(path));
-    return yield* serving.keep({ kind: 'directory', directory, path: name, waiting: [] });
+    return serving.keep({ kind: 'directory', directory, path: name, waiting: [] });
   },
   *lstat(serving, { path }) {
     serving.log?.(sftpLines.named('verbose', 'lstat name', path));

@@ -24,7 +24,7 @@ export interface Serving {
   /** To be waited for between the parts of long work: everything else of this process has its turn. */
   breathe(): Awaitable<void>;
   /** A new handle for what was opened, which is closed again when the client has too many. */
-  keep(opened: OpenHandle): Steps<Answer>;
+  keep(opened: OpenHandle): Answer;
   /** undefined when nobody wants the lines, which cost more than the requests. */
   readonly log: ((line: LogLine) => void) | undefined;
 }

@@ -7,7 +7,7 @@ import type { SftpRequestKey } from '@sallyport/protocol/sftp/requests';
 import type { SftpRequest } from '@sallyport/protocol/sftp/server';
 
 import type { Answer } from './answers.ts';
-import { answerOfError, failure, permissionDenied } from './answers.ts';
+import { answerOfError, permissionDenied } from './answers.ts';
 import { extensionRequests } from './extension-requests.ts';
 import type { SftpFileSystem } from './file-system.ts';
 import { handleRequests } from './handle-requests.ts';
@@ -74,11 +74,9 @@ export class SftpAnswers implements Serving {
     return this.#options.blocking ? undefined : new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** A new handle for what was opened, which is closed again when the client has too many. */
-  *keep(opened: OpenHandle): Steps<Answer> {
-    if (!this.handles.isFull) return { kind: 'handle', handle: this.handles.add(opened) };
-    yield* close(opened);
-    return failure;
+  /** A new handle for what was opened; there must be room for it. */
+  keep(opened: OpenHandle): Answer {
+    return { kind: 'handle', handle: this.handles.add(opened) };
   }
 
   /** The end of the client: closes what it left open. */

@@ -104,7 +104,7 @@ function entriesOf(folder: string): string[] {
 }
 
 /** Whether nobody listens there. */
-function isAbandoned(path: string): boolean {
+export function isAbandoned(path: string): boolean {
   try {
     closeDescriptor(connectLocal(path));
     return false;

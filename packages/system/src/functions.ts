@@ -74,6 +74,11 @@ export const functions = {
   getgrnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },
   getgrouplist: { library: 'c', result: 'int', arguments: ['pointer', 'uint', 'pointer', 'pointer'] },
   getgroups: { library: 'c', result: 'int', arguments: ['int', 'pointer'] },
+  getnameinfo: {
+    library: 'c',
+    result: 'int',
+    arguments: ['pointer', 'uint', 'pointer', 'uint', 'pointer', 'uint', 'int'],
+  },
   getpeername: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'pointer'] },
   getpgrp: { library: 'c', result: 'int', arguments: [] },
   getpwnam_r: { library: 'c', result: 'int', arguments: ['pointer', 'pointer', 'pointer', 'size', 'pointer'] },

@@ -1,9 +1,10 @@
 // Host names to addresses by getaddrinfo(3), in the order that the system prefers, with the C library's sentence when
-// there are none. It blocks, as in every client program; node:dns would cost twenty milliseconds and hide the reason.
+// there are none; and back by getnameinfo(3). Both block, as in every client program; node:dns would cost twenty
+// milliseconds and hide the reason.
 
 import { call, lastErrno } from './libc.ts';
 import { bytesAt, cString, pointerIn, stringAt } from './memory.ts';
-import { decodeSocketAddress, families } from './socket-address.ts';
+import { decodeSocketAddress, encodeSocketAddress, families } from './socket-address.ts';
 import { errorCodeOf, errorText } from './system-error.ts';
 
 export type AddressFamily = 'inet' | 'inet6';
@@ -39,6 +40,17 @@ export function resolveHost(name: string, { family }: ResolveOptions = {}): read
   } finally {
     call('freeaddrinfo', first);
   }
+}
+
+const longestNameBytes = 1025;
+const nameRequired = 8;
+
+/** The name of a numeric address; undefined when it has none. Throws SystemError when it is no address. */
+export function nameOfAddress(address: string): string | undefined {
+  const structure = encodeSocketAddress({ address, port: 0 });
+  const name = Buffer.alloc(longestNameBytes);
+  const failed = call('getnameinfo', structure, structure.length, name, name.length, null, 0, nameRequired);
+  return failed === 0 ? name.toString('utf8', 0, name.indexOf(0)) : undefined;
 }
 
 function reasonOf(failed: number): string {

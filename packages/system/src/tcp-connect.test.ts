@@ -7,7 +7,7 @@ import { freePort } from '@sallyport/testing/free-port';
 import { openDescriptor } from './descriptor-stream.ts';
 import { closeDescriptor } from './descriptors.ts';
 import { check } from './libc.ts';
-import { ResolveError, resolveHost } from './resolve.ts';
+import { nameOfAddress, ResolveError, resolveHost } from './resolve.ts';
 import { encodeSocketAddress, endsOf } from './socket-address.ts';
 import { SystemError } from './system-error.ts';
 import { connectTcp, setTypeOfService } from './tcp-connect.ts';
@@ -110,4 +110,10 @@ test('resolveHost gives addresses of the family asked for, and the reason of the
     /^ResolveError: Address family for hostname not supported/,
   );
   assert.throws(() => resolveHost('a\0b'), /^ResolveError: Name or service not known/);
+});
+
+test('nameOfAddress gives the name of the system for an address, and nothing for one without', () => {
+  assert.equal(nameOfAddress('127.0.0.1'), 'localhost');
+  assert.equal(nameOfAddress('0.0.0.0'), undefined);
+  assert.throws(() => nameOfAddress('localhost'), SystemError);
 });

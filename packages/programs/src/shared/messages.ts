@@ -40,3 +40,8 @@ export const statusReasons: { readonly [status: number]: string; readonly other:
   8: 'Operation unsupported',
   other: 'Unknown status',
 };
+
+/** Signatures in the host's name, as ssh and ssh-keysign tell of them. */
+export const keysignMessages = {
+  noAnswer: 'the service has closed the connection without an answer',
+} as const;

@@ -59,6 +59,17 @@ export function readRest(): Uint8Array {
   }
 }
 
+/** So many bytes of stdin and none beyond; undefined when it ends before. */
+export function readExactly(count: number): Uint8Array | undefined {
+  const room = Buffer.alloc(count);
+  for (let length = 0; length < count; ) {
+    const more = readInto(0, room.subarray(length));
+    if (more === 0) return undefined;
+    length += more;
+  }
+  return room;
+}
+
 /** Waits for input; 0 at its end, and when stdin cannot be read. */
 function readInto(fd: number, target: Uint8Array): number {
   for (;;) {

@@ -16,14 +16,12 @@ import { execute } from '@sallyport/system/execute';
 import { bindLocal } from '@sallyport/system/local-listener';
 import { findProgram } from '../shared/find-program.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
+import { activatedDescriptor } from '../shared/socket-activation.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { stderrLog } from '../shared/stderr-log.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import { environmentScript, messages } from './messages.ts';
 import { type AgentOptions, shellFor } from './options.ts';
-
-/** The first descriptor of socket activation (sd_listen_fds(3)). */
-const activatedFd = 3;
 
 function home(): string {
   const path = process.env['HOME'];
@@ -40,8 +38,8 @@ export function cleanUp({ cleanups, isDebugging }: AgentOptions): number {
 
 export async function start(options: AgentOptions): Promise<number> {
   const isServing = options.inForeground || options.isDebugging;
-  const activated = isServing && isActivated();
-  const socket = activated ? { fd: activatedFd, path: undefined } : makeSocket(options);
+  const activated = isServing ? activatedDescriptor() : undefined;
+  const socket = activated === undefined ? makeSocket(options) : { fd: activated, path: undefined };
   if (!isServing) return startInBackground(options, socket as AgentSocket);
   const { AgentServer } = await import('./agent-server.ts');
   const { digest, lifetimeSeconds, tokens } = options;
@@ -52,12 +50,6 @@ export async function start(options: AgentOptions): Promise<number> {
   const log = stderrLog(options.isDebugging ? 'debug3' : 'info');
   const crypto = createCryptoProvider();
   return new AgentServer({ crypto, log, digest, lifetimeSeconds, tokens, socket, endsOnInterrupt: true }).serve();
-}
-
-/** Whether the service manager has opened the socket for this process. */
-function isActivated(): boolean {
-  const { LISTEN_PID, LISTEN_FDS } = process.env;
-  return LISTEN_PID === `${process.pid}` && LISTEN_FDS === '1';
 }
 
 function makeSocket({ path, inTemporaryFolder, keepsStale }: AgentOptions): AgentSocket {

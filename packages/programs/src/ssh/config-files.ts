@@ -60,7 +60,7 @@ export function configFiles({ configFile, surroundings, log }: FileOptions): rea
 type FileText = { readonly text: string } | { readonly code: string };
 
 /** `checkedFor`: the file must belong to that user or root, and nobody else may write it. */
-function readConfigFile(
+export function readConfigFile(
   path: string,
   { log, checkedFor }: { readonly log: LogSink; readonly checkedFor: number | undefined },
 ): FileText {

@@ -51,7 +51,10 @@ export async function connect(given: ConnectOptions): Promise<LoggedIn | undefin
   });
   const updating = new HostKeyUpdating(given, check);
   const timeout = plan.options.ConnectTimeout;
-  const login = makeLogin(given, () => state.options);
+  const login = makeLogin(given, {
+    connection: { address: transport.ends?.local.address, fd: transport.fd },
+    optionsNow: () => state.options,
+  });
   const opened = await openConnection({
     stream: transport.stream,
     stack: await stackOptions(given, check),

@@ -7,12 +7,14 @@ import { AgentSession } from 'sallyport/agent/agent-session';
 import { agentSocket } from './agent-socket.ts';
 import type { ConnectOptions } from './connect-options.ts';
 import { listOf } from './connect-options.ts';
+import type { HostConnection } from './host-signature.ts';
 import { listIdentities } from './identities.ts';
 import { keyKeeper } from './keep-key.ts';
 import type { LoginMethod } from './login/authentication.ts';
 import { Authentication } from './login/authentication.ts';
 import type { CandidateKey } from './login/candidate-key.ts';
 import { PublicKeys } from './login/public-keys.ts';
+import type { VouchingKeys } from './login/vouching-keys.ts';
 import type { Login, ProvedSession } from './open-connection.ts';
 
 const usualMethods = 'gssapi-with-mic,hostbased,publickey,keyboard-interactive,password';
@@ -25,22 +27,28 @@ export interface PlanLogin extends Login {
   close(): void;
 }
 
-/** `optionsNow`: the keywords after the host key has been judged. */
-export function makeLogin(given: ConnectOptions, optionsNow: () => SshOptions): PlanLogin {
-  return new KeyedLogin(given, optionsNow);
+/** What a login goes by that is known when there is a connection. */
+export interface LoginCircumstances {
+  readonly connection: HostConnection;
+  /** The keywords after the host key has been judged. */
+  readonly optionsNow: () => SshOptions;
+}
+
+export function makeLogin(given: ConnectOptions, circumstances: LoginCircumstances): PlanLogin {
+  return new KeyedLogin(given, circumstances);
 }
 
 class KeyedLogin implements PlanLogin {
   readonly #given: ConnectOptions;
-  readonly #optionsNow: () => SshOptions;
+  readonly #circumstances: LoginCircumstances;
   readonly #agent: AgentSession | undefined;
   readonly #learned: ReadonlyMap<string, Uint8Array>[] = [];
   #publicKeys: PublicKeys | undefined;
   #authentication: Promise<Authentication> | undefined;
 
-  constructor(given: ConnectOptions, optionsNow: () => SshOptions) {
+  constructor(given: ConnectOptions, circumstances: LoginCircumstances) {
     this.#given = given;
-    this.#optionsNow = optionsNow;
+    this.#circumstances = circumstances;
     const { plan, environment } = given;
     const { IdentityAgent, PubkeyAuthentication } = plan.options;
     const path = PubkeyAuthentication === 'no' ? undefined : agentSocket(IdentityAgent, environment);
@@ -83,8 +91,9 @@ class KeyedLogin implements PlanLogin {
     return new Authentication({
       names: { user: plan.user, host: options.HostKeyAlias ?? plan.host },
       publicKeys,
+      vouchingKeys: () => this.#vouchingKeys(),
       preferred: listOf(options.PreferredAuthentications ?? usualMethods),
-      enabled: enabledMethods(this.#optionsNow()),
+      enabled: enabledMethods(this.#circumstances.optionsNow()),
       batchMode: options.BatchMode,
       passwordPrompts: options.NumberOfPasswordPrompts,
       devices: options.KbdInteractiveDevices ?? '',
@@ -110,6 +119,13 @@ class KeyedLogin implements PlanLogin {
     });
   }
 
+  async #vouchingKeys(): Promise<VouchingKeys> {
+    // Loaded here and not before: hardly anybody logs in like this.
+    const { vouchingKeys } = await import('./vouching-host-keys.ts');
+    const { connection } = this.#circumstances;
+    return vouchingKeys(this.#given, { connection, clientUser: this.#given.plan.localUser });
+  }
+
   /** An agent that does not know how to be told is asked all the same. */
   async #bindAgent(session: ProvedSession): Promise<void> {
     const binding = { ...session, isForwarding: false };
@@ -121,6 +137,7 @@ class KeyedLogin implements PlanLogin {
 
 function enabledMethods(options: SshOptions): readonly LoginMethod[] {
   const methods: LoginMethod[] = [];
+  if (options.HostbasedAuthentication) methods.push('hostbased');
   if (options.PubkeyAuthentication !== 'no') methods.push('publickey');
   if (options.KbdInteractiveAuthentication) methods.push('keyboard-interactive');
   if (options.PasswordAuthentication) methods.push('password');

@@ -187,6 +187,20 @@ export const loginMessages = {
     `sign_and_send_pubkey: signing failed for ${type} "${name}" from agent: ${reason}`,
 } as const;
 
+/** Host keys of this machine that vouch for the user (HostbasedAuthentication). */
+export const hostbasedMessages = {
+  noKeys: (folder: string) =>
+    `HostbasedAuthentication enabled but no local public host keys could be loaded from ${folder}.`,
+  noAcceptedKey: 'HostbasedAuthentication: no local host key fits HostbasedAcceptedAlgorithms.',
+  debugTrying: (type: string, print: string, algorithm: string) =>
+    `trying hostkey ${type} ${print} using sigalg ${algorithm}`,
+  debugName: (name: string) => `chost ${name}`,
+  signFailed: (type: string, print: string, reason: string) => `sign using hostkey ${type} ${print} failed: ${reason}`,
+  nobodySigns: (socket: string) =>
+    `nobody signs in the name of this host: no service listens on ${socket} and no ssh-keysign is installed`,
+  helperFailed: (path: string) => `${path} did not sign`,
+} as const;
+
 /** How a connection ends; `who` is `ADDRESS port N`. */
 export const endMessages = {
   closedEarly: 'kex_exchange_identification: Connection closed by remote host',

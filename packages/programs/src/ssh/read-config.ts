@@ -35,6 +35,8 @@ export interface ConnectionPlan {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  /** The account that runs this program. */
+  readonly localUser: string;
   /** For values that are expanded when they are used. */
   readonly expansion: OptionExpansion;
   /** Keywords that some line has set, with their values. */
@@ -93,7 +95,15 @@ function makePlan(
     : expanded(expandValue('User', known.user, { ...expansion, tokens: tokensOf(known, surroundings) }));
   const tokens = tokensOf({ ...known, user }, surroundings);
   const final = expanded(expandSshOptions({ ...options, User: user }, { ...expansion, tokens }));
-  return { options: final, originalHost, host, port: options.Port, user, expansion: { ...expansion, tokens } };
+  return {
+    options: final,
+    originalHost,
+    host,
+    port: options.Port,
+    user,
+    localUser,
+    expansion: { ...expansion, tokens },
+  };
 }
 
 function startReading({ invocation, surroundings, log }: ConfigReader): SshConfigReading {
@@ -150,7 +160,7 @@ function resolvedHost(reading: SshConfigReading, originalHost: string): string {
   return named.includes(':') ? named : named.toLowerCase();
 }
 
-function tokensOf(known: KnownSoFar, surroundings: Surroundings): Readonly<Record<string, string>> {
+export function tokensOf(known: KnownSoFar, surroundings: Surroundings): Readonly<Record<string, string>> {
   return connectionTokens({
     host: known.host,
     originalHost: known.originalHost,

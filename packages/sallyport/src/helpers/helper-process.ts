@@ -19,6 +19,8 @@ export interface HelperOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `-v` and the like. */
   readonly argv?: readonly string[];
+  /** Our descriptor for each further one of the helper's. */
+  readonly descriptors?: Readonly<Record<number, number>>;
 }
 
 interface Question {
@@ -87,7 +89,7 @@ export class HelperProcess {
   }
 }
 
-function start({ name, variable, environment, argv = [] }: HelperOptions): ByteStream {
+function start({ name, variable, environment, argv = [], descriptors = {} }: HelperOptions): ByteStream {
   const chosen = environment[variable];
   const [ours, theirs] = socketPair('stream');
   try {
@@ -97,7 +99,7 @@ function start({ name, variable, environment, argv = [] }: HelperOptions): ByteS
       path: isChosen ? chosen : own.path,
       argv: [...(isChosen ? [chosen] : own.argv(name)), ...argv],
       env: withoutRuntimeVariables(environment),
-      stdio: { 0: theirs, 1: theirs, 2: 2 },
+      stdio: { 0: theirs, 1: theirs, 2: 2, ...descriptors },
       newSession: true,
     });
     // Waited for, so that no zombie stays; the end of the stream says the rest.

@@ -17,6 +17,8 @@ import { Authentication } from './authentication.ts';
 import type { CandidateKey } from './candidate-key.ts';
 import type { PublicKeysOptions } from './public-keys.ts';
 import { PublicKeys } from './public-keys.ts';
+import type { VouchingKeysOptions } from './vouching-keys.ts';
+import { VouchingKeys } from './vouching-keys.ts';
 
 const crypto = createCryptoProvider();
 
@@ -30,6 +32,7 @@ interface Setup {
   readonly keys?: readonly CandidateKey[];
   readonly authentication?: Partial<AuthenticationOptions>;
   readonly publicKeys?: Partial<PublicKeysOptions>;
+  readonly vouching?: Partial<VouchingKeysOptions>;
   readonly server?: MemoryServerOptions['server'];
 }
 
@@ -77,8 +80,9 @@ async function login(setup: Setup): Promise<Outcome> {
     login: new Authentication({
       names: { user: 'somebody', host: 'example.org' },
       publicKeys,
-      preferred: ['publickey', 'keyboard-interactive', 'password'],
-      enabled: ['publickey', 'keyboard-interactive', 'password'],
+      vouchingKeys: () => Promise.resolve(vouchingKeys({ log, ...setup.vouching })),
+      preferred: ['hostbased', 'publickey', 'keyboard-interactive', 'password'],
+      enabled: ['hostbased', 'publickey', 'keyboard-interactive', 'password'],
       batchMode: false,
       passwordPrompts: 3,
       devices: '',
@@ -96,6 +100,19 @@ async function login(setup: Setup): Promise<Outcome> {
   return { result, requests, lines: said, asked, banners };
 }
 
+function vouchingKeys(options: Pick<VouchingKeysOptions, 'log'> & Partial<VouchingKeysOptions>): VouchingKeys {
+  return new VouchingKeys({
+    crypto,
+    keys: [],
+    algorithms: defaultSignatureAlgorithms,
+    clientUser: 'local',
+    hostName: () => 'client.test',
+    sign: () => Promise.resolve({ kind: 'absent' }),
+    missing: { keys: 'no host keys', signer: 'nobody signs' },
+    ...options,
+  });
+}
+
 function describe({ request }: Asked): string {
   switch (request.method) {
     case 'publickey':
@@ -109,6 +126,8 @@ function describe({ request }: Asked): string {
       return `keyboard-interactive ${request.submethods}`;
     case 'keyboard-interactive-responses':
       return `responses ${request.responses.map(utf8Decode).join(' ')}`;
+    case 'hostbased':
+      return `hostbased ${request.algorithm} ${request.clientUser} ${request.clientHost} ${request.signature.length}`;
     default:
       return request.method;
   }
@@ -129,6 +148,12 @@ function keyInMemory(name: string, key = new PrivateKey(crypto.generateKey('ed25
     publicKey: key.publicKey.blob,
     sign: (algorithm, data) => key.sign(crypto, algorithm, data),
   };
+}
+
+function hostKey(type: 'ed25519' | 'ecdsa'): PrivateKey {
+  return new PrivateKey(
+    type === 'ed25519' ? crypto.generateKey(type) : crypto.generateKey(type, { curve: 'nistp256' }),
+  );
 }
 
 const isOpen = ({ result }: Outcome): boolean => 'port' in result;
@@ -158,6 +183,42 @@ test('keys are offered in order, and only the one that the server takes signs (R
     'debug1: Offering public key: two ED25519 FP explicit agent',
     'debug1: Server accepts key: two ED25519 FP explicit agent',
   ]);
+});
+
+test('host keys vouch for the user before keys of the user are offered (RFC 4252 section 9)', async () => {
+  const [first, second] = [hostKey('ed25519'), hostKey('ecdsa')];
+  const signed: Uint8Array[] = [];
+  const outcome = await login({
+    answers: [['publickey', 'hostbased'], ['publickey', 'hostbased'], 'accept'],
+    keys: [keyInMemory('/k/one')],
+    vouching: {
+      keys: [second.publicKey, first.publicKey],
+      sign: (data) => {
+        signed.push(data);
+        return Promise.resolve({ kind: 'signed', signature: new Uint8Array(5) });
+      },
+    },
+  });
+  assert.ok(isOpen(outcome));
+  assert.deepEqual(outcome.requests, [
+    'none',
+    'hostbased ssh-ed25519 local client.test. 5',
+    'hostbased ecdsa-sha2-nistp256 local client.test. 5',
+  ]);
+  assert.equal(signed.length, 2);
+  assert.notDeepEqual(signed[0], signed[1]);
+});
+
+test('a host key that nobody signs with is passed over, and the user is told why', async () => {
+  const outcome = await login({
+    answers: [['publickey', 'hostbased'], 'accept-key', 'accept'],
+    keys: [keyInMemory('/k/one')],
+    vouching: { keys: [hostKey('ed25519').publicKey, hostKey('ecdsa').publicKey] },
+  });
+  assert.ok(isOpen(outcome));
+  assert.deepEqual(outcome.requests.slice(1), ['publickey-query ssh-ed25519 bound', 'publickey ssh-ed25519 bound']);
+  const errors = hidden(outcome.lines).filter((line) => line.startsWith('error'));
+  assert.deepEqual(errors, ['error: sign using hostkey ssh-ed25519 FP failed: nobody signs']);
 });
 
 test('a login ends with what the server would still take when every key was tried', async () => {

@@ -4,7 +4,7 @@
 
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
-import type { UserauthClientCommand, UserauthClientEvent } from '@sallyport/protocol/userauth/events';
+import type { UserauthAttempt, UserauthClientCommand, UserauthClientEvent } from '@sallyport/protocol/userauth/events';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { LoginNames } from '../messages.ts';
 import { loginMessages } from '../messages.ts';
@@ -12,10 +12,13 @@ import type { Login, UserauthQuestion } from '../open-connection.ts';
 import { escapeBanner } from './banner.ts';
 import { MethodOrder } from './method-order.ts';
 import type { PublicKeys } from './public-keys.ts';
+import type { VouchingKeys } from './vouching-keys.ts';
 
 export interface AuthenticationOptions {
   readonly names: LoginNames;
   readonly publicKeys: PublicKeys;
+  /** The host keys of this machine, gathered when they are needed. */
+  readonly vouchingKeys: () => Promise<VouchingKeys>;
   /** PreferredAuthentications. */
   readonly preferred: readonly string[];
   /** Methods that the configuration allows. */
@@ -33,7 +36,7 @@ export interface AuthenticationOptions {
   readonly log: LogSink;
 }
 
-export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password';
+export type LoginMethod = 'hostbased' | 'publickey' | 'keyboard-interactive' | 'password';
 
 type Event<Type extends UserauthClientEvent['type']> = Extract<UserauthClientEvent, { readonly type: Type }>;
 
@@ -50,6 +53,7 @@ export class Authentication implements Login {
   /** Whether the server has asked anything in keyboard-interactive: else another try would be the same. */
   #wasQuestioned = false;
   #isSkipping = false;
+  #vouchingKeys: VouchingKeys | undefined;
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
@@ -79,7 +83,7 @@ export class Authentication implements Login {
       case 'attempt-wanted':
         return this.#attemptNext(event);
       case 'signature-wanted': {
-        const signature = await this.#options.publicKeys.sign(event.key, event.algorithm, event.data);
+        const signature = await this.#sign(event);
         return signature === undefined ? this.#skip() : { type: 'provide-signature', signature };
       }
       case 'responses-wanted':
@@ -90,6 +94,12 @@ export class Authentication implements Login {
         this.#options.showBanner(escapeBanner(event.text));
         return undefined;
     }
+  }
+
+  /** While host keys are tried they are what signs, else the user's. */
+  #sign({ key, algorithm, data }: Event<'signature-wanted'>): Promise<Uint8Array | undefined> {
+    if (this.#order.current === 'hostbased') return (this.#vouchingKeys as VouchingKeys).sign(data);
+    return this.#options.publicKeys.sign(key, algorithm, data);
   }
 
   #skip(): UserauthClientCommand {
@@ -118,6 +128,7 @@ export class Authentication implements Login {
   async #try(): Promise<UserauthClientCommand> {
     const { names, publicKeys, log } = this.#options;
     const begin = {
+      hostbased: () => this.#hostbased(),
       publickey: () => publicKeys.next(),
       'keyboard-interactive': () => this.#interaction(),
       password: () => this.#password(),
@@ -132,6 +143,11 @@ export class Authentication implements Login {
       if (attempt !== undefined) return { type: 'attempt', attempt };
       this.#order.disable(method);
     }
+  }
+
+  async #hostbased(): Promise<UserauthAttempt | undefined> {
+    this.#vouchingKeys ??= await this.#options.vouchingKeys();
+    return this.#vouchingKeys.next();
   }
 
   async #password(): Promise<{ readonly method: 'password'; readonly password: Uint8Array } | undefined> {

@@ -23,6 +23,11 @@ export class MethodOrder<Name extends string> {
     this.#log = options.log;
   }
 
+  /** The method that next() gave last. */
+  get current(): Name | undefined {
+    return this.#current;
+  }
+
   /** The method to go on with; undefined when there is none left. */
   next(taken: readonly string[]): Name | undefined {
     if (taken.join(',') !== this.#taken.join(',')) {

@@ -106,7 +106,7 @@ function opened(fd: number): OpenedTransport {
   const stream = openDescriptor(fd);
   return {
     stream,
-    ...(ends === undefined ? {} : { ends }),
+    ...(ends === undefined ? {} : { ends, fd }),
     setTypeOfService: (value) => {
       // Somebody else may have the number of a connection that is gone.
       if (endsOf(fd)?.local.port !== ends?.local.port) return;

@@ -8,6 +8,8 @@ export interface OpenedTransport {
   readonly stream: ByteStream;
   /** Both ends of a TCP connection; undefined through a proxy command. */
   readonly ends?: { readonly peer: SocketAddress; readonly local: SocketAddress };
+  /** The descriptor of a TCP connection, as long as that stands. */
+  readonly fd?: number;
   /** Marks the packets of the connection (IPQoS), where it is one of ours that still stands. */
   setTypeOfService(value: number): void;
 }

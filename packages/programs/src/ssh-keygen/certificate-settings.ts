@@ -2,8 +2,8 @@
 // what each word changes. Their order in the certificate is by name, which the encoder sees to.
 
 import type { CertificateKind, CertificateOption } from '@sallyport/protocol/keys/certificate';
+import { encodeCertificateOption } from '@sallyport/protocol/keys/certificate-options';
 import { matchNetworkList } from '@sallyport/protocol/wire/patterns';
-import { Writer } from '@sallyport/protocol/wire/writer';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { messages } from './messages.ts';
 
@@ -36,13 +36,9 @@ export function certificateSettings(kind: CertificateKind, words: readonly strin
   const draft: Draft = { flags: new Set<string>(usual), critical: [], extensions: [] };
   for (const word of words) applyWord(draft, word);
   for (const name of draft.flags) {
-    (name === criticalSwitch ? draft.critical : draft.extensions).push(optionOf(name));
+    (name === criticalSwitch ? draft.critical : draft.extensions).push(encodeCertificateOption(name));
   }
   return { criticalOptions: draft.critical, extensions: draft.extensions };
-}
-
-function optionOf(name: string, value?: string): CertificateOption {
-  return { name, data: value === undefined ? new Uint8Array(0) : new Writer().string(value).bytes() };
 }
 
 function applyWord(draft: Draft, word: string): void {
@@ -69,18 +65,20 @@ function applyWord(draft: Draft, word: string): void {
 
 function customOption(text: string): CertificateOption {
   const equals = text.indexOf('=');
-  return equals < 0 ? optionOf(text) : optionOf(text.slice(0, equals), text.slice(equals + 1));
+  return equals < 0
+    ? encodeCertificateOption(text)
+    : encodeCertificateOption(text.slice(0, equals), text.slice(equals + 1));
 }
 
 function addForcedCommand({ critical }: Draft, value: string): void {
   if (value === '') throw new ProgramExit(messages.emptyForcedCommand);
   if (critical.some(({ name }) => name === 'force-command')) throw new ProgramExit(messages.secondForcedCommand);
-  critical.push(optionOf('force-command', value));
+  critical.push(encodeCertificateOption('force-command', value));
 }
 
 function addSourceAddress({ critical }: Draft, value: string): void {
   if (value === '') throw new ProgramExit(messages.emptySourceAddress);
   if (critical.some(({ name }) => name === 'source-address')) throw new ProgramExit(messages.secondSourceAddress);
   if (matchNetworkList(undefined, value) === 'invalid') throw new ProgramExit(messages.badSourceAddress);
-  critical.push(optionOf('source-address', value));
+  critical.push(encodeCertificateOption('source-address', value));
 }

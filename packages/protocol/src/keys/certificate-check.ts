@@ -13,6 +13,7 @@ import {
   type CertificateOption,
   verifyCertificateSignature,
 } from './certificate.ts';
+import { certifiedPermissions, permissionExtensions } from './certificate-options.ts';
 import { defaultKeyOptions, type KeyOptions, type KeyPermissions } from './formats/key-options.ts';
 
 export interface CertificateUse {
@@ -42,11 +43,10 @@ const criticalOptions: ReadonlyMap<string, OptionReader> = new Map<string, Optio
 
 const extensions: ReadonlyMap<string, OptionReader> = new Map<string, OptionReader>([
   ['no-touch-required', flag((draft) => (draft.touchRequired = false))],
-  ['permit-X11-forwarding', flag(({ permissions }) => (permissions.x11Forwarding = true))],
-  ['permit-agent-forwarding', flag(({ permissions }) => (permissions.agentForwarding = true))],
-  ['permit-port-forwarding', flag(({ permissions }) => (permissions.portForwarding = true))],
-  ['permit-pty', flag(({ permissions }) => (permissions.pty = true))],
-  ['permit-user-rc', flag(({ permissions }) => (permissions.userRc = true))],
+  ...certifiedPermissions.map((permission): [string, OptionReader] => [
+    permissionExtensions[permission],
+    flag(({ permissions }) => (permissions[permission] = true)),
+  ]),
 ]);
 
 /** The verdict on a certificate whose authority the caller trusts. */
@@ -70,8 +70,8 @@ export function checkCertificate(crypto: CryptoProvider, use: CertificateUse): C
   return kind === 'host' ? { ok: true, options: defaultKeyOptions() } : readCertificateOptions(certificate);
 }
 
-/** Wildcards count in host certificates only. */
-function certifiesPrincipal({ kind, principals }: Certificate, name: string): boolean {
+/** Whether the name is a listed principal. Wildcards count in host certificates only. */
+export function certifiesPrincipal({ kind, principals }: Certificate, name: string): boolean {
   return kind === 'host' ? principals.some((pattern) => matchPattern(name, pattern)) : principals.includes(name);
 }
 

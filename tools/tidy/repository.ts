@@ -42,7 +42,8 @@ export function sourcePaths(root: string): string[] {
 
 /** Where use begins: entry points, the scripts of tools/, and what public packages offer to those who embed them. */
 function rootsOf(files: readonly SourceFile[]): string[] {
-  const faces = ['protocol', 'crypto', 'sallyport'].map((name) => `packages/${name}/src/index.ts`);
+  const offered = ['protocol/src/index', 'crypto/src/index', 'sallyport/src/index', 'sallyport/src/keys'];
+  const faces = offered.map((name) => `packages/${name}.ts`);
   const scripts = files.map(({ path }) => path).filter((path) => /^tools\/[^/]+$/.test(path));
   return [...entryPoints.map(({ path }) => path), ...faces, ...scripts];
 }

@@ -25,9 +25,27 @@ export type SftpErrorCode =
   | 'aborted'
   | 'limit-exceeded';
 
+/** What is wrong with a key, a certificate, a list or a signature over a file. */
+export type KeyErrorCode =
+  /** Damaged, or of no form that is known here. */
+  | 'key-malformed'
+  /** The key has no such form, or does not do that. */
+  | 'key-unsupported'
+  | 'passphrase-missing'
+  | 'passphrase-wrong'
+  /** It does not hold; the message says why. */
+  | 'certificate-refused'
+  /** It is wrong, or whoever made it may not sign that; the message says why. */
+  | 'signature-refused'
+  /** The agent or its user said no. */
+  | 'signing-refused'
+  /** A file of ours could not be read: the cause is the system's error. */
+  | 'local-failed';
+
 export type SshErrorCode =
   | FailureCode
   | SftpErrorCode
+  | KeyErrorCode
   | 'channel-closed'
   | 'command-failed'
   | 'exit-missing'
@@ -155,6 +173,15 @@ export class ConnectionLostError extends SshError {
 
 /** The peer broke the protocol. */
 export class ProtocolError extends SshError {}
+
+/** Something about a key that has nothing to do with a connection. */
+export class KeyError extends SshError {
+  declare readonly code: KeyErrorCode;
+
+  constructor(code: KeyErrorCode, message: string, options?: ErrorOptions) {
+    super(code, visible(message), options);
+  }
+}
 
 const errorsByCode: Partial<
   Record<FailureCode, (failure: Failure, disconnect: PeerDisconnect | undefined) => SshError>

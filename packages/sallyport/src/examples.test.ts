@@ -11,7 +11,8 @@ import { openSftp } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { startTestServer } from '@sallyport/testing/test-server';
 import type { PrivateKey } from './index.ts';
-import { connect, generatePrivateKey, localFileSystem, sftpServer } from './index.ts';
+import { connect, generatePrivateKey, localFileSystem, readPrivateKey, sftpServer } from './index.ts';
+import { formatPrivateKey } from './keys.ts';
 
 // From src/ and from dist/ alike.
 const root = resolve(import.meta.dirname, '../../..');
@@ -145,6 +146,28 @@ for (const [name, runtime] of runtimes) {
     assert.equal(report.stdout.toString(), '1000\tsub\n16\tlog\n12\tones\n', report.stderr);
     const missing = await run('sftp-report.mjs', '/no');
     assert.deepEqual([missing.stderr, missing.code], ['no-such-file: opendir /no\n', 1]);
+  });
+}
+
+for (const [name, runtime] of runtimes) {
+  const unless = { skip: runtime === undefined ? `${name} is not here` : false };
+
+  test(`on ${name}: an example signs a file and verifies it by allowed_signers`, unless, async () => {
+    assert.ok(runtime);
+    await using folder = await TemporaryFolder.create();
+    const key = await folder.write('key', await formatPrivateKey(generatePrivateKey()), 0o600);
+    const file = await folder.write('release.tar', 'contents');
+    const run = (...args: readonly string[]): ReturnType<typeof runProgram> =>
+      runProgram(runtime, [example('sign-file.mjs'), ...args]);
+    const signed = await run('sign', key, file);
+    assert.match(signed.stdout.toString(), /^[^ ]+release\.tar\.sig: signed with SHA256:\S+\n$/, signed.stderr);
+    const { publicKey } = await readPrivateKey(key);
+    const signers = await folder.write('signers', `me@example.com ${formatPublicLine(publicKey)}\n`);
+    const good = await run('verify', signers, 'me@example.com', file);
+    assert.match(good.stdout.toString(), /^good signature of me@example\.com, SHA256:\S+\n$/, good.stderr);
+    await folder.write('release.tar', 'changed');
+    const bad = await run('verify', signers, 'me@example.com', file);
+    assert.deepEqual([bad.stderr, bad.code], ['signature-refused: the signature is refused: incorrect signature\n', 1]);
   });
 }
 

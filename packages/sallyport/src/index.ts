@@ -21,13 +21,14 @@ export {
   CommandError,
   ConnectionLostError,
   HostKeyError,
+  KeyError,
   NegotiationError,
   ProtocolError,
   SshError,
   TimeoutError,
 } from './errors.ts';
 export type { Identity } from './keys/identity.ts';
-export { generatePrivateKey, readPrivateKey } from './keys/identity.ts';
+export { generatePrivateKey, readPrivateKey } from './keys/private-keys.ts';
 export type { Decision, LoginPolicy } from './server/policy.ts';
 export type { Server } from './server/server.ts';
 export { createServer } from './server/server.ts';

@@ -10,7 +10,8 @@ import type { AlgorithmPreferences, RekeyLimits } from '@sallyport/protocol/tran
 import type { CallOptions } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import type { Identity } from '../keys/identity.ts';
-import { agentIdentities, defaultIdentities, identityOf, readPrivateKey } from '../keys/identity.ts';
+import { agentIdentities, defaultIdentities, identityOf, isPrivateKey } from '../keys/identity.ts';
+import { readPrivateKey } from '../keys/private-keys.ts';
 import type { Challenge } from './authentication.ts';
 import type { Client } from './client.ts';
 import { parseDestination } from './destination.ts';
@@ -65,8 +66,4 @@ export async function gatherIdentities(settings: ConnectSettings): Promise<Ident
 async function asIdentity(value: Identity | PrivateKey | string): Promise<Identity> {
   if (typeof value === 'string') return identityOf(await readPrivateKey(value));
   return isPrivateKey(value) ? identityOf(value) : value;
-}
-
-function isPrivateKey(value: Identity | PrivateKey): value is PrivateKey {
-  return !(value.publicKey instanceof Uint8Array);
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples, samplePassphrase } from '@sallyport/testing/key-samples';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
-import { readPrivateKey } from './identity.ts';
+import { readPrivateKey } from './private-keys.ts';
 
 test('readPrivateKey opens a file with its passphrase and says why it does not', async () => {
   await using folder = await TemporaryFolder.create();

@@ -1,18 +1,15 @@
 // What a client proves who it is with: a public key, and something that signs with its private half. Private keys in
 // memory, in files and in an agent all become one.
 
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { createCryptoProvider } from '@sallyport/crypto';
-import { decodePrivateKeyFile } from '@sallyport/protocol/keys/formats/private-key-file';
-import { PrivateKey } from '@sallyport/protocol/keys/private-key';
-import { isForConversion } from '@sallyport/protocol/keys/types/table';
-import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 
 import { AgentClient } from '../agent/agent-client.ts';
 import { AgentSession, type SessionBinding } from '../agent/agent-session.ts';
+import { readPrivateKey } from './private-keys.ts';
 
 /** How long an agent has for what needs no user. */
 const agentPatienceMs = 10_000;
@@ -45,24 +42,9 @@ export function identityOf(key: PrivateKey): Identity {
   };
 }
 
-/**
- * Reads a private key file. Rejects when it cannot be read, is no private key, or is encrypted and the passphrase is
- * missing or wrong; also for DSA keys, which are converted by ssh-keygen and used for nothing.
- */
-export async function readPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
-  const sealed = decodePrivateKeyFile(await readFile(path));
-  if (sealed.encrypted && passphrase === undefined) throw new Error(`${path} needs a passphrase`);
-  const crypto = createCryptoProvider();
-  await sealed.prepare?.(crypto);
-  const key = sealed.open(crypto, utf8Encode(passphrase ?? ''));
-  if (key === undefined) throw new Error(`wrong passphrase for ${path}`);
-  if (isForConversion(key.publicKey.type)) throw new Error(`${path} is of an unsupported key type`);
-  return key;
-}
-
-/** A new Ed25519 key, for a server or a client that is made for the moment. */
-export function generatePrivateKey(): PrivateKey {
-  return new PrivateKey(createCryptoProvider().generateKey('ed25519'));
+/** Whether it is a key itself and not something that signs with one. */
+export function isPrivateKey(value: Identity | PrivateKey): value is PrivateKey {
+  return !(value.publicKey instanceof Uint8Array);
 }
 
 /** Identities of an agent, as they are now. An agent that cannot be asked has none. */

@@ -1,8 +1,9 @@
 // RSA keys from the integers of OpenSSH's formats, signing and verifying by RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2,
 // RFC 8332) in the runtime. The remaining CRT values are derived here; parts that do not fit together make no key.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import type {
+  DigestName,
   PrivateKeyParts,
   PublicKeyParts,
   SigningKey,
@@ -72,14 +73,19 @@ export function rsaSigningKey(parts: RsaPrivateParts): SigningKey | undefined {
   const check = numbers && verifyingKeyOf(numbers);
   if (!jwk || !check) return undefined;
   try {
-    let key: ReturnType<typeof createPrivateKey> | undefined = createPrivateKey({ key: jwk, format: 'jwk' });
+    let key: KeyObject | undefined = createPrivateKey({ key: jwk, format: 'jwk' });
+    const usable = (): KeyObject => {
+      if (!key) throw new Error('signing key was freed');
+      return key;
+    };
+    const checked = (digest: DigestName, data: Uint8Array, made: Buffer): Uint8Array => {
+      const signature = plainBytes(made);
+      if (!check.verify(digest, data, signature)) throw new Error('RSA signature came out wrong');
+      return signature;
+    };
     return {
-      sign: (digest, data) => {
-        if (!key) throw new Error('signing key was freed');
-        const signature = plainBytes(sign(digest, data, key));
-        if (!check.verify(digest, data, signature)) throw new Error('RSA signature came out wrong');
-        return signature;
-      },
+      sign: (digest, data) => checked(digest, data, sign(digest, data, usable())),
+      signInBackground: async (digest, data) => checked(digest, data, await signOnThread(digest, data, usable())),
       free: () => {
         key = undefined;
       },
@@ -87,6 +93,12 @@ export function rsaSigningKey(parts: RsaPrivateParts): SigningKey | undefined {
   } catch {
     return undefined;
   }
+}
+
+function signOnThread(digest: DigestName, data: Uint8Array, key: KeyObject): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    sign(digest, data, key, (error, signature) => (error ? reject(error) : resolve(signature)));
+  });
 }
 
 function privateJwk(parts: RsaPrivateParts, { n, e }: PublicNumbers): Record<string, string> | undefined {

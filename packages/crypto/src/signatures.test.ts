@@ -55,6 +55,18 @@ test('Generated keys of every kind sign what only their public half verifies', (
   }
 });
 
+test('an RSA key signs on other threads what it signs on this one, and nothing when it was freed', async () => {
+  const signing = rsaSigningKey(rsa);
+  const made = await Promise.all(
+    Array.from({ length: 8 }, async () => await signing?.signInBackground?.('sha512', data)),
+  );
+  const here = signing?.sign('sha512', data);
+  assert.equal(here?.length, 128);
+  for (const signature of made) assert.deepEqual(signature, here);
+  signing?.free();
+  await assert.rejects(async () => signing?.signInBackground?.('sha512', data), /freed/);
+});
+
 test('ed25519 makes no key of a seed with another public key, nor of other lengths (RFC 8032 section 5.1.5)', () => {
   const parts = generateEd25519(crypto.random(new Uint8Array(32))) as Ed25519;
   assert.ok(ed25519SigningKey(parts));

@@ -132,6 +132,23 @@ test('nothing but the certificate appears beside the key, and the comment goes a
   assert.match(readFileSync(folder.file('rsa1024-cert.pub'), 'utf8'), / sample of rsa1024\n$/);
 });
 
+test('many certificates of one run come in order, and the first failure ends it there', async () => {
+  await using folder = await keygenFolder();
+  const key = readFileSync(folder.file('ed25519.pub'), 'utf8');
+  const files = Array.from({ length: 60 }, (_, number) => `user${number}.pub`);
+  for (const [number, file] of files.entries()) if (number !== 40) await folder.write(file, key);
+  const signed = await ourKeygen(['-s', 'rsa1024', '-I', 'x', '-z', '+7', ...files], { cwd: folder.path });
+  const serials = [...signed.stderr.matchAll(/^Signed user key user(\d+)-cert\.pub: id "x" serial (\d+) /gm)];
+  assert.deepEqual(
+    serials.map(([, number, serial]) => [Number(number), Number(serial)]),
+    Array.from({ length: 40 }, (_, number) => [number, number + 7]),
+  );
+  assert.match(signed.stderr, /user40\.pub.*No such file or directory\r?\n$/);
+  assert.equal(signed.code, 255);
+  const made = readdirSync(folder.path).filter((name) => /^user\d+-cert\.pub$/.test(name));
+  assert.equal(made.length, 40);
+});
+
 test('names in a certificate cannot write to the terminal', async () => {
   await using folder = await keygenFolder();
   const argv = ['-s', 'ed25519', '-I', 'id\u001b[2J', '-n', 'a\nb', 'ed25519.pub'];

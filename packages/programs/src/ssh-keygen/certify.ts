@@ -4,7 +4,7 @@
 import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import {
   buildCertificate,
-  type CertificateContent,
+  type Certificate,
   isCertificate,
   maximumPrincipals,
 } from '@sallyport/protocol/keys/certificate';
@@ -30,33 +30,53 @@ export async function certify(context: KeygenContext): Promise<number> {
   const algorithm = chooseAlgorithm(signer.publicKey, options.type);
   const { after: validAfter, before: validBefore } = options.validity;
   const principals = splitPrincipals(options.names);
+  const signing: Signing[] = [];
   let { first: serial } = options.serial;
-  for (const file of options.operands) {
-    const { key, comment } = loadSubject(file);
-    if (isCertificate(key)) throw new ProgramExit(messages.cannotBeCertified(file, keyTypeLabel(key.type)));
-    const { identity: keyId, kind } = options;
-    const content = { key, kind, serial, keyId, principals, validAfter, validBefore, ...settings };
-    await certifyOne(context, content, { file, comment, signer, algorithm });
-    if (options.serial.counts) serial = BigInt.asUintN(64, serial + 1n);
+  try {
+    for (const file of options.operands) {
+      const { key, comment } = loadSubject(file);
+      if (isCertificate(key)) throw new ProgramExit(messages.cannotBeCertified(file, keyTypeLabel(key.type)));
+      const { identity: keyId, kind } = options;
+      const content = { key, kind, serial, keyId, principals, validAfter, validBefore, ...settings };
+      if (signing.length >= signer.atOnce) await saveFirst(context, signing);
+      const certificate = settled(buildCertificate(context.crypto, content, { signer, algorithm }));
+      signing.push({ file, comment, certificate });
+      if (options.serial.counts) serial = BigInt.asUintN(64, serial + 1n);
+    }
+  } finally {
+    // In the order of the files, also when a later one ends it: what was begun before it is not lost.
+    while (signing.length > 0) await saveFirst(context, signing);
   }
   signer.wipe();
   return 0;
 }
 
-interface Issue {
+/** A certificate on its way. */
+interface Signing {
   readonly file: string;
   readonly comment: string;
-  readonly signer: Signer;
-  readonly algorithm: string | undefined;
+  readonly certificate: Promise<Certificate | Error>;
 }
 
-async function certifyOne(context: KeygenContext, content: CertificateContent, issue: Issue): Promise<void> {
-  const { crypto, options } = context;
-  const { file, comment, signer, algorithm } = issue;
-  const certificate = await buildCertificate(crypto, content, { signer, algorithm }).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ProgramExit((options.usesAgent ? messages.cannotCertifyByAgent : messages.cannotCertify)(file, reason));
-  });
+/** Nobody may be listening yet when it fails. */
+function settled(certificate: Promise<Certificate>): Promise<Certificate | Error> {
+  return certificate.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+}
+
+/** Saves the certificate that was begun first; when that fails, those behind it are forgotten. */
+async function saveFirst(context: KeygenContext, signing: Signing[]): Promise<void> {
+  const [first, ...others] = signing.splice(0);
+  if (first === undefined) return;
+  await save(context, first);
+  signing.push(...others);
+}
+
+async function save({ options }: KeygenContext, { file, comment, certificate: made }: Signing): Promise<void> {
+  const certificate = await made;
+  if (certificate instanceof Error) {
+    const say = options.usesAgent ? messages.cannotCertifyByAgent : messages.cannotCertify;
+    throw new ProgramExit(say(file, certificate.message));
+  }
   const path = `${file.replace(/\.pub$/, '')}-cert.pub`;
   try {
     replaceFile(path, `${formatPublicLine(certificate, comment)}\n`, { mode: 0o644, mustEndure: false });

@@ -12,7 +12,11 @@ import { ProgramExit } from '../shared/program-exit.ts';
 import { askPassphrase, givenPassphrase, type KeygenContext, loadFailure, logLine } from './context.ts';
 import { agentReasons, prompts } from './messages.ts';
 
+const signaturesInFlight = 16;
+
 export interface Signer extends CertificateSigner {
+  /** How many signatures may be asked for before the first is there. */
+  readonly atOnce: number;
   /** Clears the private key, where it was read from a file. */
   wipe(): void;
 }
@@ -30,9 +34,10 @@ export async function fileSigner(
     const key = await unlockPrivateKey(sealed, { crypto, ask });
     return {
       publicKey: key.publicKey,
+      atOnce: key.securityKey === undefined ? signaturesInFlight : 1,
       sign: (algorithm, data) =>
         key.securityKey === undefined
-          ? key.sign(crypto, algorithm, data)
+          ? key.signInBackground(crypto, algorithm, data)
           : signByToken({ crypto, options }, key, { path, data }),
       wipe: () => key.wipe(),
     };
@@ -65,6 +70,7 @@ export async function agentSigner(
   if (held === undefined) throw new ProgramExit(sentences.notFound);
   return {
     publicKey,
+    atOnce: 1,
     sign: async (algorithm, data) => {
       const signature = await agent.sign(held, { algorithm, data }).catch(() => undefined);
       if (signature === undefined) throw new Error(agentReasons.refused);

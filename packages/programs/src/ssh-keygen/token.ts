@@ -37,6 +37,7 @@ export async function tokenSigner(module: string, publicKey: PublicKey): Promise
   await tokenKeys(helper, module, pin);
   pin.fill(0);
   return {
+    atOnce: 1,
     publicKey,
     sign: async (algorithm, data) => {
       const signature = await helper.sign(publicKey.blob, { algorithm, data });

@@ -117,6 +117,8 @@ export type PublicKeyParts =
 export interface SigningKey {
   /** For Ed25519 the digest is ignored. An RSA signature is verified before it is returned. */
   sign(digest: DigestName, data: Uint8Array): Uint8Array;
+  /** The same on another thread, for keys that take long; several run side by side. */
+  signInBackground?(digest: DigestName, data: Uint8Array): Promise<Uint8Array>;
   free(): void;
 }
 

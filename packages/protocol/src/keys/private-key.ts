@@ -1,7 +1,7 @@
 // Private keys in memory: the numbers, the public half, a comment, and signatures (RFC 4253 section 6.6). How files
 // carry them is in formats/. JavaScript cannot promise that no copy stays behind; `wipe` clears those that are ours.
 
-import type { CryptoProvider, SigningKey } from '../algorithms/crypto-provider.ts';
+import type { CryptoProvider, DigestName, SigningKey } from '../algorithms/crypto-provider.ts';
 import { signatureAlgorithm } from '../algorithms/signatures.ts';
 import { Writer } from '../wire/writer.ts';
 import { type PublicKey, publicKeyOfParts, verifiableParts } from './public-key.ts';
@@ -44,15 +44,15 @@ export class PrivateKey {
    * @throws Error when the key was wiped, its numbers make no key, or it lives in a token
    */
   sign(crypto: CryptoProvider, algorithm: string, data: Uint8Array): Uint8Array {
-    const row = signatureAlgorithm(algorithm);
-    if (row?.keyType !== this.publicKey.type) {
-      throw new RangeError(`a key of type ${this.publicKey.type} does not sign with ${algorithm}`);
-    }
-    const signing = this.#signingKey(crypto);
-    if (signing === undefined) throw new Error('private key is not usable');
-    const writer = new Writer().string(algorithm);
-    this.#type.writeSignature(writer, signing.sign(row.digest, data));
-    return writer.bytes();
+    const { key, digest } = this.#signer(crypto, algorithm);
+    return this.#signatureBlob(algorithm, key.sign(digest, data));
+  }
+
+  /** The same, on another thread where the key takes long. */
+  async signInBackground(crypto: CryptoProvider, algorithm: string, data: Uint8Array): Promise<Uint8Array> {
+    const { key, digest } = this.#signer(crypto, algorithm);
+    const raw = await (key.signInBackground?.(digest, data) ?? Promise.resolve(key.sign(digest, data)));
+    return this.#signatureBlob(algorithm, raw);
   }
 
   /** Appends type name and private fields as openssh-key-v1 and the agent protocol carry them. */
@@ -73,6 +73,22 @@ export class PrivateKey {
     this.#signing?.key.free();
     this.#signing = undefined;
     for (const value of Object.values(this.#parts)) if (value instanceof Uint8Array) value.fill(0);
+  }
+
+  #signer(crypto: CryptoProvider, algorithm: string): { readonly key: SigningKey; readonly digest: DigestName } {
+    const row = signatureAlgorithm(algorithm);
+    if (row?.keyType !== this.publicKey.type) {
+      throw new RangeError(`a key of type ${this.publicKey.type} does not sign with ${algorithm}`);
+    }
+    const key = this.#signingKey(crypto);
+    if (key === undefined) throw new Error('private key is not usable');
+    return { key, digest: row.digest };
+  }
+
+  #signatureBlob(algorithm: string, raw: Uint8Array): Uint8Array {
+    const writer = new Writer().string(algorithm);
+    this.#type.writeSignature(writer, raw);
+    return writer.bytes();
   }
 
   #signingKey(crypto: CryptoProvider): SigningKey | undefined {

@@ -47,7 +47,7 @@ export async function startAndReadPort(program: string, ...args: readonly string
 }
 
 /** Dropbear reads authorized_keys in an account's home only: it gets a list of accounts of its own to see. */
-async function startDropbear({ hostKey, authorizedKeys }: Files): Promise<PeerServer> {
+export async function startDropbear({ hostKey, authorizedKeys }: Files): Promise<PeerServer> {
   const folder = `${hostKey}-dropbear`;
   await mkdir(`${folder}/.ssh`, { recursive: true, mode: 0o700 });
   const port = await freePort();

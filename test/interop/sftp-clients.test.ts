@@ -8,6 +8,8 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { PeerName, StockServer } from '@sallyport/testing';
 import { findProgram, OpensshFixture, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+import type { OddNames } from './trees.ts';
+import { filesOf, hashesOf, plant } from './trees.ts';
 
 const program = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
@@ -28,7 +30,7 @@ interface ClientRow {
   readonly title: string;
   readonly needs: readonly PeerName[];
   /** Names that the client can handle beside plain ones. */
-  readonly names: 'utf8' | 'lines' | 'bytes';
+  readonly names: OddNames;
   /** Whether the tree is at the server as it is here afterwards; it is unless told. */
   readonly keepsTree?: boolean;
   readonly run: (run: Run) => Promise<void>;
@@ -217,42 +219,6 @@ const rows: readonly ClientRow[] = [
   },
   { title: 'ssh2', needs: ['ssh2'], names: 'lines', keepsTree: false, run: script('ssh2-sftp-client.mjs', 'node') },
 ];
-
-/** A tree with the names that a client knows. */
-function plant(tree: string, names: ClientRow['names']): void {
-  fs.mkdirSync(`${tree}/sub folder/deep`, { recursive: true });
-  const random = Buffer.alloc(3_000_001);
-  for (let i = 0, state = 7; i < random.length; i++)
-    random[i] = (state = (state * 1_103_515_245 + 12_345) >>> 0) >>> 16;
-  fs.writeFileSync(`${tree}/plain`, random);
-  fs.writeFileSync(`${tree}/empty`, '');
-  fs.writeFileSync(`${tree}/sub folder/deep/with space and ümlaut`, random.subarray(0, 70_000));
-  for (let i = 0; i < 130; i++) fs.writeFileSync(`${tree}/sub folder/small-${i}`, `small ${i}`);
-  if (names !== 'utf8') fs.writeFileSync(`${tree}/two\nlines 'and "quotes"`, 'odd');
-  if (names === 'bytes') fs.writeFileSync(Buffer.from(`${tree}/latin-\xe9\xff`, 'latin1'), 'no text');
-}
-
-/** Paths of all files below a folder, byte by byte as latin1. */
-function filesOf(folder: string): string[] {
-  const walk = (below: string): string[] =>
-    fs.readdirSync(Buffer.from(below, 'latin1'), { encoding: 'buffer' }).flatMap((entry) => {
-      const path = `${below}/${entry.toString('latin1')}`;
-      return fs.statSync(Buffer.from(path, 'latin1')).isDirectory() ? walk(path) : [path];
-    });
-  const root = Buffer.from(folder).toString('latin1');
-  return walk(root).map((path) => path.slice(root.length + 1));
-}
-
-function hashesOf(folder: string): readonly string[] {
-  const root = Buffer.from(folder).toString('latin1');
-  const hash = (path: string): string =>
-    createHash('sha256')
-      .update(fs.readFileSync(Buffer.from(`${root}/${path}`, 'latin1')))
-      .digest('hex');
-  return filesOf(folder)
-    .map((path) => `${path} ${hash(path)}`)
-    .sort();
-}
 
 describe('SFTP clients of others with our sshd', skipUnless('openssh-client'), () => {
   let fixture: OpensshFixture;

@@ -4,70 +4,28 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import type { PeerName, StockServer } from '@sallyport/testing';
+import type { StockServer } from '@sallyport/testing';
 import { OpensshFixture, skipUnless, TemporaryFolder } from '@sallyport/testing';
 import type { Client, SftpClient } from 'sallyport';
 import { connect, localFileSystem, readPrivateKey, sftpServer } from 'sallyport';
-import { peer, startAndReadPort } from './peer-servers.ts';
+import type { SftpServerRow } from './sftp-servers.ts';
+import { sftpServers } from './sftp-servers.ts';
 import { echo, mebibyte, startServer, testData } from './support.ts';
 
-interface Place {
-  readonly port: number;
-  readonly user: string;
-  end(): Promise<void>;
-}
-
-interface Keys {
-  readonly hostKey: string;
-  readonly authorizedKeys: string;
-}
-
-interface Row {
-  readonly title: string;
-  readonly needs: readonly PeerName[];
-  /** Whether it stands a re-key while data flows. */
-  readonly rekeys: boolean;
-  readonly start: (keys: Keys) => Promise<Place>;
-}
-
-const python = '/usr/bin/python3';
-const rows: readonly Row[] = [
-  {
-    title: 'asyncssh',
-    needs: ['asyncssh'],
-    rekeys: false,
-    start: ({ hostKey, authorizedKeys }) =>
-      startAndReadPort(python, peer('asyncssh_sftp_server.py'), hostKey, authorizedKeys),
+const ownServer: SftpServerRow = {
+  title: 'the library',
+  needs: [],
+  rekeys: true,
+  start: async ({ hostKey }) => {
+    const files = sftpServer(localFileSystem());
+    const server = await startServer({
+      hostKeys: [await readPrivateKey(hostKey)],
+      login: { publicKey: () => ({ allow: true }) },
+      session: files,
+    });
+    return { port: server.port, user: 'anybody', end: () => server.close() };
   },
-  {
-    title: 'paramiko',
-    needs: ['paramiko'],
-    rekeys: true,
-    start: ({ hostKey, authorizedKeys }) =>
-      startAndReadPort(python, peer('paramiko_sftp_server.py'), hostKey, authorizedKeys),
-  },
-  {
-    title: 'npm ssh2',
-    needs: ['ssh2'],
-    rekeys: true,
-    start: ({ hostKey, authorizedKeys }) =>
-      startAndReadPort(process.execPath, peer('ssh2-sftp-server.mjs'), hostKey, authorizedKeys),
-  },
-  {
-    title: 'the library',
-    needs: [],
-    rekeys: true,
-    start: async ({ hostKey }) => {
-      const files = sftpServer(localFileSystem());
-      const server = await startServer({
-        hostKeys: [await readPrivateKey(hostKey)],
-        login: { publicKey: () => ({ allow: true }) },
-        session: files,
-      });
-      return { port: server.port, user: 'anybody', end: () => server.close() };
-    },
-  },
-];
+};
 
 /** Everything that a server should do with files. */
 async function exchange(files: SftpClient): Promise<void> {
@@ -128,7 +86,7 @@ async function connectTo(
 
 describe('files of the library with the servers of others', openssh, () => {
   after(() => fixture[Symbol.asyncDispose]());
-  for (const { title, needs, rekeys, start } of rows) {
+  for (const { title, needs, rekeys, start } of [...sftpServers, ownServer]) {
     test(`files, a tree and a resume with ${title}`, skipUnless(...needs), async () => {
       const hostKey = await fixture.key('ed25519', `host-${title.replaceAll(' ', '-')}`);
       const authorizedKeys = await fixture.folder.write('authorized_keys', `${fixture.userKey.publicLine}\n`);

@@ -85,19 +85,20 @@ test('a module outside the allowed folders is not loaded', skipUnless('softhsm2'
 
 const noAuthenticator = existsSync(authenticator) ? false : 'not on this machine: sk-dummy.so of openssh-tests';
 
-test('a FIDO key signs through its library, and is not taken without one', { skip: noAuthenticator }, async () => {
+test('a FIDO key signs through its library, and none without it', { skip: noAuthenticator }, async () => {
   await using agent = await startAgent({ SSH_SK_HELPER: own('ssh-sk-helper') }, ['-P', authenticator]);
   const key = agent.folder.file('key');
   const made = await agent.run(own('ssh-keygen'), ['-q', '-t', 'ed25519-sk', '-N', '', '-w', authenticator, '-f', key]);
   assert.equal(made.code, 0, made.stderr);
-  const without = await agent.run(own('ssh-add'), [key]);
-  assert.deepEqual([without.code, without.stderr], [1, `Cannot load FIDO key ${key} without provider\n`]);
+  // libfido2 has no device here.
+  assert.equal((await agent.run(own('ssh-add'), ['-q', key])).code, 0);
+  assert.equal((await agent.run(own('ssh-add'), ['-T', `${key}.pub`])).code, 1);
   const added = await agent.run(own('ssh-add'), ['-q', '-S', authenticator, key]);
   assert.equal(added.code, 0, added.stderr);
   const tested = await agent.run(own('ssh-add'), ['-T', `${key}.pub`]);
   assert.equal(tested.code, 0, tested.stderr);
   assert.equal((await agent.run(own('ssh-add'), ['-D', '-q'])).code, 0);
   const resident = await agent.run(own('ssh-add'), ['-K', '-S', authenticator]);
-  assert.match(resident.stderr, /^(?:Unable to load resident keys: |No keys to download)/);
+  assert.match(resident.stderr, /^(?:Unable to load resident keys: |No keys to download)/m);
   assert.equal(resident.code, 1);
 });

@@ -1,4 +1,4 @@
-// A shared library that the user names by its path: PKCS#11 modules and FIDO middleware. Its code runs in this
+// A shared library that is named by its path: PKCS#11 modules, FIDO middleware, libfido2. Its code runs in this
 // process with all rights of it, so only helper processes open one, never a program that holds keys. Nothing is ever
 // unloaded.
 
@@ -22,8 +22,13 @@ export class DynamicLibrary {
 
   /** undefined when the library does not have it. */
   find(name: string, signature: CSignature): NativeFunction | undefined {
-    const address = call('dlsym', this.#handle, cString(name));
+    const address = this.address(name);
     return address === 0 ? undefined : functionAt(address, signature);
+  }
+
+  /** Where it is; 0 when the library does not have it. */
+  address(name: string): number {
+    return call('dlsym', this.#handle, cString(name));
   }
 }
 

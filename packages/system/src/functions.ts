@@ -49,6 +49,7 @@ export const functions = {
   OPENSSL_init_crypto: { library: 'crypto', result: 'int', arguments: ['size', 'pointer'] },
   _exit: { library: 'c', result: 'void', arguments: ['int'] },
   __errno_location: { library: 'c', result: 'pointer', arguments: [] },
+  alarm: { library: 'c', result: 'uint', arguments: ['uint'] },
   bind: { library: 'c', result: 'int', arguments: ['int', 'pointer', 'uint'] },
   chdir: { library: 'c', result: 'int', arguments: ['pointer'] },
   chroot: { library: 'c', result: 'int', arguments: ['pointer'] },

@@ -23,7 +23,10 @@ export interface Loader {
 
 type ArgumentOf<Type extends CType> = Type extends 'pointer' ? Pointer : Type extends 'offset' ? bigint : number;
 
-type ArgumentsFor<Types extends readonly CType[]> = { readonly [Index in keyof Types]: ArgumentOf<Types[Index]> };
+/** The parameters of a function with these types. */
+export type ArgumentsFor<Types extends readonly CType[]> = {
+  readonly [Index in keyof Types]: ArgumentOf<Types[Index]>;
+};
 
 /** The parameters of a function of the table. */
 export type ArgumentsOf<Name extends FunctionName> = ArgumentsFor<(typeof functions)[Name]['arguments']>;

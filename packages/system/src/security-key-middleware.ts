@@ -7,87 +7,27 @@ import { DynamicLibrary } from './dynamic-library.ts';
 import { addressOf } from './libc.ts';
 import type { NativeFunction } from './loader.ts';
 import { bytesAt, cString, pointerIn, putPointer, stringAt } from './memory.ts';
+import type {
+  EnrollCall,
+  EnrolledKey,
+  ProviderCall,
+  ResidentKey,
+  SecurityKeyAlgorithm,
+  SecurityKeyProvider,
+  SignCall,
+  TokenSignature,
+} from './security-key-provider.ts';
+import { ProviderError, securityKeyAlgorithms } from './security-key-provider.ts';
 
 /** The upper half must agree; the lower half may differ. */
 const apiVersion = 0x000a0000;
 const majorVersion = 0xffff0000;
-/** Numbers that a function answers with when it fails. */
-export const middlewareFailures = { general: -1, unsupported: -2, pinRequired: -3, noDevice: -4, exists: -5 } as const;
-/** Of `alg`. */
-export const middlewareAlgorithms = { ecdsa: 0, ed25519: 1 } as const;
-export type MiddlewareAlgorithm = keyof typeof middlewareAlgorithms;
-
 const wordBytes = 8;
 /** Nothing that a token gives is larger; a library that says so has lost its way. */
 const maximumFieldBytes = 1024 * 1024;
 const maximumResidentKeys = 1024;
 
-export interface MiddlewareOption {
-  readonly name: string;
-  readonly value: string;
-  /** A library that does not know it must refuse. */
-  readonly required: boolean;
-}
-
-interface MiddlewareCall {
-  /** Empty: none. */
-  readonly pin: string;
-  readonly options: readonly MiddlewareOption[];
-}
-
-export interface EnrollCall extends MiddlewareCall {
-  readonly algorithm: MiddlewareAlgorithm;
-  readonly challenge: Uint8Array;
-  readonly application: string;
-  readonly flags: number;
-}
-
-export interface EnrolledKey {
-  readonly flags: number;
-  /** Ed25519: 32 bytes; ECDSA: an uncompressed point. */
-  readonly publicKey: Uint8Array;
-  readonly keyHandle: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly attestationCertificate: Uint8Array;
-  readonly authenticatorData: Uint8Array;
-}
-
-export interface SignCall extends MiddlewareCall {
-  readonly algorithm: MiddlewareAlgorithm;
-  readonly data: Uint8Array;
-  readonly application: string;
-  readonly keyHandle: Uint8Array;
-  readonly flags: number;
-}
-
-export interface TokenSignature {
-  readonly flags: number;
-  readonly counter: number;
-  /** Ed25519: the signature, and an empty `s`; ECDSA: two numbers. */
-  readonly r: Uint8Array;
-  readonly s: Uint8Array;
-}
-
-export interface ResidentKey {
-  readonly algorithm: MiddlewareAlgorithm | undefined;
-  readonly application: string;
-  readonly flags: number;
-  readonly userId: Uint8Array;
-  readonly key: EnrolledKey;
-}
-
-/** The library said no. */
-export class MiddlewareError extends Error {
-  override readonly name = 'MiddlewareError';
-  readonly failure: number;
-
-  constructor(what: string, failure: number) {
-    super(`${what} failed: ${failure}`);
-    this.failure = failure;
-  }
-}
-
-export class SecurityKeyMiddleware {
+export class SecurityKeyMiddleware implements SecurityKeyProvider {
   readonly #library: DynamicLibrary;
 
   /** Loads it. @throws Error when the file is no middleware or of another version */
@@ -103,39 +43,39 @@ export class SecurityKeyMiddleware {
     }
   }
 
-  /** Makes a key; blocks for a touch. @throws MiddlewareError */
-  enroll({ algorithm, challenge, application, flags, pin, options }: EnrollCall): EnrolledKey {
+  /** Makes a key; blocks for a touch. @throws ProviderError */
+  enroll({ algorithm, challenge, application, flags, pin, device, user }: EnrollCall): EnrolledKey {
     const enroll = this.#find('sk_enroll', [
       ...(['uint', 'pointer', 'size', 'pointer', 'uint', 'pointer', 'pointer', 'pointer'] as const),
     ]);
     const response = Buffer.alloc(wordBytes);
-    const list = new OptionList(options);
-    const number = middlewareAlgorithms[algorithm];
+    const list = new OptionList({ device, user });
+    const number = securityKeyAlgorithms[algorithm];
     const text = cString(application);
     const secret = pinString(pin);
     const failure = enroll(number, challenge, challenge.length, text, flags, secret, list.argument, response);
     list.release();
     secret?.fill(0);
-    if (failure !== 0) throw new MiddlewareError('sk_enroll', failure);
+    if (failure !== 0) throw new ProviderError(failure, `sk_enroll failed: ${failure}`);
     return enrolledAt(pointerIn(response, 0));
   }
 
-  /** Signs the SHA-256 of the data with what the token adds; blocks for a touch. @throws MiddlewareError */
-  sign({ algorithm, data, application, keyHandle, flags, pin, options }: SignCall): TokenSignature {
+  /** Signs the SHA-256 of the data with what the token adds; blocks for a touch. @throws ProviderError */
+  sign({ algorithm, data, application, keyHandle, flags, pin, device }: SignCall): TokenSignature {
     const sign = this.#find('sk_sign', [
       ...(['uint', 'pointer', 'size', 'pointer', 'pointer', 'size', 'uint', 'pointer', 'pointer', 'pointer'] as const),
     ]);
     const response = Buffer.alloc(wordBytes);
-    const list = new OptionList(options);
+    const list = new OptionList({ device });
     const secret = pinString(pin);
     const failure = sign(
-      middlewareAlgorithms[algorithm],
+      securityKeyAlgorithms[algorithm],
       ...[data, data.length, cString(application), keyHandle, keyHandle.length],
       ...[flags, secret, list.argument, response],
     );
     list.release();
     secret?.fill(0);
-    if (failure !== 0) throw new MiddlewareError('sk_sign', failure);
+    if (failure !== 0) throw new ProviderError(failure, `sk_sign failed: ${failure}`);
     const signed = bytesAt(pointerIn(response, 0), 5 * wordBytes);
     return {
       flags: signed.readUInt8(0),
@@ -145,17 +85,17 @@ export class SecurityKeyMiddleware {
     };
   }
 
-  /** The keys that the token keeps itself. @throws MiddlewareError */
-  residentKeys({ pin, options }: MiddlewareCall): ResidentKey[] {
+  /** The keys that the token keeps itself. @throws ProviderError */
+  residentKeys({ pin, device }: ProviderCall): ResidentKey[] {
     const load = this.#find('sk_load_resident_keys', ['pointer', 'pointer', 'pointer', 'pointer']);
     const response = Buffer.alloc(wordBytes);
     const count = Buffer.alloc(wordBytes);
     const secret = pinString(pin);
-    const list = new OptionList(options);
+    const list = new OptionList({ device });
     const failure = load(secret, list.argument, response, count);
     list.release();
     secret?.fill(0);
-    if (failure !== 0) throw new MiddlewareError('sk_load_resident_keys', failure);
+    if (failure !== 0) throw new ProviderError(failure, `sk_load_resident_keys failed: ${failure}`);
     const found = Number(count.readBigUInt64LE());
     if (found > maximumResidentKeys) throw new Error(`the token has ${found} keys`);
     const pointers = bytesAt(pointerIn(response, 0), found * wordBytes);
@@ -173,25 +113,28 @@ function pinString(pin: string): Buffer | null {
   return pin === '' ? null : cString(pin);
 }
 
-/** struct sk_option: name, value, and whether it is required; pointers to them, ended by null. */
+/**
+ * struct sk_option: name, value, and whether a library that does not know it must refuse, which OpenSSH never says;
+ * pointers to them, ended by null. What is empty is no option.
+ */
 class OptionList {
   /** Null for no options. */
   readonly argument: Buffer | null;
   /** What the pointers point to. */
   readonly #held: Buffer[];
 
-  constructor(options: readonly MiddlewareOption[]) {
+  constructor(given: Readonly<Record<string, string>>) {
+    const options = Object.entries(given).filter(([, value]) => value !== '');
     const held: Buffer[] = [];
     const keep = (buffer: Buffer): number => {
       held.push(buffer);
       return addressOf(buffer);
     };
     const pointers = Buffer.alloc((options.length + 1) * wordBytes);
-    for (const [index, { name, value, required }] of options.entries()) {
+    for (const [index, [name, value]] of options.entries()) {
       const structure = Buffer.alloc(3 * wordBytes);
       putPointer(structure, 0, keep(cString(name)));
       putPointer(structure, wordBytes, keep(cString(value)));
-      structure.writeUInt8(required ? 1 : 0, 2 * wordBytes);
       putPointer(pointers, index * wordBytes, keep(structure));
     }
     this.#held = held;
@@ -224,10 +167,10 @@ function enrolledAt(address: number): EnrolledKey {
 function residentAt(address: number): ResidentKey {
   const structure = bytesAt(address, 3 * wordBytes + enrolledBytes + 3 * wordBytes);
   const number = structure.readUInt32LE(0);
-  const names = Object.keys(middlewareAlgorithms) as MiddlewareAlgorithm[];
+  const names = Object.keys(securityKeyAlgorithms) as SecurityKeyAlgorithm[];
   const behindKey = 3 * wordBytes + enrolledBytes;
   return {
-    algorithm: names.find((name) => middlewareAlgorithms[name] === number),
+    algorithm: names.find((name) => securityKeyAlgorithms[name] === number),
     application: stringAt(pointerIn(structure, 2 * wordBytes)),
     key: enrolledAt(address + 3 * wordBytes),
     flags: structure.readUInt8(behindKey),

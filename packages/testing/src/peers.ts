@@ -41,6 +41,7 @@ const peerRows = [
   { name: 'netcat', programs: ['nc'] },
   { name: 'softhsm2', programs: ['softhsm2-util', 'pkcs11-tool'], files: ['/usr/lib/softhsm/libsofthsm2.so'] },
   { name: 'sk-dummy', files: ['/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so'] },
+  { name: 'libfido2', files: ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/libfido2.so.1`) },
   { name: 'root', holds: () => process.getuid?.() === 0 },
   { name: 'ordinary-account', holds: () => ordinaryAccount() !== undefined },
 ] as const satisfies readonly PeerRow[];

@@ -116,10 +116,6 @@ async function addOpened(context: AddContext, key: PrivateKey, opened: Opened): 
   }
   const comment = key.comment === '' ? file : key.comment;
   const provider = key.securityKey === undefined ? undefined : options.keyProvider;
-  if (key.securityKey !== undefined && provider === undefined) {
-    sayError(messages.noKeyProvider(file));
-    return false;
-  }
   const constraints =
     provider === undefined ? opened.constraints : { ...opened.constraints, securityKeyProvider: provider };
   let isAdded = options.certificatesOnly;

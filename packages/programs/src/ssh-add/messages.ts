@@ -71,8 +71,6 @@ export const messages = {
   tokenFailed: (what: 'add' | 'remove', provider: string, reason: string) =>
     `Could not ${what} card "${provider}": ${reason}`,
   notCertificate: (file: string) => `"${file}" is not a certificate`,
-  noKeyProvider: (file: string) => `Cannot load FIDO key ${file} without provider`,
-  noProvider: 'Cannot download keys without provider',
   residentAdded: (label: string, print: string) => `Resident identity added: ${label} ${print}`,
   residentRefused: (label: string, print: string) => `Unable to add key ${label} ${print}`,
   noResident: 'No keys to download',

@@ -43,7 +43,7 @@ export interface AddOptions {
   /** Of -s and -e. */
   tokenProvider: string;
   /** -S */
-  keyProvider: string | undefined;
+  keyProvider: string;
   logLevel: LogLevel;
   files: readonly string[];
 }
@@ -108,7 +108,7 @@ export function parseOptions(
     destinations: [],
     hostFiles: [],
     tokenProvider: '',
-    keyProvider: environment['SSH_SK_PROVIDER'],
+    keyProvider: environment['SSH_SK_PROVIDER'] || 'internal',
     logLevel: 'info',
     files: [],
   };

@@ -205,5 +205,6 @@ test('keys of tokens are asked for with every constraint, and our agent has none
     transcript(await run(['-e', '/usr/lib/none.so'], '\n')),
     `Enter passphrase for PKCS#11: ${removing}\n[1]`,
   );
-  assert.equal(transcript(await run(['-K'])), `${messages.noProvider}\n[255]`);
+  const none = transcript(await run(['-K', '-S', '/nonexistent.so'], '1234\n'));
+  assert.match(none, /^Enter PIN for authenticator: .*Unable to load resident keys: ssh-sk-helper has ended\n\[1\]$/s);
 });

@@ -53,7 +53,6 @@ export async function removeToken({ agent, options }: AddContext): Promise<numbe
 export async function loadResidentKeys(context: AddContext): Promise<number> {
   const { agent, crypto, options } = context;
   const { keyProvider: provider } = options;
-  if (provider === undefined) throw new ProgramExit(messages.noProvider);
   const found = await residentKeys(context, provider);
   if (found === undefined) return 1;
   if (found.length === 0) logLine(messages.noResident);

@@ -56,6 +56,11 @@ export function askLine(prompt: string): string {
 export function mayOverwrite(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return true;
   writeOut(`${messages.exists(path)}\n${prompts.overwrite}`);
+  return saysYes();
+}
+
+/** Reads the answer to a question; nothing is no. */
+export function saysYes(): boolean {
   return /^y/i.test(Buffer.from(readLine() ?? '').toString('utf8'));
 }
 

@@ -3,7 +3,6 @@
 
 import { readFileSync } from 'node:fs';
 import { securityKeyFlags } from '@sallyport/protocol/keys/types/security-key';
-import type { MiddlewareOption } from '@sallyport/system/security-key-middleware';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import { messages } from './messages.ts';
@@ -13,9 +12,11 @@ const usualApplication = 'ssh:';
 export interface SecurityKeySettings {
   application: string;
   flags: number;
-  challenge: Uint8Array | undefined;
+  /** Empty: whatever the helper chooses. */
+  challenge: Uint8Array;
   attestationPath: string | undefined;
-  readonly options: MiddlewareOption[];
+  device: string;
+  user: string;
 }
 
 type Apply = (settings: SecurityKeySettings, value: string) => void;
@@ -28,19 +29,17 @@ const withFlag =
   (flag: number): Apply =>
   (settings) =>
     void (settings.flags |= flag);
-const forMiddleware =
-  (name: string): Apply =>
-  (settings, value) => {
-    settings.options.push({ name, value, required: true });
-  };
-
 /** Words of -O when a key is made; those that take a value end with `=`. */
 const settingTable: Readonly<Record<string, Apply>> = {
   'no-touch-required': withoutFlag(securityKeyFlags.userPresence),
   'verify-required': withFlag(securityKeyFlags.userVerification),
   resident: withFlag(securityKeyFlags.resident),
-  'device=': forMiddleware('device'),
-  'user=': forMiddleware('user'),
+  'device=': (settings, value) => {
+    settings.device = value;
+  },
+  'user=': (settings, value) => {
+    settings.user = value;
+  },
   'application=': (settings, value) => {
     if (!value.startsWith(usualApplication)) throw new ProgramExit(messages.badApplication);
     settings.application = value;
@@ -66,9 +65,10 @@ export function securityKeySettings(words: readonly string[]): SecurityKeySettin
   const settings: SecurityKeySettings = {
     application: usualApplication,
     flags: securityKeyFlags.userPresence,
-    challenge: undefined,
+    challenge: new Uint8Array(),
     attestationPath: undefined,
-    options: [],
+    device: '',
+    user: '',
   };
   for (const word of words) {
     const end = word.indexOf('=') + 1;

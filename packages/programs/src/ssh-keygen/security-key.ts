@@ -2,24 +2,32 @@
 // keeps itself. The middleware runs in ssh-sk-helper; what -O may say is a table.
 
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
-import { utf8Encode } from '@sallyport/protocol/wire/utf8';
-import { Writer } from '@sallyport/protocol/wire/writer';
+import { securityKeyFlags } from '@sallyport/protocol/keys/types/security-key';
+import { replaceKeyFlag } from '@sallyport/system/security-key-provider';
 import type { MadeSecurityKey, NewSecurityKey } from 'sallyport/helpers/security-keys';
 import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
-import { middlewareOf } from 'sallyport/helpers/token-signature';
+import { securityKeyProvider } from 'sallyport/helpers/token-signature';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { replaceFile } from '../shared/replace-file.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { reasonOf } from '../shared/user-folder.ts';
-import { askPassphrase, askPassphraseTwice, givenPassphrase, type KeygenContext, mayOverwrite } from './context.ts';
+import {
+  askPassphrase,
+  askPassphraseTwice,
+  givenPassphrase,
+  type KeygenContext,
+  logLine,
+  mayOverwrite,
+  saysYes,
+} from './context.ts';
 import { defaultFileName, type KeyChoice } from './key-choice.ts';
 import { messages, prompts } from './messages.ts';
 import { savePrivateKey, savePublicKey } from './save.ts';
 import { securityKeySettings } from './security-key-settings.ts';
 
-const usualChallengeBytes = 32;
-const mostPins = 3;
+/** How often a token is asked before we give up. */
+const mostAttempts = 3;
 
 export interface MadeByToken {
   readonly key: MadeSecurityKey['key'];
@@ -29,75 +37,59 @@ export interface MadeByToken {
 
 /** @throws ProgramExit */
 export async function makeSecurityKey(context: KeygenContext, kind: KeyChoice['kind']): Promise<MadeByToken> {
-  const { crypto, options } = context;
-  const settings = securityKeySettings(options.settings);
-  const { application, flags, challenge = crypto.random(new Uint8Array(usualChallengeBytes)) } = settings;
-  const keys = new SecurityKeys(crypto, process.env);
-  const wanted: NewSecurityKey = {
-    ...{ application, flags, challenge, options: settings.options },
-    algorithm: kind === 'sk-ed25519' ? 'ed25519' : 'ecdsa',
-    provider: providerOf(context),
-  };
-  if (!options.quiet) writeOut(`${messages.touchToMake}\n`);
-  const made = await withPin(context, (pin) => keys.enroll({ ...wanted, pin }), messages.touchToMakeAgain);
-  const { attestationPath } = settings;
+  const { attestationPath, ...settings } = securityKeySettings(context.options.settings);
+  const algorithm = kind === 'sk-ed25519' ? 'ed25519' : 'ecdsa';
+  const made = await enroll(context, { ...settings, algorithm, provider: providerOf(context) });
   if (attestationPath === undefined) return { key: made.key };
   return { key: made.key, save: () => saveAttestation(context, attestationPath, made.attestation) };
 }
 
 function providerOf({ options }: KeygenContext): string {
-  try {
-    return middlewareOf(options.middleware, process.env);
-  } catch (error) {
-    if (error instanceof SecurityKeyError) throw new ProgramExit(error.message);
-    throw error;
-  }
+  return securityKeyProvider(options.middleware, process.env);
 }
 
-/** Tries without a PIN first; asks while the token wants one. */
-async function withPin<T>(
-  { options }: KeygenContext,
-  attempt: (pin: string) => Promise<T>,
-  again: string | undefined,
-): Promise<T> {
-  let pin = '';
-  for (let asked = 0; ; asked++) {
+/** Tries without a PIN first; asks for it when the token wants it, and whether a key that it keeps is to go. */
+async function enroll({ crypto, options }: KeygenContext, first: NewSecurityKey): Promise<MadeSecurityKey> {
+  const keys = new SecurityKeys(crypto, process.env);
+  const say = (text: string): void => void (options.quiet || writeOut(`${text}\n`));
+  let wanted = first;
+  let attempts = 0;
+  say(messages.touchToMake);
+  for (;;) {
     try {
-      return await attempt(pin);
+      return await keys.enroll(wanted);
     } catch (error) {
       if (!(error instanceof SecurityKeyError)) throw error;
-      if (error.failure !== 'pinRequired') throw new ProgramExit(messages.tokenFailed(reasonWords(error)));
-      if (asked === mostPins) throw new ProgramExit(messages.tooManyPins);
-      const answer = await askPassphrase(prompts.tokenPin);
-      pin = Buffer.from(answer).toString('utf8');
-      answer.fill(0);
-      if (!options.quiet && again !== undefined) writeOut(`${again}\n`);
+      if (mayReplace(error, wanted)) wanted = { ...wanted, flags: wanted.flags | replaceKeyFlag };
+      else if (error.failure !== 'pinRequired') throw new ProgramExit(messages.tokenFailed(error.message));
+      else {
+        if (wanted.pin !== undefined) logLine(messages.wrongPin);
+        if (++attempts === mostAttempts) throw new ProgramExit(messages.tooManyPins);
+        wanted = { ...wanted, pin: await askPin() };
+      }
+      say(messages.touchToMakeAgain);
     }
   }
 }
 
-function reasonWords({ failure, message }: SecurityKeyError): string {
-  const words: Partial<Record<SecurityKeyError['failure'], string>> = {
-    general: 'invalid format',
-    unsupported: 'requested feature not supported',
-    noDevice: 'device not found',
-    exists: 'a key of this application and user is on the token already',
-  };
-  return words[failure] ?? message;
+function mayReplace({ failure }: SecurityKeyError, { flags, application, user }: NewSecurityKey): boolean {
+  const isResident = (flags & securityKeyFlags.resident) !== 0;
+  if (failure !== 'exists' || !isResident || (flags & replaceKeyFlag) !== 0) return false;
+  const name = user === undefined || user === '' ? 'null' : user;
+  writeOut(`${messages.residentExists(escapeControls(application), escapeControls(name))}\n${prompts.replaceOnToken}`);
+  return saysYes();
 }
 
-/** PROTOCOL.u2f, attestation: what an authority needs to verify where the key lives. */
-function saveAttestation({ options }: KeygenContext, path: string, attestation: MadeSecurityKey['attestation']): void {
-  const contents = new Writer()
-    .string('ssh-sk-attest-v01')
-    .string(attestation.certificate)
-    .string(attestation.signature)
-    .string(attestation.authenticatorData)
-    .uint32(0)
-    .string(utf8Encode(''))
-    .bytes();
+async function askPin(): Promise<string> {
+  const answer = await askPassphrase(prompts.tokenPin);
+  const pin = Buffer.from(answer).toString('utf8');
+  answer.fill(0);
+  return pin;
+}
+
+function saveAttestation({ options }: KeygenContext, path: string, attestation: Uint8Array): void {
   try {
-    replaceFile(path, contents, { mode: 0o644 });
+    replaceFile(path, attestation, { mode: 0o644 });
   } catch (error) {
     throw new ProgramExit(messages.savingFailed(path, reasonOf(error)), 1);
   }
@@ -107,12 +99,14 @@ function saveAttestation({ options }: KeygenContext, path: string, attestation: 
 /** -K: writes a pair of files for each key that the token keeps, into the current folder. */
 export async function fetchResidentKeys(context: KeygenContext): Promise<number> {
   const { crypto, options } = context;
-  const keys = new SecurityKeys(crypto, process.env);
-  const provider = providerOf(context);
+  const request = { provider: providerOf(context), pin: await askPin() };
   if (!options.quiet) writeOut(`${messages.touchToFetch}\n`);
-  const found = await withPin(context, (pin) => keys.residentKeys({ provider, pin }), undefined);
+  const found = await new SecurityKeys(crypto, process.env).residentKeys(request).catch((error: unknown) => {
+    if (error instanceof SecurityKeyError) throw new ProgramExit(messages.cannotLoadResident(error.message));
+    throw error;
+  });
   if (found.length === 0) {
-    writeOut(`${messages.noResidentKeys}\n`);
+    logLine(messages.noResidentKeys);
     return 0;
   }
   const passphrase = givenPassphrase(options.newPassphrase) ?? (await askPassphraseTwice(prompts.newPassphrase));

@@ -86,11 +86,11 @@ async function signByToken(
   key: PrivateKey,
   { path, data }: { readonly path: string; readonly data: Uint8Array },
 ): Promise<Uint8Array> {
-  const { signWithToken } = await import('sallyport/helpers/token-signature');
+  const { securityKeyProvider, signWithToken } = await import('sallyport/helpers/token-signature');
   return await signWithToken(key, data, {
     crypto,
     environment: process.env,
-    provider: options.middleware ?? 'internal',
+    provider: securityKeyProvider(options.middleware, process.env),
     keyName: path,
     askPin: askPassphrase,
     tell: (line) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { MiddlewareError, SecurityKeyMiddleware } from '@sallyport/system/security-key-middleware';
+import { SecurityKeyMiddleware } from '@sallyport/system/security-key-middleware';
+import { ProviderError } from '@sallyport/system/security-key-provider';
 import { main } from './main.ts';
 
 const dummy = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
@@ -9,7 +10,7 @@ const skip = existsSync(dummy) ? false : 'not on this machine: sk-dummy';
 
 test('the middleware makes keys and signs with both algorithms', { skip }, () => {
   const middleware = new SecurityKeyMiddleware(dummy);
-  const common = { application: 'ssh:', flags: 1, pin: '', options: [] };
+  const common = { application: 'ssh:', flags: 1, pin: '', device: '', user: '' };
   for (const [algorithm, length] of [
     ['ed25519', 32],
     ['ecdsa', 65],
@@ -21,7 +22,7 @@ test('the middleware makes keys and signs with both algorithms', { skip }, () =>
     assert.equal(signed.r.length + signed.s.length, 64);
   }
   const bad = { ...common, algorithm: 'ecdsa', data: new Uint8Array(1), keyHandle: new Uint8Array(3) } as const;
-  assert.throws(() => middleware.sign(bad), MiddlewareError);
+  assert.throws(() => middleware.sign(bad), ProviderError);
   assert.throws(() => new SecurityKeyMiddleware('libc.so.6'), /no middleware/);
 });
 

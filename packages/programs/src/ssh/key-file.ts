@@ -86,12 +86,12 @@ export class KeyFile {
     if (key?.securityKey === undefined) return key?.sign(this.#given.crypto, algorithm, data);
     const { crypto, environment, options, askPassphrase, log } = this.#given;
     // Loaded here and not before: hardly any key is one of a token.
-    const { signWithToken } = await import('sallyport/helpers/token-signature');
+    const { securityKeyProvider, signWithToken } = await import('sallyport/helpers/token-signature');
     try {
       return await signWithToken(key, data, {
         crypto,
         environment,
-        provider: options.SecurityKeyProvider,
+        provider: securityKeyProvider(options.SecurityKeyProvider, environment),
         keyName: this.#path,
         askPin: async (prompt) => (options.BatchMode ? undefined : await askPassphrase(prompt)),
         tell: (line) => log('info', line),

@@ -21,6 +21,17 @@ export interface IdentityKey {
 
 /** Reads up to the end of the comment; the key is checked to be one. @throws DecodeError */
 export function readIdentityKey(reader: Reader, crypto: CryptoProvider): IdentityKey {
+  const { key, certificate } = readKeyFields(reader, crypto);
+  try {
+    return { key, certificate, comment: reader.string().slice() };
+  } catch (error) {
+    key.wipe();
+    throw error;
+  }
+}
+
+/** Reads what stands before the comment. @throws DecodeError */
+export function readKeyFields(reader: Reader, crypto: CryptoProvider): Omit<IdentityKey, 'comment'> {
   const name = reader.text();
   const certificate = isCertificateType(name) ? decodeCertificate(reader.string()) : undefined;
   const type = usableKeyTypeOfName(certificate?.key.type ?? name);
@@ -31,12 +42,11 @@ export function readIdentityKey(reader: Reader, crypto: CryptoProvider): Identit
     certificate === undefined ? type.readPrivate(reader) : type.readCertifiedPrivate(reader, certificate.key.parts);
   const key = new PrivateKey(parts);
   try {
-    const comment = reader.string().slice();
     if (certificate !== undefined && !equalBytes(certificate.key.blob, key.publicKey.blob)) {
       throw new DecodeError('certificate does not match key');
     }
     if (!key.isConsistent(crypto)) throw new DecodeError('numbers make no key');
-    return { key, certificate, comment };
+    return { key, certificate };
   } catch (error) {
     key.wipe();
     throw error;

@@ -1,55 +1,60 @@
-// Keys in FIDO authenticators through ssh-sk-helper, which runs the middleware. Making a key and signing take as
-// long as the user needs to touch the token; the caller says so to the user.
+// Keys in FIDO authenticators through ssh-sk-helper, which speaks to them. Making a key and signing take as long as the
+// user needs to touch the token; the caller says so to the user.
 
+import { readKeyFields } from '@sallyport/protocol/agent/identity-key';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import type { Message, ValueOf } from '@sallyport/protocol/codec/struct';
-import { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { examineSignature } from '@sallyport/protocol/keys/public-key';
-import { securityKeySignature } from '@sallyport/protocol/keys/types/security-key';
-import type { SecurityKeyPrivateParts } from '@sallyport/protocol/keys/types/security-key-parts';
-import { concatBytes } from '@sallyport/protocol/wire/bytes';
-import type { MiddlewareAlgorithm, MiddlewareOption } from '@sallyport/system/security-key-middleware';
-import { middlewareFailures } from '@sallyport/system/security-key-middleware';
+import { visible } from '@sallyport/protocol/log/log';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { Reader } from '@sallyport/protocol/wire/reader';
+import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
+import { Writer } from '@sallyport/protocol/wire/writer';
+import type { SecurityKeyAlgorithm } from '@sallyport/system/security-key-provider';
 import { HelperProcess } from './helper-process.ts';
 import * as messages from './security-key-messages.ts';
 
-export type SecurityKeyFailure = keyof typeof middlewareFailures | 'unusable';
+export type SecurityKeyFailure = keyof typeof messages.failureTable | 'unusable';
 
-/** The token, its middleware or its user said no. */
+/** The token, what speaks to it, or its user said no; the message has the words of OpenSSH's programs. */
 export class SecurityKeyError extends Error {
   override readonly name = 'SecurityKeyError';
   readonly failure: SecurityKeyFailure;
+  /** What the helper said beyond that. */
+  readonly detail: string;
 
-  constructor(failure: SecurityKeyFailure, reason: string) {
-    super(reason);
+  constructor(failure: SecurityKeyFailure, words: string, detail = '') {
+    super(words);
     this.failure = failure;
+    this.detail = detail;
   }
 }
 
 export interface SecurityKeyPlace {
-  /** Path of the middleware. */
+  /** Path of a middleware library, or `internal`. */
   readonly provider: string;
   /** Empty: none. */
   readonly pin?: string;
-  readonly options?: readonly MiddlewareOption[];
 }
 
-export interface NewSecurityKey extends SecurityKeyPlace {
-  readonly algorithm: MiddlewareAlgorithm;
-  readonly challenge: Uint8Array;
+export interface SecurityKeyDevice extends SecurityKeyPlace {
+  /** Path of the token; empty: the only one, or the one that is touched. */
+  readonly device?: string;
+}
+
+export interface NewSecurityKey extends SecurityKeyDevice {
+  readonly algorithm: SecurityKeyAlgorithm;
+  /** Empty: the helper chooses one. */
+  readonly challenge?: Uint8Array;
   readonly application: string;
+  readonly user?: string;
   readonly flags: number;
-  readonly comment?: string;
 }
 
 export interface MadeSecurityKey {
   readonly key: PrivateKey;
-  /** What the token says of its maker; the parts are empty when it says nothing. */
-  readonly attestation: {
-    readonly certificate: Uint8Array;
-    readonly signature: Uint8Array;
-    readonly authenticatorData: Uint8Array;
-  };
+  /** What an attestation file holds (PROTOCOL.u2f). */
+  readonly attestation: Uint8Array;
 }
 
 export interface ResidentSecurityKey {
@@ -57,8 +62,6 @@ export interface ResidentSecurityKey {
   readonly application: string;
   readonly userId: Uint8Array;
 }
-
-const pointBytes = 32;
 
 export class SecurityKeys {
   readonly #crypto: CryptoProvider;
@@ -71,54 +74,66 @@ export class SecurityKeys {
 
   /** Rejects with SecurityKeyError. */
   async enroll(wanted: NewSecurityKey): Promise<MadeSecurityKey> {
-    const { provider, algorithm, challenge, application, flags, pin = '', options = [], comment } = wanted;
-    const request = { provider, algorithm, challenge, application, flags, pin, options };
-    const made = await this.#ask(messages.enrollRequest.encode(request), messages.enrolled);
-    const parts = partsOf(algorithm, { ...made, application, flags: made.flags | flags });
-    const { attestationCertificate: certificate, signature, authenticatorData } = made;
-    return { key: this.#keyOf(parts, comment), attestation: { certificate, signature, authenticatorData } };
-  }
-
-  /** A signature blob, already verified. Rejects with SecurityKeyError. */
-  async sign(key: PrivateKey, data: Uint8Array, place: SecurityKeyPlace): Promise<Uint8Array> {
-    const parts = key.securityKey;
-    if (parts === undefined) throw new SecurityKeyError('unusable', 'the key is not one of a token');
-    const { provider, pin = '', options = [] } = place;
-    const { application, keyHandle, flags } = parts;
-    const algorithm = parts.kind === 'sk-ed25519' ? 'ed25519' : 'ecdsa';
-    const request = { provider, algorithm, data, application, keyHandle, flags, pin, options };
-    const made = await this.#ask(messages.signRequest.encode(request), messages.signed);
-    const raw = algorithm === 'ed25519' ? made.r : concatBytes(padded(made.r), padded(made.s));
-    const signature = securityKeySignature(key.publicKey.type, { raw, flags: made.flags, counter: made.counter });
-    const { publicKey } = key;
-    if (examineSignature(this.#crypto, { key: publicKey, data, signature }) !== undefined) return signature;
-    throw new SecurityKeyError('unusable', 'the signature of the token is wrong');
-  }
-
-  /** The keys that the token keeps itself. Rejects with SecurityKeyError. */
-  async residentKeys({ provider, pin = '', options = [] }: SecurityKeyPlace): Promise<ResidentSecurityKey[]> {
-    const { keys } = await this.#ask(messages.loadRequest.encode({ provider, pin, options }), messages.loaded);
-    return keys.flatMap(({ algorithm, publicKey, keyHandle, application, flags, userId }) => {
-      if (algorithm !== 'ed25519' && algorithm !== 'ecdsa') return [];
-      const parts = partsOf(algorithm, { publicKey, keyHandle, application, flags });
-      return { key: this.#keyOf(parts, application), application, userId: userId.slice() };
+    const { algorithm, challenge = new Uint8Array(), application, user = '', flags } = wanted;
+    const { provider, device = '', pin = '' } = wanted;
+    const keyType = messages.keyTypeNumbers[algorithm];
+    const request = { keyType, provider, device, application, user, flags, pin, challenge };
+    return await this.#ask(messages.enrolling.kind, messages.encodeRequest(messages.enrolling, request), (body) => {
+      const answer = messages.enrolling.answer.decode(body);
+      const key = this.#keyIn(answer.key);
+      const kind = algorithm === 'ed25519' ? 'sk-ed25519' : 'sk-ecdsa';
+      if (key.securityKey?.kind === kind && key.securityKey.application === application) {
+        return { key, attestation: answer.attestation.slice() };
+      }
+      throw new DecodeError('key of the token is not what was asked for');
     });
   }
 
-  #keyOf(parts: SecurityKeyPrivateParts, comment?: string): PrivateKey {
-    const key = new PrivateKey(parts, comment);
-    if (key.isConsistent(this.#crypto)) return key;
-    throw new SecurityKeyError('unusable', 'the token gave no usable key');
+  /** A signature blob, already verified. Rejects with SecurityKeyError. */
+  async sign(key: PrivateKey, data: Uint8Array, { provider, pin = '' }: SecurityKeyPlace): Promise<Uint8Array> {
+    if (key.securityKey === undefined) throw new SecurityKeyError('unusable', 'the key is not one of a token');
+    const fields = new Writer();
+    key.writeTo(fields);
+    const request = { key: fields.bytes(), provider, data, algorithm: '', compatibility: 0, pin };
+    return await this.#ask(messages.signing.kind, messages.encodeRequest(messages.signing, request), (body) => {
+      const signature = messages.signing.answer.decode(body).signature.slice();
+      if (examineSignature(this.#crypto, { key: key.publicKey, data, signature }) !== undefined) return signature;
+      throw new DecodeError('signature of the token is wrong');
+    });
   }
 
-  /** A helper for each request: the middleware keeps nothing between two. */
-  async #ask<T>(request: Uint8Array, wanted: Message<T>): Promise<T> {
+  /** The keys that the token keeps itself. Rejects with SecurityKeyError. */
+  async residentKeys({ provider, device = '', pin = '' }: SecurityKeyDevice): Promise<ResidentSecurityKey[]> {
+    const request = messages.encodeRequest(messages.loading, { provider, device, pin, flags: 0 });
+    return await this.#ask(messages.loading.kind, request, (body) =>
+      messages.loading.answer.decode(body).flatMap((found) => {
+        const key = this.#keyIn(found.key);
+        const { application } = key.securityKey ?? { application: '' };
+        return [{ key, application, userId: found.userId.slice() }];
+      }),
+    );
+  }
+
+  /** @throws DecodeError */
+  #keyIn(fields: Uint8Array): PrivateKey {
+    const reader = new Reader(fields.slice());
+    const { key } = readKeyFields(reader, this.#crypto);
+    reader.end();
+    if (key.securityKey === undefined) throw new DecodeError('key of the token is none of a token');
+    return key;
+  }
+
+  /** A helper for each request: it keeps nothing between two. The request is wiped. */
+  async #ask<T>(kind: number, request: Uint8Array, read: (body: Uint8Array) => T): Promise<T> {
     const name = 'ssh-sk-helper';
     const helper = new HelperProcess({ name, variable: 'SSH_SK_HELPER', environment: this.#environment });
     try {
-      const answer = await helper.ask(request);
-      if (answer[0] !== messages.failed.number) return wanted.decode(answer);
-      throw errorOf(messages.failed.decode(answer));
+      const answer = messages.decodeAnswer(kind, await helper.ask(request));
+      if ('body' in answer) return read(answer.body);
+      throw errorOf(answer.failure);
+    } catch (error) {
+      if (error instanceof SecurityKeyError) throw error;
+      throw new SecurityKeyError('unusable', error instanceof Error ? error.message : String(error));
     } finally {
       request.fill(0);
       helper.end();
@@ -126,39 +141,11 @@ export class SecurityKeys {
   }
 }
 
-function errorOf({ code, reason }: ValueOf<typeof messages.failed>): SecurityKeyError {
-  const names = Object.keys(middlewareFailures) as (keyof typeof middlewareFailures)[];
-  const failure = names.find((name) => middlewareFailures[name] === -code) ?? 'unusable';
-  return new SecurityKeyError(failure, reason);
-}
-
-function partsOf(
-  algorithm: MiddlewareAlgorithm,
-  given: {
-    readonly publicKey: Uint8Array;
-    readonly keyHandle: Uint8Array;
-    readonly application: string;
-    readonly flags: number;
-  },
-): SecurityKeyPrivateParts {
-  const { application, flags } = given;
-  const handle = { application, flags, keyHandle: given.keyHandle.slice(), reserved: new Uint8Array() };
-  const publicHalf = given.publicKey.slice();
-  return algorithm === 'ed25519'
-    ? { kind: 'sk-ed25519', publicKey: publicHalf, ...handle }
-    : { kind: 'sk-ecdsa', publicPoint: publicHalf, ...handle };
-}
-
-/** A number of the curve's size. */
-function padded(number: Uint8Array): Uint8Array {
-  const digits = number.subarray(
-    Math.max(
-      0,
-      number.findIndex((byte) => byte !== 0),
-    ),
-  );
-  if (digits.length > pointBytes) throw new SecurityKeyError('unusable', 'the signature of the token is too long');
-  const out = new Uint8Array(pointBytes);
-  out.set(digits, pointBytes - digits.length);
-  return out;
+function errorOf({ code, reason }: { readonly code: number; readonly reason: Uint8Array }): SecurityKeyError {
+  const { failureTable } = messages;
+  const names = Object.keys(failureTable) as (keyof typeof failureTable)[];
+  const failure = names.find((name) => failureTable[name].code === code);
+  const detail = visible(utf8DecodeReversibly(reason));
+  if (failure === undefined) return new SecurityKeyError('unusable', `the helper failed with ${code}`, detail);
+  return new SecurityKeyError(failure, failureTable[failure].words, detail);
 }

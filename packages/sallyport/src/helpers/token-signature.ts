@@ -11,7 +11,7 @@ import { SecurityKeyError, SecurityKeys } from './security-keys.ts';
 export interface TokenUser {
   readonly crypto: CryptoProvider;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Path of the middleware; `internal` for none. */
+  /** Path of a middleware library, or `internal` for libfido2. */
   readonly provider: string;
   /** How the key is called in the question for the PIN. */
   readonly keyName: string;
@@ -24,24 +24,21 @@ export interface TokenUser {
 export const tokenSentences = {
   touch: (label: string, print: string) => `Confirm user presence for key ${label} ${print}`,
   pin: (label: string, name: string) => `Enter PIN for ${label} key ${name}: `,
-  noMiddleware: 'no middleware for security keys is named (SSH_SK_PROVIDER, SecurityKeyProvider or -w)',
 } as const;
 
-/** What names no library: OpenSSH's own support, which this suite does not have. */
+/** OpenSSH's word for its own support: libfido2, for tokens on USB. */
 const internal = 'internal';
 
-/** @throws SecurityKeyError when no middleware is named */
-export function middlewareOf(chosen: string | undefined, environment: TokenUser['environment']): string {
+/** What speaks to tokens: what was chosen, with a variable looked up, or what SSH_SK_PROVIDER names, or `internal`. */
+export function securityKeyProvider(chosen: string | undefined, environment: TokenUser['environment']): string {
   const named = chosen === undefined || chosen === internal ? environment['SSH_SK_PROVIDER'] : chosen;
   const provider = named?.startsWith('$') === true ? environment[named.slice(1)] : named;
-  if (provider !== undefined && provider !== '' && provider !== internal) return provider;
-  throw new SecurityKeyError('unusable', tokenSentences.noMiddleware);
+  return provider === undefined || provider === '' ? internal : provider;
 }
 
 /** A signature blob. Rejects with SecurityKeyError. */
 export async function signWithToken(key: PrivateKey, data: Uint8Array, user: TokenUser): Promise<Uint8Array> {
-  const { crypto, environment, tell } = user;
-  const provider = middlewareOf(user.provider, environment);
+  const { crypto, environment, provider, tell } = user;
   const keys = new SecurityKeys(crypto, environment);
   const flags = key.securityKey?.flags ?? 0;
   const label = keyTypeLabel(key.publicKey.type);
@@ -55,7 +52,7 @@ export async function signWithToken(key: PrivateKey, data: Uint8Array, user: Tok
   const needsPin = (flags & securityKeyFlags.userVerification) !== 0;
   const needsTouch = (flags & securityKeyFlags.userPresence) !== 0;
   const first = needsPin ? await ask() : '';
-  if (needsTouch && !needsPin) tell(tokenSentences.touch(label, fingerprint(crypto, key.publicKey)));
+  if (needsTouch) tell(tokenSentences.touch(label, fingerprint(crypto, key.publicKey)));
   try {
     return await keys.sign(key, data, { provider, pin: first });
   } catch (error) {

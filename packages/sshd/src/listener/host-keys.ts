@@ -91,11 +91,11 @@ export class HostKeys {
   /** Nobody sits at a host to be asked for a PIN: a token that wants one does not sign. */
   async #signWithToken(key: PrivateKey, data: Uint8Array): Promise<Uint8Array | undefined> {
     // Loaded here and not before: hardly any host has such a key.
-    const { signWithToken } = await import('sallyport/helpers/token-signature');
+    const { securityKeyProvider, signWithToken } = await import('sallyport/helpers/token-signature');
     const user = {
       crypto: this.#crypto,
       environment: process.env,
-      provider: this.#set.securityKeyProvider,
+      provider: securityKeyProvider(this.#set.securityKeyProvider, process.env),
       keyName: 'host',
       askPin: () => Promise.resolve(undefined),
       tell: () => undefined,

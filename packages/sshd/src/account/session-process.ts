@@ -6,9 +6,10 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import type { Pipe } from '@sallyport/system/descriptors';
-import { closeDescriptor, growPipe, makePipe } from '@sallyport/system/descriptors';
+import { closeDescriptor, growPipe, makePipe, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
+import type { SessionCommand } from './session-command.ts';
 import { shellArguments } from './session-command.ts';
 import { sessionEnvironment } from './session-environment.ts';
 import type { SessionTerminal } from './session-terminal.ts';
@@ -25,10 +26,14 @@ interface Plumbing {
   readonly outputs: readonly { readonly fd: number; readonly isError: boolean }[];
 }
 
-function pipes(): Plumbing {
-  const [input, output, error] = threePipes();
+/**
+ * A subsystem writes into a socket, as OpenSSH's may where it does not use pipes: the runtime reads that in fewer and
+ * larger pieces. Commands get pipes, which they can open again as /dev/stdout.
+ */
+function pipes({ isSubsystem }: SessionCommand): Plumbing {
+  const [input, output, error] = makeAll([makePipe, isSubsystem ? makeSocketPipe : makePipe, makePipe]);
   growPipe(input.writeFd, pipeBytes);
-  growPipe(output.readFd, pipeBytes);
+  if (!isSubsystem) growPipe(output.readFd, pipeBytes);
   return {
     stdio: { 0: input.readFd, 1: output.writeFd, 2: error.writeFd },
     childEnds: [input.readFd, output.writeFd, error.writeFd],
@@ -40,10 +45,17 @@ function pipes(): Plumbing {
   };
 }
 
-function threePipes(): [Pipe, Pipe, Pipe] {
+function makeSocketPipe(): Pipe {
+  const [readFd, writeFd] = socketPair('stream');
+  return { readFd, writeFd };
+}
+
+type Maker = () => Pipe;
+
+function makeAll(makers: readonly [Maker, Maker, Maker]): [Pipe, Pipe, Pipe] {
   const made: Pipe[] = [];
   try {
-    for (let i = 0; i < 3; i++) made.push(makePipe());
+    for (const make of makers) made.push(make());
     return made as [Pipe, Pipe, Pipe];
   } catch (error) {
     for (const { readFd, writeFd } of made) for (const fd of [readFd, writeFd]) closeDescriptor(fd);
@@ -62,7 +74,7 @@ export function startProcess(options: ProgramOptions): SessionProcess {
     ...(terminal === undefined ? {} : { ttyPath: terminal.path, term: terminal.term }),
   });
   const argv = shellArguments(grant.shell, command.command);
-  const plumbing = terminal === undefined ? pipes() : undefined;
+  const plumbing = terminal === undefined ? pipes(command) : undefined;
   const folder = startFolder(grant.home);
   try {
     const pid = spawnProcess({
@@ -129,7 +141,8 @@ export class SessionProcess implements RunningProgram {
       this.#options.onConsumed(data.length);
       return;
     }
-    const room = this.#input.write([data.slice()]);
+    const taken = this.#input.writeNow?.(data) ?? 0;
+    const room = taken === data.length || this.#input.write([data.slice(taken)]);
     if (room) this.#options.onConsumed(data.length);
     else this.#unconsumed += data.length;
   }

@@ -68,7 +68,10 @@ function noteInto(said: string[], folder: string): Note {
       const names = reply.entries.map(({ longName, attributes }) => {
         const { accessTime: _, modificationTime: __, size, ...kept } = attributes;
         const isFolder = ((kept.permissions ?? 0) & 0o170000) === 0o040000;
-        const line = Buffer.from(longName).toString('latin1');
+        // The minute of one server may be over when the other is asked.
+        const line = Buffer.from(longName)
+          .toString('latin1')
+          .replace(/[A-Z][a-z]{2} [ \d]\d \d\d:\d\d/, 'now');
         return `${isFolder ? line.replace(/ +\d+ +\S+ +\S+ +\d+/, '') : `${line} ${size}`} ${JSON.stringify(kept)}`;
       });
       said.push(`${what}: ${names.sort().join('; ').replaceAll(folder, '')}`);

@@ -254,6 +254,23 @@ test('what a certificate allows joins with its line by the strictest rule', () =
   assert.equal(source.options.command, undefined);
 });
 
+test('a token need not be touched only when both the line and the certificate say so', async () => {
+  const demands = async (line: string, extensions: CertificateContent['extensions']): Promise<boolean> => {
+    const certificate = await certify({ extensions });
+    const verdict = checkCertificate(crypto, { certificate, kind: 'user', principal: 'alice', now });
+    const options = parseKeyOptions(line);
+    assert.ok(verdict.ok && !('refusal' in options));
+    const merged = mergeKeyOptions(options, verdict.options);
+    assert.ok(!('refusal' in merged));
+    return merged.touchRequired;
+  };
+  const waived = [{ name: 'no-touch-required', data: new Uint8Array(0) }];
+  assert.equal(await demands('cert-authority', []), true);
+  assert.equal(await demands('cert-authority', waived), true);
+  assert.equal(await demands('cert-authority,no-touch-required', []), true);
+  assert.equal(await demands('cert-authority,no-touch-required', waived), false);
+});
+
 test('a certificate without extensions permits nothing of them', async () => {
   const verdict = checkCertificate(crypto, { certificate: await certify({}), kind: 'user', principal: 'alice', now });
   assert.ok(verdict.ok);

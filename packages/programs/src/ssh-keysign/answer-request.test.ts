@@ -28,12 +28,11 @@ interface Setup {
   readonly hostKeys?: readonly PrivateKey[];
 }
 
-const dataFor = (clientHost = `${hostname()}.`): Uint8Array => {
+const ownKey = { algorithm: 'ssh-ed25519', key: key.publicKey.blob };
+
+const dataFor = (clientHost = `${hostname()}.`, named = ownKey): Uint8Array => {
   const context = { user: 'bob', service: 'ssh-connection', sessionId: new Uint8Array(32) };
-  return hostbasedSignedData(
-    { algorithm: 'ssh-ed25519', key: key.publicKey.blob, clientHost, clientUser: user },
-    context,
-  );
+  return hostbasedSignedData({ ...named, clientHost, clientUser: user }, context);
 };
 
 const framedRequest = (data: Uint8Array, address = '', version = 1): Uint8Array =>
@@ -115,6 +114,15 @@ describe('answerRequest', () => {
       assert.equal((await ask({ config })).isSigned, true);
     });
   }
+
+  test('what the file says about algorithms counts', async () => {
+    const rsa = new PrivateKey(crypto.generateKey('rsa', { bits: 2048 }));
+    const sent = framedRequest(dataFor(undefined, { algorithm: 'ssh-rsa', key: rsa.publicKey.blob }));
+    const asked = { sent, hostKeys: [rsa] };
+    assert.equal((await ask(asked)).reason, refusals.algorithm('ssh-rsa'));
+    const config = 'EnableSSHKeysign yes\nHostbasedAcceptedAlgorithms +ssh-rsa\n';
+    assert.equal((await ask({ ...asked, config })).isSigned, true);
+  });
 
   const nobody = 65534;
   const noUser = 4_000_000_000;

@@ -28,6 +28,7 @@ const facts: RequestFacts = {
   crypto,
   user: 'ann',
   hostKeys: [rsa, ed25519],
+  algorithms: [],
   hostName: () => 'client.example.org',
 };
 
@@ -74,6 +75,13 @@ describe('checkRequest', () => {
     assert.deepEqual('key' in checked && [checked.key, checked.signatureName], [ed25519, 'ssh-ed25519']);
     assert.ok('refused' in check({ algorithm: 'ssh-ed25519', key }));
     assert.ok('refused' in check({ algorithm, key: await certificateOf(foreign) }));
+  });
+
+  test('signs with SHA-1 where the administrator wants it, and with nothing that is no algorithm', () => {
+    const changes = { algorithm: 'ssh-rsa', key: rsa.publicKey.blob };
+    const checked = check(changes, { algorithms: ['ssh-rsa', 'none'] });
+    assert.deepEqual('key' in checked && [checked.key, checked.signatureName], [rsa, 'ssh-rsa']);
+    assert.deepEqual(check({ algorithm: 'none' }, { algorithms: ['none'] }), { refused: refusals.algorithm('none') });
   });
 
   test('host names know no case', () => {

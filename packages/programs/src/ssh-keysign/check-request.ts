@@ -19,6 +19,8 @@ export interface RequestFacts {
   /** The account of the user at the other end. */
   readonly user: string;
   readonly hostKeys: readonly PrivateKey[];
+  /** Beside those that we choose ourselves: SHA-1, where the administrator's list names it. */
+  readonly algorithms: readonly string[];
   /** The name of this host without a dot at its end; asked for last, because it may take a while. */
   readonly hostName: () => string | { readonly refused: string };
 }
@@ -44,7 +46,8 @@ export function checkRequest(data: Uint8Array, facts: RequestFacts): Signable | 
   if (!sessionIdLengths.includes(sessionId.length)) return { refused: refusals.sessionLength(sessionId.length) };
   if (service !== 'ssh-connection') return { refused: refusals.otherService };
   const row = signatureAlgorithm(algorithm);
-  if (row?.availability !== 'default') return { refused: refusals.algorithm(algorithm) };
+  const isUsed = row?.availability === 'default' || facts.algorithms.includes(algorithm);
+  if (row === undefined || !isUsed) return { refused: refusals.algorithm(algorithm) };
   const named = understood(() => decodeAnyKey(request.key));
   if (named === undefined) return { refused: refusals.badKey };
   if (named.type !== row.keyType) return { refused: refusals.keyType(named.type, algorithm) };

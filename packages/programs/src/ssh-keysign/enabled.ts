@@ -1,10 +1,11 @@
 // Whether the administrator has enabled signatures in the host's name: EnableSSHKeysign in the system's ssh_config, as
 // it is for a connection to no host by the user who asks (ssh-keysign(8)). A file that others may write enables
-// nothing, and no command of it is run.
+// nothing, and no command of it is run. Algorithms that we do not choose ourselves must stand there, too.
 
 import { dirname } from 'node:path';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { configErrorText } from '@sallyport/protocol/config/config-error';
+import { completeSshOptions } from '@sallyport/protocol/config/defaults';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import { SshConfigReading } from '@sallyport/protocol/config/resolve-ssh';
 import type { Account } from '@sallyport/system/accounts';
@@ -22,16 +23,20 @@ export interface EnabledQuestion {
   readonly crypto: CryptoProvider;
 }
 
-/** Why it is not; undefined when it is. */
-export function whyNotEnabled(question: EnabledQuestion): string | undefined {
+export type Permission = { readonly algorithms: readonly string[] } | { readonly refused: string };
+
+/** What may be signed with: HostbasedAcceptedAlgorithms of the file. */
+export function permissionFor(question: EnabledQuestion): Permission {
   try {
-    const reading = readSystemConfig(question);
-    const [error] = reading.errors;
-    if (error !== undefined) return refusals.badConfig(configErrorText(error));
-    return reading.settings.EnableSSHKeysign === true ? undefined : refusals.notEnabled(question.configFile);
+    const { errors, settings } = readSystemConfig(question);
+    const [error] = errors;
+    if (error !== undefined) return { refused: refusals.badConfig(configErrorText(error)) };
+    if (settings.EnableSSHKeysign !== true) return { refused: refusals.notEnabled(question.configFile) };
+    const { HostbasedAcceptedAlgorithms: names } = completeSshOptions(settings, ownAlgorithms('client'));
+    return { algorithms: names?.split(',') ?? [] };
   } catch (error) {
-    if (error instanceof CommandWanted) return refusals.matchExec(question.configFile);
-    if (error instanceof ConfigFailure) return refusals.badConfig(error.message);
+    if (error instanceof CommandWanted) return { refused: refusals.matchExec(question.configFile) };
+    if (error instanceof ConfigFailure) return { refused: refusals.badConfig(error.message) };
     throw error;
   }
 }

@@ -10,7 +10,7 @@ export interface AdmissionLimits {
   readonly waiting: number;
 }
 
-export const usualLimits: AdmissionLimits = { runningPerUser: 2, running: 16, waitingPerUser: 32, waiting: 512 };
+export const usualLimits: AdmissionLimits = { runningPerUser: 2, running: 16, waitingPerUser: 64, waiting: 512 };
 
 interface UserState<Client> {
   running: number;

@@ -17,6 +17,8 @@ import type { SourceLink } from './source-link.ts';
 /** Paths of this system end here; a link that leads back to its folder does not go on for ever. */
 const maximumPathBytes = 4096;
 const readBytes = 256 * 1024;
+/** Everything but the sticky bit, as OpenSSH's. */
+const sentModeBits = 0o6777;
 
 export interface SendOptions {
   readonly recursive: boolean;
@@ -111,7 +113,7 @@ async function sendFolder(link: SourceLink, { path, status }: Item, options: Sen
 
 function entryOf(path: string, status: Stats, preserve: boolean): Entry {
   const times = { modified: Math.floor(status.mtimeMs / 1000), accessed: Math.floor(status.atimeMs / 1000) };
-  return { name: bytesOf(baseName(path)), mode: status.mode & 0o7777, ...(preserve ? { times } : {}) };
+  return { name: bytesOf(baseName(path)), mode: status.mode & sentModeBits, ...(preserve ? { times } : {}) };
 }
 
 function sayEntry(

@@ -1,9 +1,7 @@
-// A server's certificate: how it is told, and whether it holds for the host by its own words. Whether its authority is
-// trusted stands in the files of known hosts.
+// A server's key or certificate, as the log tells it before it is judged: what it is, and of a certificate what it says
+// of itself.
 
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { type Certificate, isCertificate } from '@sallyport/protocol/keys/certificate';
-import { checkCertificate } from '@sallyport/protocol/keys/certificate-check';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import type { LogLevel } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
@@ -28,16 +26,4 @@ export function describeHostKey(key: PublicKey | Certificate, print: (key: Publi
   });
   const names = principals.map((name) => hostKeyMessages.debugPrincipal(visible(name)));
   return [{ level: 'debug1', text }, ...names.map((name): Line => ({ level: 'debug2', text: name }))];
-}
-
-/** Why the certificate does not hold for the name now; undefined when it does. */
-export function checkHostCertificate(
-  crypto: CryptoProvider,
-  certificate: Certificate,
-  { name, authorityAlgorithms }: { readonly name: string; readonly authorityAlgorithms: readonly string[] | undefined },
-): string | undefined {
-  const now = Date.now() / 1000;
-  const use = { certificate, kind: 'host', principal: name, now, authorityAlgorithms } as const;
-  const verdict = checkCertificate(crypto, use);
-  return verdict.ok ? undefined : verdict.reason;
 }

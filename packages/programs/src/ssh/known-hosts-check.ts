@@ -13,14 +13,14 @@ import {
   hashHostsField,
   knownHostsName,
   linesOfHost,
-  lookUpHostAuthority,
   lookUpHostKey,
 } from '@sallyport/protocol/keys/formats/known-hosts';
+import { judgeHostCertificate } from '@sallyport/protocol/keys/host-certificate';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
 import type { LogSink } from '@sallyport/protocol/log/log';
-import { checkHostCertificate, describeHostKey } from './host-certificate.ts';
+import { describeHostKey } from './host-certificate.ts';
 import { type KnownHostsCommand, runKnownHostsCommand } from './known-hosts-command.ts';
 import { addKnownHostsLine, readKnownHosts } from './known-hosts-files.ts';
 import { hostKeyMessages } from './messages.ts';
@@ -147,27 +147,21 @@ export class HostKeyCheck {
 
   /** undefined when the certificate does not help, and the key inside it is to be judged by itself. */
   #judgeCertificate(certificate: Certificate): HostKeyVerdict | undefined {
-    const { crypto, log, host, options } = this.#given;
-    const { port } = this.#place;
-    const find = (on: number): ReturnType<typeof lookUpHostAuthority> =>
-      lookUpHostAuthority(crypto, this.#lines, { host: this.#place.host, port: on, certificate });
-    let finding = find(port);
-    if (finding.status === 'revoked') return this.#revoked(certificate);
-    if (finding.status === 'unknown' && !this.#isAlias && port !== 22) {
-      log('debug1', hostKeyMessages.debugWithoutPort);
-      finding = find(22);
-    }
-    const { line } = finding;
-    if (finding.status === 'trusted' && line !== undefined) {
+    const { crypto, log, options } = this.#given;
+    const { status, line, withoutPort, reason } = judgeHostCertificate(crypto, this.#lines, {
+      ...this.#place,
+      certificate,
+      now: Date.now() / 1000,
+      authorityAlgorithms: options.CASignatureAlgorithms?.split(','),
+    });
+    if (withoutPort) log('debug1', hostKeyMessages.debugWithoutPort);
+    if (status === 'revoked') return this.#revoked(certificate);
+    if (status !== 'unknown' && line !== undefined) {
       log('debug1', hostKeyMessages.debugMatchesCertificate(this.#name, keyTypeLabel(certificate.type)));
       log('debug1', hostKeyMessages.debugFoundAuthority(line.file, line.number));
-      const reason = checkHostCertificate(crypto, certificate, {
-        name: options.HostKeyAlias?.toLowerCase() ?? host.toLowerCase(),
-        authorityAlgorithms: options.CASignatureAlgorithms?.split(','),
-      });
-      if (reason === undefined) return accepted;
-      log('error', reason);
     }
+    if (status === 'trusted') return accepted;
+    if (reason !== undefined) log('error', reason);
     log('debug1', hostKeyMessages.debugNoAuthority);
     return undefined;
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { certificateSamples } from '@sallyport/testing/certificate-samples';
 import { keySamples } from '@sallyport/testing/key-samples';
-import { fingerprint } from './fingerprint.ts';
-import { parsePublicLine } from './formats/public-line.ts';
+import { decodeCertificate } from './certificate.ts';
+import { fingerprint, fingerprintOfBlob } from './fingerprint.ts';
+import { parseAnyPublicLine, parsePublicLine } from './formats/public-line.ts';
 import { randomart } from './randomart.ts';
 
 const crypto = createCryptoProvider();
@@ -15,6 +17,16 @@ test('fingerprints are those that the stock ssh-keygen prints', () => {
     assert.equal(fingerprint(crypto, key, 'md5'), sample.md5);
     assert.match(fingerprint(crypto, key, 'sha512'), /^SHA512:[A-Za-z0-9+/]{86}$/);
   }
+});
+
+test('the fingerprint of a blob is that of the key in it, or of the bytes when there is none', () => {
+  const [certificate] = certificateSamples;
+  assert.ok(certificate);
+  const key = decodeCertificate(parseAnyPublicLine(certificate.line).key.blob);
+  assert.equal(fingerprintOfBlob(crypto, key.blob), fingerprint(crypto, key.key));
+  assert.equal(fingerprintOfBlob(crypto, key.key.blob), fingerprint(crypto, key.key));
+  const blob = key.blob.slice(0, -1);
+  assert.equal(fingerprintOfBlob(crypto, blob), fingerprint(crypto, { blob }));
 });
 
 test('randomart is what the stock ssh-keygen draws', () => {

@@ -3,7 +3,9 @@
 
 import type { CryptoProvider, DigestName } from '../algorithms/crypto-provider.ts';
 import { base64Encode, hexEncode } from '../wire/base64.ts';
+import { DecodeError } from '../wire/decode-error.ts';
 import { bubbleBabble } from './bubble-babble.ts';
+import { decodeAnyKey, isCertificate } from './certificate.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** The fingerprint of a key, SHA-256 unless told. */
@@ -15,6 +17,17 @@ export function fingerprint(
   const value = crypto.digest(digest, key.blob);
   const text = digest === 'md5' ? colonHex(value) : base64Encode(value).replaceAll('=', '');
   return `${digest.toUpperCase()}:${text}`;
+}
+
+/** The same of a blob: of a certificate that of its key, of what cannot be decoded that of the bytes. */
+export function fingerprintOfBlob(crypto: CryptoProvider, blob: Uint8Array): string {
+  try {
+    const key = decodeAnyKey(blob);
+    return fingerprint(crypto, isCertificate(key) ? key.key : key);
+  } catch (error) {
+    if (error instanceof DecodeError) return fingerprint(crypto, { blob });
+    throw error;
+  }
 }
 
 /** In words, over SHA-1 (`ssh-keygen -B`). */

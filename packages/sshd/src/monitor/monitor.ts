@@ -4,8 +4,15 @@
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
-import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
+import {
+  decodeOfferedKey,
+  examineOffered,
+  fitsAlgorithm,
+  missingProof,
+  type OfferedKey,
+  plainKey,
+  type TokenDemands,
+} from '@sallyport/protocol/keys/offered-key';
 import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerAddress, PeerName } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
@@ -14,18 +21,10 @@ import { publicKeySignedData } from '@sallyport/protocol/userauth/methods/public
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { AllowedKey, KeyGrant } from '../authentication/grant.ts';
 import { strictest, unrestricted } from '../authentication/grant.ts';
+import { keyDetail, previouslyUsed } from '../authentication/key-detail.ts';
 import type { AccountRecord, PermitRootLogin } from '../authentication/login-policy.ts';
 import { rootMay } from '../authentication/login-policy.ts';
 import { MethodLists } from '../authentication/method-lists.ts';
-import type { OfferedKey, TokenDemands } from '../authentication/offered-key.ts';
-import {
-  decodeOfferedKey,
-  examineOffered,
-  fitsAlgorithm,
-  keyDetail,
-  missingProof,
-  plainKey,
-} from '../authentication/offered-key.ts';
 import { ownLines } from '../own-lines.ts';
 import type { AuthAnswerValue, AuthCallName, AuthCallValue } from './calls.ts';
 import type { PermissionState } from './permissions.ts';
@@ -291,7 +290,7 @@ export class Monitor {
     if (key === undefined || this.#account === undefined) return undefined;
     if (!fitsAlgorithm(key, value.algorithm, settings.minimumRsaBits)) return undefined;
     if (this.#usedKeys.some((blob) => equalBytes(blob, plainKey(key).blob))) {
-      ports.log({ level: 'info', text: `refusing previously-used ${keyTypeLabel(key.type)} key` });
+      ports.log(previouslyUsed(key));
       return undefined;
     }
     return ports.findKey(this.#account, key);
@@ -356,7 +355,7 @@ interface Result {
   readonly counts?: boolean;
   readonly grant?: KeyGrant;
   /** Whose signature it was, without its certificate. */
-  readonly key?: PublicKey;
+  readonly key?: Pick<OfferedKey, 'blob'>;
   readonly offered?: OfferedKey;
   readonly detail?: string;
 }

@@ -4,8 +4,7 @@
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SignatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
-import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { fingerprintOfBlob } from '@sallyport/protocol/keys/fingerprint';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
@@ -117,22 +116,11 @@ export class PublicKeys {
 
   #describe(key: CandidateKey): string {
     const blob = key.publicKey;
-    const print = fingerprint(this.#options.crypto, plainKeyOf(blob));
+    const print = fingerprintOfBlob(this.#options.crypto, blob);
     const words = [visible(key.name), keyTypeLabel(typeOf(blob)), print];
     if (key.isExplicit) words.push('explicit');
     if (key.source === 'agent') words.push('agent');
     return words.join(' ');
-  }
-}
-
-/** The key inside a certificate; any other blob as it is. */
-function plainKeyOf(blob: Uint8Array): { readonly blob: Uint8Array } {
-  try {
-    const key = decodeAnyKey(blob);
-    return isCertificate(key) ? key.key : key;
-  } catch (error) {
-    if (error instanceof DecodeError) return { blob };
-    throw error;
   }
 }
 

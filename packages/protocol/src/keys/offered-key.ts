@@ -1,16 +1,12 @@
 // A key or a certificate that a client logs in with: decoding, whether it fits its algorithm and is long enough, its
-// signature, and how log lines name it.
+// signature, and what a token's signature may lack. A certificate is never taken as the plain key in it, nor a plain
+// key as a certificate: the algorithm says which is meant. Whether the key may log in is for the caller to find out.
 
-import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
-import type { Certificate } from '@sallyport/protocol/keys/certificate';
-import { decodeAnyKey, isCertificate } from '@sallyport/protocol/keys/certificate';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
-import type { PublicKey, SignatureFacts } from '@sallyport/protocol/keys/public-key';
-import { examineSignature, keyTypeLabel } from '@sallyport/protocol/keys/public-key';
-import { certificateDetail } from '@sallyport/protocol/log/stable-lines';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import { named } from './certificate-login.ts';
+import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
+import { signatureAlgorithm } from '../algorithms/signatures.ts';
+import { DecodeError } from '../wire/decode-error.ts';
+import { type Certificate, decodeAnyKey, isCertificate } from './certificate.ts';
+import { examineSignature, type PublicKey, type SignatureFacts } from './public-key.ts';
 
 export type OfferedKey = PublicKey | Certificate;
 
@@ -61,11 +57,4 @@ export function missingProof({ securityKey }: SignatureFacts, ...demands: readon
   if (!userVerified && demands.some(({ verifyRequired }) => verifyRequired))
     return 'user verification requirement not met';
   return undefined;
-}
-
-/** `ED25519 SHA256:…`, with what a certificate says of itself. */
-export function keyDetail(crypto: CryptoProvider, key: OfferedKey): string {
-  const label = keyTypeLabel(key.type);
-  const printed = fingerprint(crypto, plainKey(key));
-  return isCertificate(key) ? certificateDetail(label, printed, named(key, crypto)) : `${label} ${printed}`;
 }

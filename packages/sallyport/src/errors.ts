@@ -88,15 +88,25 @@ export class HostKeyError extends SshError {
   readonly fingerprint: string;
   /** Fingerprints of the keys that are known for this host. */
   readonly knownFingerprints: readonly string[];
+  /** Why the host's certificate was not enough; undefined when it showed none, or was revoked. */
+  readonly certificateProblem: string | undefined;
 
   constructor(
     kind: HostKeyProblem,
-    key: { readonly host: string; readonly fingerprint: string; readonly known: readonly string[] },
+    key: {
+      readonly host: string;
+      readonly fingerprint: string;
+      readonly known: readonly string[];
+      readonly certificateProblem?: string | undefined;
+    },
   ) {
-    super(`host-key-${kind}`, `the host key of ${visible(key.host)} is ${kind}: ${key.fingerprint}`);
+    const { host, fingerprint, known, certificateProblem: problem } = key;
+    const behind = problem === undefined ? '' : ` (of its certificate: ${visible(problem)})`;
+    super(`host-key-${kind}`, `the host key of ${visible(host)} is ${kind}: ${fingerprint}${behind}`);
     this.kind = kind;
-    this.fingerprint = key.fingerprint;
-    this.knownFingerprints = key.known;
+    this.fingerprint = fingerprint;
+    this.knownFingerprints = known;
+    this.certificateProblem = problem;
   }
 }
 

@@ -27,9 +27,9 @@ export {
   SshError,
   TimeoutError,
 } from './errors.ts';
-export type { Identity } from './keys/identity.ts';
+export type { CertifiedKey, Identity } from './keys/identity.ts';
 export { generatePrivateKey, readPrivateKey } from './keys/private-keys.ts';
-export type { Decision, LoginPolicy } from './server/policy.ts';
+export type { CertificateAttempt, Decision, GrantedCertificate, LoginPolicy } from './server/policy.ts';
 export type { Server } from './server/server.ts';
 export { createServer } from './server/server.ts';
 export type { ServerOptions } from './server/server-options.ts';

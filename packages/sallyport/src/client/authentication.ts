@@ -2,8 +2,9 @@
 // public keys, keyboard-interactive, password, each once. It remembers what was tried, for the error.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
+import { signatureAlgorithm, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
+import { isCertificateType } from '@sallyport/protocol/keys/certificate';
+import { fingerprintOfBlob } from '@sallyport/protocol/keys/fingerprint';
 import type { Prompt, UserauthAttempt, UserauthClientEvent } from '@sallyport/protocol/userauth/events';
 import { Reader } from '@sallyport/protocol/wire/reader';
 import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
@@ -92,7 +93,9 @@ export class Authentication {
     session: LoginSession | undefined,
   ): Promise<Uint8Array | undefined> {
     const identity = this.#options.identities.find(({ publicKey }) => Buffer.compare(publicKey, key) === 0);
-    return await identity?.sign(algorithm, data.slice(), session);
+    // With a certificate signs its key.
+    const name = signatureAlgorithm(algorithm)?.signatureName ?? algorithm;
+    return await identity?.sign(name, data.slice(), session);
   }
 
   /** The answers to a challenge, as many as it has prompts; undefined when the owner gives another number. */
@@ -116,7 +119,7 @@ export class Authentication {
   #publicKeyCandidate(identity: Identity): Candidate {
     return {
       method: 'publickey',
-      label: `publickey ${fingerprint(this.#options.crypto, { blob: identity.publicKey })}`,
+      label: `publickey ${labelOf(this.#options.crypto, identity.publicKey)}`,
       make: () => {
         const algorithm = this.#algorithmFor(identity.publicKey);
         if (algorithm === undefined) return undefined;
@@ -129,10 +132,16 @@ export class Authentication {
 
   /** The best algorithm of the key's type that the server says it takes; the best of all if it says nothing. */
   #algorithmFor(key: Uint8Array): string | undefined {
-    const own = signatureAlgorithmsOf(new Reader(key).text()).map(({ name }) => name);
+    const own = signatureAlgorithmsOf(new Reader(key).text());
     const announced = this.#extensions.get(signatureAlgorithmsExtension);
-    if (announced === undefined) return own[0];
+    if (announced === undefined) return own[0]?.name;
     const taken = utf8Decode(announced).split(',');
-    return own.find((name) => taken.includes(name));
+    return own.find(({ signatureName }) => taken.includes(signatureName))?.name;
   }
+}
+
+/** The fingerprint of the key that signs, and whether it comes with a certificate. */
+function labelOf(crypto: CryptoProvider, blob: Uint8Array): string {
+  const print = fingerprintOfBlob(crypto, blob);
+  return isCertificateType(new Reader(blob).text()) ? `${print} with a certificate` : print;
 }

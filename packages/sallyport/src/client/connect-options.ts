@@ -4,14 +4,12 @@
 import { userInfo } from 'node:os';
 import type { Duplex } from 'node:stream';
 
-import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { AlgorithmPreferences, RekeyLimits } from '@sallyport/protocol/transport/options';
 
 import type { CallOptions } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
-import type { Identity } from '../keys/identity.ts';
-import { agentIdentities, defaultIdentities, identityOf, isPrivateKey } from '../keys/identity.ts';
-import { readPrivateKey } from '../keys/private-keys.ts';
+import type { CertifiedKey, Identity, KeyOfUser } from '../keys/identity.ts';
+import { agentIdentities, defaultIdentities, identitiesOf } from '../keys/identity.ts';
 import type { Challenge } from './authentication.ts';
 import type { Client } from './client.ts';
 import { parseDestination } from './destination.ts';
@@ -27,8 +25,11 @@ export interface ConnectOptions extends CallOptions, HostKeyOptions {
   readonly user?: string | undefined;
   /** Go through another connection, or use this stream instead of a TCP connection. */
   readonly via?: Client | DialedStream | Duplex | ByteStream;
-  /** Private keys, paths of unencrypted key files, or whatever signs. The user's default files unless told. */
-  readonly identities?: readonly (Identity | PrivateKey | string)[];
+  /**
+   * Private keys, paths of unencrypted key files, or whatever signs, each alone or with a certificate. The certificate
+   * in `PATH-cert.pub` goes with the key in PATH. The user's default files unless told.
+   */
+  readonly identities?: readonly (KeyOfUser | CertifiedKey)[];
   /** Path of an agent's socket; `$SSH_AUTH_SOCK` unless told; false for none. */
   readonly agent?: string | false;
   readonly password?: string | (() => string | Promise<string>);
@@ -56,14 +57,9 @@ export function settle(destination: string | ConnectOptions, options: Partial<Co
 
 /** What there is to prove who we are with: given keys, then the agent's, then the default files. */
 export async function gatherIdentities(settings: ConnectSettings): Promise<Identity[]> {
-  const given = await Promise.all((settings.identities ?? []).map(asIdentity));
+  const given = await Promise.all((settings.identities ?? []).map(identitiesOf));
   const agentPath = settings.agent ?? process.env['SSH_AUTH_SOCK'];
   const fromAgent = agentPath === undefined || agentPath === false ? [] : await agentIdentities(agentPath);
   const defaults = settings.identities === undefined ? await defaultIdentities() : [];
-  return [...given, ...fromAgent, ...defaults];
-}
-
-async function asIdentity(value: Identity | PrivateKey | string): Promise<Identity> {
-  if (typeof value === 'string') return identityOf(await readPrivateKey(value));
-  return isPrivateKey(value) ? identityOf(value) : value;
+  return [...given.flat(), ...fromAgent, ...defaults];
 }

@@ -3,22 +3,18 @@
 // is a refusal.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
-import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
-import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
+import { decodeOfferedKey, examineOffered, fitsAlgorithm } from '@sallyport/protocol/keys/offered-key';
 import type { Prompt, UserauthServerCommand, UserauthServerEvent } from '@sallyport/protocol/userauth/events';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 
 import { AbortedError } from '../errors.ts';
-import type { Decision, LoginAttempt, LoginMethod, LoginPolicy, SucceededMethod } from './policy.ts';
+import type { LoginAttempt, LoginMethod, LoginPolicy, SucceededMethod } from './policy.ts';
+import type { Judgement, UserKeys } from './user-keys.ts';
 
 export interface LoginOptions {
   readonly crypto: CryptoProvider;
   readonly policy: LoginPolicy;
-  /** Signature algorithms that are taken. */
-  readonly algorithms: readonly string[];
+  readonly userKeys: UserKeys;
   readonly remoteAddress: string | undefined;
   perform(command: UserauthServerCommand): void;
   /** Something the application's function threw; nobody else sees it. */
@@ -64,19 +60,24 @@ export class Login {
     conversation?.abandoned(new AbortedError('aborted', 'the client went on to another method'));
     switch (request.method) {
       case 'none':
-        this.#decide('none', (policy) => policy.none?.(attempt));
+        this.#decide('none', async (policy) => ({ decision: await policy.none?.(attempt) }));
         break;
       case 'password': {
         const password = utf8Decode(request.password);
         // Nobody has asked for a change of password.
         const change = request.newPassword !== undefined;
-        this.#decide('password', (policy) => (change ? undefined : policy.password?.({ ...attempt, password })));
+        this.#decide('password', async (policy) => ({
+          decision: change ? undefined : await policy.password?.({ ...attempt, password }),
+        }));
         break;
       }
       case 'keyboard-interactive':
-        this.#decide('keyboard-interactive', (policy) =>
-          policy.keyboardInteractive?.({ ...attempt, ask: (prompts, about) => this.#ask(prompts, about) }),
-        );
+        this.#decide('keyboard-interactive', async (policy) => ({
+          decision: await policy.keyboardInteractive?.({
+            ...attempt,
+            ask: (prompts, about) => this.#ask(prompts, about),
+          }),
+        }));
         break;
       case 'publickey-query':
       case 'publickey':
@@ -98,44 +99,28 @@ export class Login {
     attempt: LoginAttempt,
     request: Extract<Requested['request'], { readonly method: `publickey${string}` }>,
   ): void {
-    const { crypto } = this.#options;
-    const key = this.#usableKey(request.key, request.algorithm);
-    const verified = request.method === 'publickey';
-    const signed =
-      key !== undefined &&
-      verified &&
-      verifySignature(crypto, {
-        key,
-        algorithm: request.algorithm,
-        data: request.signedData,
-        signature: request.signature,
-      });
-    if (key === undefined || (verified && !signed)) {
+    const { crypto, userKeys } = this.#options;
+    const { algorithm } = request;
+    const key = decodeOfferedKey(request.key);
+    const fits = userKeys.algorithms.includes(algorithm) && key !== undefined && fitsAlgorithm(key, algorithm, 0);
+    if (!fits) {
       this.#refuse(true);
       return;
     }
-    const judged = { keyType: key.type, key: key.blob, fingerprint: fingerprint(crypto, key), verified };
-    this.#decide(verified ? { method: 'publickey', key: key.blob } : 'query', (policy) =>
-      policy.publicKey?.({ ...attempt, ...judged }),
-    );
-  }
-
-  /** The key, if it is one and the algorithm is taken and belongs to its type. */
-  #usableKey(blob: Uint8Array, algorithm: string): PublicKey | undefined {
-    if (!this.#options.algorithms.includes(algorithm)) return undefined;
-    try {
-      const key = decodePublicKey(blob);
-      return signatureAlgorithm(algorithm)?.keyType === key.type ? key : undefined;
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined;
-      throw error;
+    if (request.method === 'publickey-query') {
+      this.#decide('query', () => userKeys.judge(attempt, { key, facts: undefined }));
+      return;
     }
+    const { signedData: data, signature } = request;
+    const facts = examineOffered(crypto, key, { algorithm, data, signature });
+    if (facts === undefined) this.#refuse(true);
+    else this.#decide({ method: 'publickey', key: key.blob }, () => userKeys.judge(attempt, { key, facts }));
   }
 
   /** Has the policy judge and performs the answer. A method that no list still needs is refused unasked. */
   #decide(
     what: Exclude<LoginMethod, 'publickey'> | 'query' | { readonly method: 'publickey'; readonly key: Uint8Array },
-    judge: (policy: LoginPolicy) => Decision | Promise<Decision> | undefined,
+    judge: (policy: LoginPolicy) => Promise<Judgement>,
   ): void {
     const method: LoginMethod = typeof what === 'object' || what === 'query' ? 'publickey' : what;
     const counts = method !== 'none';
@@ -146,13 +131,13 @@ export class Login {
     const current = this.#current;
     const judged = Promise.resolve().then(() => judge(this.#options.policy));
     judged.then(
-      (decision) => {
+      ({ decision, certificate }) => {
         if (current !== this.#current) return;
         if (!isAllowed(decision)) this.#refuse(counts);
         else if (what === 'query') this.#options.perform({ type: 'accept-key' });
         else {
           const key = typeof what === 'object' ? what.key : undefined;
-          this.#succeed({ method, identity: decision.identity, key });
+          this.#succeed({ method, identity: decision.identity, key, certificate });
         }
       },
       (error: unknown) => {
@@ -215,7 +200,8 @@ export function listsOf(policy: LoginPolicy): readonly (readonly LoginMethod[])[
 function methodsOf(policy: LoginPolicy): LoginMethod[] {
   const methods: LoginMethod[] = [];
   if (policy.none !== undefined) methods.push('none');
-  if (policy.publicKey !== undefined) methods.push('publickey');
+  const { userAuthorities = [] } = policy;
+  if (policy.publicKey !== undefined || userAuthorities.length > 0) methods.push('publickey');
   if (policy.password !== undefined) methods.push('password');
   if (policy.keyboardInteractive !== undefined) methods.push('keyboard-interactive');
   return methods;

@@ -12,7 +12,7 @@ import { joinStreams } from '../driver/join-streams.ts';
 import { socketStream } from '../driver/socket-stream.ts';
 import type { ServerOptions, SessionHandler } from './server-options.ts';
 import type { Peer, ServerSession } from './server-session.ts';
-import { SessionStart } from './server-session.ts';
+import { permits, SessionStart } from './server-session.ts';
 
 export interface ServingOptions {
   readonly peer: Peer;
@@ -25,7 +25,11 @@ export function serveChannel(offer: ChannelOffer, options: ServingOptions): void
   const { session } = options.server;
   if (offer.channelType === 'session' && session !== undefined) {
     openSession(offer.accept(), session, options);
-  } else if (offer.channelType === 'direct-tcpip' && options.server.dial !== undefined) {
+  } else if (
+    offer.channelType === 'direct-tcpip' &&
+    options.server.dial !== undefined &&
+    permits(options.peer, 'portForwarding')
+  ) {
     void dial(offer, options);
   } else {
     const known = offer.channelType === 'session' || offer.channelType === 'direct-tcpip';

@@ -6,22 +6,25 @@ import { failure } from '@sallyport/protocol/failure/failure';
 import type { ServerStackCommand, ServerStackEvent } from '@sallyport/protocol/stack/events';
 import type { ServerStackOptions } from '@sallyport/protocol/stack/server-stack';
 import { ServerStack } from '@sallyport/protocol/stack/server-stack';
-import { equalBytes } from '@sallyport/protocol/wire/bytes';
 
 import { Channels } from '../channel/channels.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import { EngineDriver } from '../driver/engine-driver.ts';
 import type { SshError } from '../errors.ts';
 import { ConnectionLostError, errorOf, TimeoutError } from '../errors.ts';
+import type { HostKeys } from './host-keys.ts';
 import { Login } from './login.ts';
 import { serveChannel } from './serve-channel.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { Peer } from './server-session.ts';
+import type { UserKeys } from './user-keys.ts';
 
 export interface ServerConnectionOptions {
   readonly crypto: CryptoProvider;
   readonly stack: ServerStackOptions;
   readonly server: ServerOptions;
+  readonly hostKeys: HostKeys;
+  readonly userKeys: UserKeys;
   readonly loginGraceMs: number;
   readonly remoteAddress: string | undefined;
   /** Told once, when the client has logged in. */
@@ -65,7 +68,7 @@ export class ServerConnection {
     this.#login = new Login({
       crypto,
       policy: server.login,
-      algorithms: options.stack.signatureAlgorithms,
+      userKeys: options.userKeys,
       remoteAddress,
       perform: (command) => this.#perform({ protocol: 'userauth', ...command }),
       reportError: (error) => this.#report(error),
@@ -112,12 +115,11 @@ export class ServerConnection {
   #handleTransport(event: Event<'transport'>): void {
     if (event.type === 'identified') this.#identification = event.identification;
     if (event.type !== 'signature-wanted') return;
-    const key = this.#options.server.hostKeys.find(({ publicKey }) => equalBytes(publicKey.blob, event.hostKey));
-    if (key === undefined) {
+    const signature = this.#options.hostKeys.sign(this.#options.crypto, event);
+    if (signature === undefined) {
       this.#perform({ protocol: 'transport', type: 'signing-failed', description: 'no such host key' });
       return;
     }
-    const signature = key.sign(this.#options.crypto, event.algorithm, event.data);
     this.#perform({ protocol: 'transport', type: 'provide-signature', signature });
   }
 

@@ -1,6 +1,7 @@
 // What a server is made of: keys, who may log in, what it does
 // for those who have, and its limits.
 
+import type { Certificate } from '@sallyport/protocol/keys/certificate';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { AlgorithmPreferences, RekeyLimits } from '@sallyport/protocol/transport/options';
 
@@ -39,6 +40,8 @@ export interface ServerLimits {
 export interface ServerOptions {
   /** At least one; of each type the first is used. */
   readonly hostKeys: readonly PrivateKey[];
+  /** Host certificates of those keys, as lines of `-cert.pub` files or what createCertificate() made. */
+  readonly hostCertificates?: readonly (string | Certificate)[];
   readonly login: LoginPolicy;
   /** Shells, commands and subsystems; without it sessions are refused. */
   readonly session?: SessionHandler;

@@ -12,7 +12,7 @@ import {
   subsystemFields,
   windowChangeFields,
 } from '@sallyport/protocol/messages/channel-requests';
-import { utf8Decode } from '@sallyport/protocol/wire/utf8';
+import { utf8Decode, utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 
 import type { ByteSink } from '../channel/byte-sink.ts';
 import type { ByteSource } from '../channel/byte-source.ts';
@@ -21,6 +21,7 @@ import { sessionStream } from '../channel/channel-stream.ts';
 import type { Exit } from '../client/command-result.ts';
 import type { TerminalSize } from '../client/remote-process.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
+import type { CertificateRights } from '../keys/certificates.ts';
 import type { SucceededMethod } from './policy.ts';
 import { RequestQueue } from './request-queue.ts';
 
@@ -52,12 +53,25 @@ export interface Peer {
   readonly login: readonly SucceededMethod[];
 }
 
+/** Whether the user's certificate, if the login was by one, permits that. */
+export function permits({ login }: Peer, what: keyof CertificateRights['permissions']): boolean {
+  return login.every(({ certificate }) => certificate?.rights.permissions[what] !== false);
+}
+
+function forcedProgram({ login }: Peer): SessionProgram | undefined {
+  const [command] = login.flatMap(({ certificate }) => certificate?.rights.forceCommand ?? []);
+  return command === undefined ? undefined : { kind: 'exec', command, commandBytes: utf8EncodeReversibly(command) };
+}
+
 /** Variables of one session; more are refused. */
 const maximumVariables = 128;
 
 export class ServerSession {
   readonly peer: Peer;
+  /** What to run: the command that the user's certificate forces, or else what the client has asked for. */
   readonly program: SessionProgram;
+  /** What the client has asked for; differs from `program` only where a command is forced. */
+  readonly requested: SessionProgram;
   /** Variables that the client asked for, unchecked. */
   readonly env: ReadonlyMap<string, string>;
   readonly terminal: SessionTerminal | undefined;
@@ -72,10 +86,11 @@ export class ServerSession {
   readonly #channel: Channel;
 
   /** Made by SessionStart when the program is asked for. */
-  constructor(channel: Channel, start: SessionStart, program: SessionProgram) {
+  constructor(channel: Channel, start: SessionStart, requested: SessionProgram) {
     this.#channel = channel;
     this.peer = start.peer;
-    this.program = program;
+    this.requested = requested;
+    this.program = forcedProgram(start.peer) ?? requested;
     this.env = new Map(start.env);
     this.terminal = start.terminal;
     this.stdin = channel.input;
@@ -171,6 +186,7 @@ export class SessionStart {
 
   #terminalRequested(fields: Uint8Array): boolean {
     if (this.#started || this.terminal !== undefined) return false;
+    if (!permits(this.peer, 'pty')) return false;
     const { term, columns, rows, widthPixels, heightPixels, modes } = ptyRequestFields.decode(fields);
     this.terminal = { term, columns, rows, widthPixels, heightPixels, modes };
     return true;

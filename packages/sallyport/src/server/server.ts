@@ -6,7 +6,6 @@ import { createServer as createTcpServer } from 'node:net';
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
-import { defaultSignatureAlgorithms, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
 import type { ServerStackOptions } from '@sallyport/protocol/stack/server-stack';
 
 import { preferencesOf } from '../defaults.ts';
@@ -14,9 +13,11 @@ import type { ByteStream } from '../driver/byte-stream.ts';
 import { monotonicNow } from '../driver/engine-driver.ts';
 import { socketStream } from '../driver/socket-stream.ts';
 import { libraryIdentification } from '../version.ts';
+import { HostKeys } from './host-keys.ts';
 import { listsOf } from './login.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';
+import { UserKeys } from './user-keys.ts';
 
 export interface ListenOptions {
   /** 0 for any free port. */
@@ -29,16 +30,23 @@ const defaultLimits = { connections: 1000, startups: 100, loginGraceMs: 120_000,
 
 /**
  * A server that does not listen yet. Throws TypeError for options that cannot work: no host key, nobody who could log
- * in, lists of required methods that say nothing.
+ * in, lists of required methods that say nothing, certificates of others; KeyError for lines that are no keys.
  */
 export function createServer(options: ServerOptions): Server {
-  if (options.hostKeys.length === 0) throw new TypeError('a server needs a host key');
   if (listsOf(options.login).length === 0) throw new TypeError('a server needs a way to log in');
-  return new Server(options);
+  const hostKeys = new HostKeys(options.hostKeys, options.hostCertificates);
+  return new Server(options, { hostKeys, userKeys: new UserKeys(options.login) });
+}
+
+/** What the options say of keys, checked. */
+interface ServerKeys {
+  readonly hostKeys: HostKeys;
+  readonly userKeys: UserKeys;
 }
 
 export class Server implements AsyncDisposable {
   readonly #options: ServerOptions;
+  readonly #keys: ServerKeys;
   readonly #crypto: CryptoProvider = createCryptoProvider();
   readonly #limits: typeof defaultLimits;
   readonly #connections = new Set<ServerConnection>();
@@ -46,8 +54,9 @@ export class Server implements AsyncDisposable {
   #tcp: TcpServer | undefined;
 
   /** Made by createServer(). */
-  constructor(options: ServerOptions) {
+  constructor(options: ServerOptions, keys: ServerKeys) {
     this.#options = options;
+    this.#keys = keys;
     this.#limits = { ...defaultLimits, ...options.limits };
   }
 
@@ -116,6 +125,7 @@ export class Server implements AsyncDisposable {
       crypto: this.#crypto,
       stack: this.#stackOptions(),
       server: this.#options,
+      ...this.#keys,
       loginGraceMs: this.#limits.loginGraceMs,
       remoteAddress,
       onLogin: started,
@@ -129,19 +139,17 @@ export class Server implements AsyncDisposable {
   }
 
   #stackOptions(): ServerStackOptions {
-    const { hostKeys, algorithms, rekeyLimits } = this.#options;
+    const { algorithms, rekeyLimits } = this.#options;
+    const { hostKeys, userKeys } = this.#keys;
     return {
-      signatureAlgorithms: defaultSignatureAlgorithms,
+      signatureAlgorithms: userKeys.algorithms,
       maximumAttempts: this.#limits.attempts,
       connection: { maximumChannels: this.#limits.channels },
       transport: {
         crypto: this.#crypto,
         identification: libraryIdentification,
-        preferences: preferencesOf('server', algorithms),
-        hostKeys: hostKeys.map(({ publicKey }) => ({
-          algorithms: signatureAlgorithmsOf(publicKey.type).map(({ name }) => name),
-          blob: publicKey.blob,
-        })),
+        preferences: preferencesOf('server', { hostKeyAlgorithms: hostKeys.algorithms, ...algorithms }),
+        hostKeys: hostKeys.offered.map(({ algorithms: names, blob }) => ({ algorithms: names, blob })),
         now: monotonicNow(),
         ...(rekeyLimits === undefined ? {} : { rekeyLimits }),
       },

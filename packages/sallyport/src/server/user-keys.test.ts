@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SignatureFacts } from '@sallyport/protocol/keys/public-key';
+import { createCertificate, formatPublicKey, generatePrivateKey, type WantedRights } from '../keys.ts';
+import { UserKeys } from './user-keys.ts';
+
+const authority = generatePrivateKey();
+const key = generatePrivateKey();
+const attempt = { user: 'alice', remoteAddress: '192.0.2.1' };
+const reasons: string[] = [];
+const users = new UserKeys({
+  userAuthorities: [formatPublicKey(authority)],
+  publicKey: () => ({ allow: true }),
+  onCertificateRefused: (_, reason) => reasons.push(reason),
+});
+
+const facts = (userPresent: boolean, userVerified: boolean): SignatureFacts => ({
+  securityKey: { userPresent, userVerified, counter: 1 },
+});
+
+async function allows(rights: WantedRights, of: SignatureFacts | undefined): Promise<boolean> {
+  const request = {
+    kind: 'user',
+    key,
+    keyId: 'x',
+    principals: ['alice'],
+    validBefore: Number.POSITIVE_INFINITY,
+  } as const;
+  const certificate = await createCertificate(authority, { ...request, rights });
+  const { decision } = await users.judge(attempt, { key: certificate, facts: of });
+  return decision?.allow === true;
+}
+
+test('a token must be touched for a plain key, whatever a function says', async () => {
+  const judge = async (of: SignatureFacts): Promise<boolean> =>
+    (await users.judge(attempt, { key: key.publicKey, facts: of })).decision?.allow === true;
+  assert.deepEqual(await Promise.all([{}, facts(true, false), facts(false, false)].map(judge)), [true, true, false]);
+});
+
+test('a token must do for a certificate what that demands', async () => {
+  const cases: readonly (readonly [WantedRights, SignatureFacts | undefined, boolean])[] = [
+    [{}, facts(true, false), true],
+    [{}, facts(false, true), false],
+    [{ touchRequired: false }, facts(false, false), true],
+    [{ verifyRequired: true }, facts(true, false), false],
+    [{ verifyRequired: true }, facts(true, true), true],
+    // No token, or no signature yet.
+    [{ verifyRequired: true }, {}, true],
+    [{ verifyRequired: true }, undefined, true],
+  ];
+  for (const [rights, of, expected] of cases)
+    assert.equal(await allows(rights, of), expected, JSON.stringify([rights, of]));
+  assert.deepEqual(reasons, [
+    'user presence (authenticator touch) requirement not met',
+    'user verification requirement not met',
+  ]);
+});
+
+test('a function that refuses, or answers nothing that says yes, lets no certificate in', async () => {
+  for (const answer of [{ allow: false }, undefined, true, 'yes']) {
+    const strict = new UserKeys({
+      userAuthorities: [authority].map((one) => formatPublicKey(one)),
+      certificate: () => answer as never,
+    });
+    const request = {
+      kind: 'user',
+      key,
+      keyId: 'x',
+      principals: ['alice'],
+      validBefore: Number.POSITIVE_INFINITY,
+    } as const;
+    const certificate = await createCertificate(authority, request);
+    const { decision } = await strict.judge(attempt, { key: certificate, facts: {} });
+    assert.equal(decision, answer);
+  }
+});

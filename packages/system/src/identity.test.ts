@@ -76,6 +76,15 @@ test('asAccount borrows the rights of an account and gives them back', { skip: n
   assert.ok(readFileSync('/etc/shadow').length > 0);
 });
 
+test('limitFurtherMemory lets a process have so much more than it has, and no more', () => {
+  const sizes = inOwnProcess(`
+    identity.limitFurtherMemory(200 * 2 ** 20);
+    const small = Buffer.alloc(10 * 2 ** 20, 1);
+    try { Buffer.alloc(2 ** 30, 1); console.log('too much'); } catch (error) { console.log(error.constructor.name); }
+    console.log(small.length);`);
+  assert.match(sizes, /^(?:RangeError|Error)\n10485760$/);
+});
+
 test('limitResource shows in /proc, and forbidTracing hides /proc from its own user', () => {
   const seen = inOwnProcess(`
     identity.limitResource('coreBytes', 0);

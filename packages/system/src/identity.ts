@@ -1,6 +1,7 @@
 // Who a process is: giving up rights for good, borrowing an account's rights for a moment, and keeping others out of
 // the process (setresuid(2), chroot(2), prctl(2)). Each change is verified, and one that does not hold throws.
 
+import { readFileSync } from 'node:fs';
 import { utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 import { call, check } from './libc.ts';
 import { cString, pathString } from './memory.ts';
@@ -106,7 +107,7 @@ export function setProcessName(name: string): void {
 /** RLIMIT_NOFILE of Linux. */
 const openFiles = 7;
 /** Numbers of getrlimit(2), Linux. */
-const resources = { fileBytes: 1, coreBytes: 4, openFiles: 7 } as const;
+const resources = { fileBytes: 1, dataBytes: 2, coreBytes: 4, openFiles: 7 } as const;
 
 /** Sets the soft and the hard limit of a resource. */
 export function limitResource(resource: keyof typeof resources, value: number): void {
@@ -114,6 +115,12 @@ export function limitResource(resource: keyof typeof resources, value: number): 
   limit.writeBigUInt64LE(BigInt(value), 0);
   limit.writeBigUInt64LE(BigInt(value), 8);
   check('setrlimit', resources[resource], limit);
+}
+
+/** Keeps this process from using so much more memory than it does now (RLIMIT_DATA). */
+export function limitFurtherMemory(bytes: number): void {
+  const used = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+  if (used !== undefined) limitResource('dataBytes', Number(used) * 1024 + bytes);
 }
 
 /** How many descriptors this process may have (the soft limit). */

@@ -2,7 +2,7 @@
 // keys or talks to strangers does. Requests on stdin, answers on stdout (security-key-messages.ts); a request takes as
 // long as its user does. It ends when its input does (ssh-sk-helper(8)).
 
-import { forbidTracing } from '@sallyport/system/identity';
+import { forbidTracing, limitFurtherMemory } from '@sallyport/system/identity';
 import { Libfido2 } from '@sallyport/system/libfido2';
 import { SecurityKeyMiddleware } from '@sallyport/system/security-key-middleware';
 import type { SecurityKeyProvider } from '@sallyport/system/security-key-provider';
@@ -12,6 +12,8 @@ import { answerTo } from './answers.ts';
 
 const usage = 'usage: ssh-sk-helper [-v]\n';
 const internal = 'internal';
+/** For libraries that reserve as much as a token says. */
+const memoryBytes = 256 * 1024 * 1024;
 
 /** What speaks to authenticators on USB. */
 type OpenInternal = (isVerbose: boolean) => SecurityKeyProvider;
@@ -25,6 +27,7 @@ export function main(
     writeError(usage);
     return Promise.resolve(1);
   }
+  limitFurtherMemory(memoryBytes);
   forbidTracing();
   const open = (provider: string): SecurityKeyProvider =>
     provider === internal ? openInternal(argv.length > 0) : new SecurityKeyMiddleware(provider);

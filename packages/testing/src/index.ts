@@ -12,7 +12,7 @@ export type {
 } from './openssh-fixture.ts';
 export { OpensshFixture } from './openssh-fixture.ts';
 export type { Account, PeerName } from './peers.ts';
-export { findProgram, opensshKnowing, ownAccount, programPath, skipUnless } from './peers.ts';
+export { findProgram, newerOpenssh, opensshKnowing, ownAccount, programPath, skipUnless } from './peers.ts';
 export type { ProgramOptions, ProgramResult } from './program.ts';
 export { runProgram, startProgram } from './program.ts';
 export { mainArguments, runMain } from './program-main.ts';

@@ -79,7 +79,7 @@ export function programPath(name: string): string {
  * A program of an OpenSSH that is newer than the installed one, from the folder that SALLYPORT_NEWER_OPENSSH names
  * (`.ci/newer-openssh FOLDER` makes it); undefined without.
  */
-function newerOpenssh(program: string): string | undefined {
+export function newerOpenssh(program: string): string | undefined {
   const folder = process.env['SALLYPORT_NEWER_OPENSSH'];
   return folder === undefined ? undefined : findProgram(join(folder, 'bin', program));
 }

@@ -70,19 +70,14 @@ export class TokenAccess {
   /** While the authenticator waits for a touch, a window says so. */
   async #signByAuthenticator(task: Extract<TokenTask, { readonly type: 'sign-security-key' }>): Promise<Uint8Array> {
     const { crypto, environment } = this.#options;
-    const notices: (() => void)[] = [];
-    try {
-      return await signWithToken(task.key, task.data, {
-        crypto,
-        environment,
-        provider: task.provider,
-        keyName: task.key.comment,
-        askPin: (prompt) => askUser(prompt, { askpassOnly: true, env: environment }),
-        tell: (line) => void notices.push(tellUser(line, environment)),
-      });
-    } finally {
-      for (const end of notices) end();
-    }
+    return await signWithToken(task.key, task.data, {
+      crypto,
+      environment,
+      provider: task.provider,
+      keyName: undefined,
+      askPin: (prompt) => askUser(prompt, { askpassOnly: true, env: environment }),
+      tell: (line) => tellUser(line, environment),
+    });
   }
 
   /** The real path of a library that may be used. */

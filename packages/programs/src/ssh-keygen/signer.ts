@@ -38,7 +38,7 @@ export async function fileSigner(
       sign: (algorithm, data) =>
         key.securityKey === undefined
           ? key.signInBackground(crypto, algorithm, data)
-          : signByToken({ crypto, options }, key, { path, data }),
+          : signByToken({ crypto, options }, key, data),
       wipe: () => key.wipe(),
     };
   } catch (error) {
@@ -81,20 +81,17 @@ export async function agentSigner(
 }
 
 /** Loaded here and not before: hardly any key is one of a token. */
-async function signByToken(
-  { crypto, options }: KeygenContext,
-  key: PrivateKey,
-  { path, data }: { readonly path: string; readonly data: Uint8Array },
-): Promise<Uint8Array> {
+async function signByToken({ crypto, options }: KeygenContext, key: PrivateKey, data: Uint8Array): Promise<Uint8Array> {
   const { securityKeyProvider, signWithToken } = await import('sallyport/helpers/token-signature');
   return await signWithToken(key, data, {
     crypto,
     environment: process.env,
     provider: securityKeyProvider(options.middleware, process.env),
-    keyName: path,
+    keyName: '',
     askPin: askPassphrase,
     tell: (line) => {
       if (!options.quiet) logLine(line);
+      return undefined;
     },
   });
 }

@@ -5,7 +5,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { skipUnless } from '@sallyport/testing';
-import { type AuthenticatorOptions, SoftwareAuthenticator } from '@sallyport/testing/software-authenticator/authenticator';
+import {
+  type AuthenticatorOptions,
+  SoftwareAuthenticator,
+} from '@sallyport/testing/software-authenticator/authenticator';
 import type { Distortion } from '@sallyport/testing/software-authenticator/authenticator-socket';
 import { type Cbor, encodeCbor } from '@sallyport/testing/software-authenticator/cbor';
 import { hidCommands, hidReports } from '@sallyport/testing/software-authenticator/ctap-hid';
@@ -52,7 +55,10 @@ const rows: readonly (readonly [what: string, hostile: Hostile])[] = [
   ['not even a status', { answers: { [commands.makeCredential]: Buffer.alloc(0) } }],
   ['a map that is cut off', { answers: { [commands.makeCredential]: success(0xa3, 0x01) } }],
   ['a string of 4 GiB', { answers: { [commands.makeCredential]: success(0xa1, 0x01, 0x7a, 0xff, 0xff, 0xff, 0xff) } }],
-  ['arrays in arrays', { answers: { [commands.makeCredential]: Buffer.concat([success(), Buffer.alloc(1500, 0x81)]) } }],
+  [
+    'arrays in arrays',
+    { answers: { [commands.makeCredential]: Buffer.concat([success(), Buffer.alloc(1500, 0x81)]) } },
+  ],
   ['information that is none', { answers: { [commands.getInfo]: success(0x60) } }],
   ['nothing at all', { distort: only(commands.makeCredential, () => []) }],
   ['less than it announces', { distort: only(commands.makeCredential, (answer) => hidReports(answer, 7000)) }],
@@ -113,7 +119,13 @@ test('a signature that is wrong, cut off or of nobody does not leave', options, 
     assert.equal(await signingWith(flip), 'unusable', algorithm);
     assert.match(await signingWith((payload) => payload.subarray(0, -3)), /^(?:noDevice|general)$/, algorithm);
     const empty = new Map<number, Cbor>([
-      [1, new Map<string, Cbor>([['id', Buffer.alloc(48)], ['type', 'public-key']])],
+      [
+        1,
+        new Map<string, Cbor>([
+          ['id', Buffer.alloc(48)],
+          ['type', 'public-key'],
+        ]),
+      ],
       [2, Buffer.alloc(37)],
       [3, Buffer.alloc(0)],
     ]);

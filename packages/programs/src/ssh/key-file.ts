@@ -94,7 +94,10 @@ export class KeyFile {
         provider: securityKeyProvider(options.SecurityKeyProvider, environment),
         keyName: this.#path,
         askPin: async (prompt) => (options.BatchMode ? undefined : await askPassphrase(prompt)),
-        tell: (line) => log('info', line),
+        tell: (line) => {
+          log('info', line);
+          return undefined;
+        },
       });
     } catch (error) {
       log('error', loginMessages.tokenSignFailed(this.#path, error instanceof Error ? error.message : String(error)));

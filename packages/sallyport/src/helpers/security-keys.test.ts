@@ -100,10 +100,13 @@ test('a wrong signature and keys that are none do not leave', { timeout: 30_000 
     provider: '/nonexistent.so',
     keyName: 'k',
     askPin: () => assert.fail('no PIN is needed'),
-    tell: (line: string) => void told.push(line),
+    tell: (line: string) => {
+      told.push(line);
+      return () => void told.push('taken back');
+    },
   };
   await assert.rejects(signWithToken(key, new Uint8Array(3), user), /signature of the token is wrong/);
-  assert.match(told.join(), /^Confirm user presence for key ED25519-SK SHA256:/);
+  assert.match(told.join(), /^Confirm user presence for key ED25519-SK SHA256:\S+,taken back$/);
   const plain = new PrivateKey(crypto.generateKey('ed25519'));
   await assert.rejects(
     new SecurityKeys(crypto, environment).sign(plain, new Uint8Array(1), user),

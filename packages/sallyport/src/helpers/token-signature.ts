@@ -13,17 +13,18 @@ export interface TokenUser {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Path of a middleware library, or `internal` for libfido2. */
   readonly provider: string;
-  /** How the key is called in the question for the PIN. */
-  readonly keyName: string;
+  /** How the key is called in the question for the PIN; undefined: by its fingerprint, and the touch with it. */
+  readonly keyName: string | undefined;
   /** Asks for a PIN; undefined when nobody answers. */
   readonly askPin: (prompt: string) => Promise<Uint8Array | undefined>;
-  /** Tells the user something. */
-  readonly tell: (line: string) => void;
+  /** Tells the user something; the result takes that back. */
+  readonly tell: (line: string) => (() => void) | undefined;
 }
 
 export const tokenSentences = {
   touch: (label: string, print: string) => `Confirm user presence for key ${label} ${print}`,
-  pin: (label: string, name: string) => `Enter PIN for ${label} key ${name}: `,
+  pin: (label: string, name: string) => `Enter PIN for ${label} key${name === '' ? '' : ` ${name}`}: `,
+  pinAndTouch: (label: string, print: string) => `Enter PIN and confirm user presence for ${label} key ${print}: `,
 } as const;
 
 /** OpenSSH's word for its own support: libfido2, for tokens on USB. */
@@ -36,28 +37,34 @@ export function securityKeyProvider(chosen: string | undefined, environment: Tok
   return provider === undefined || provider === '' ? internal : provider;
 }
 
-/** A signature blob. Rejects with SecurityKeyError. */
+/**
+ * A signature blob. A PIN is asked for when the token wants one: it may know a finger. Rejects with SecurityKeyError.
+ */
 export async function signWithToken(key: PrivateKey, data: Uint8Array, user: TokenUser): Promise<Uint8Array> {
-  const { crypto, environment, provider, tell } = user;
+  const { crypto, environment, provider, keyName, tell } = user;
   const keys = new SecurityKeys(crypto, environment);
-  const flags = key.securityKey?.flags ?? 0;
   const label = keyTypeLabel(key.publicKey.type);
-  const ask = async (): Promise<string> => {
-    const pin = await user.askPin(tokenSentences.pin(label, user.keyName));
+  const print = fingerprint(crypto, key.publicKey);
+  const needsTouch = ((key.securityKey?.flags ?? 0) & securityKeyFlags.userPresence) !== 0;
+  const attempt = async (pin: string): Promise<Uint8Array> => {
+    const isTold = !needsTouch || (pin !== '' && keyName === undefined);
+    const takeBack = isTold ? undefined : tell(tokenSentences.touch(label, print));
+    try {
+      return await keys.sign(key, data, { provider, pin });
+    } finally {
+      takeBack?.();
+    }
+  };
+  try {
+    return await attempt('');
+  } catch (error) {
+    if (!(error instanceof SecurityKeyError) || error.failure !== 'pinRequired') throw error;
+    const asksBoth = keyName === undefined && needsTouch;
+    const prompt = asksBoth ? tokenSentences.pinAndTouch(label, print) : tokenSentences.pin(label, keyName ?? print);
+    const pin = await user.askPin(prompt);
     if (pin === undefined) throw new SecurityKeyError('pinRequired', 'no PIN was given');
     const text = Buffer.from(pin).toString('utf8');
     pin.fill(0);
-    return text;
-  };
-  const needsPin = (flags & securityKeyFlags.userVerification) !== 0;
-  const needsTouch = (flags & securityKeyFlags.userPresence) !== 0;
-  const first = needsPin ? await ask() : '';
-  if (needsTouch) tell(tokenSentences.touch(label, fingerprint(crypto, key.publicKey)));
-  try {
-    return await keys.sign(key, data, { provider, pin: first });
-  } catch (error) {
-    const mayAsk = error instanceof SecurityKeyError && error.failure === 'pinRequired' && !needsPin;
-    if (!mayAsk) throw error;
-    return await keys.sign(key, data, { provider, pin: await ask() });
+    return await attempt(text);
   }
 }

@@ -202,8 +202,9 @@ export class Connection implements PayloadEngine<ConnectionEvent, ConnectionComm
   #answerOpen(channel: Channel, command: ChannelCommand): void {
     const { number, peerNumber } = channel;
     if (command.type === 'confirm-channel') {
-      channel.confirm(command.window ?? defaultWindow);
-      const { bytes: windowBytes, maximumPacketBytes } = channel.receiving.maximum;
+      const window = command.window ?? defaultWindow;
+      channel.confirm(window);
+      const { bytes: windowBytes, maximumPacketBytes } = window;
       const fields = command.fields ?? nothing;
       const message = { recipient: peerNumber, sender: number, windowBytes, maximumPacketBytes, fields };
       this.#output.push(messages.channelOpenConfirmation.encode(message));

@@ -110,6 +110,8 @@ export interface ChannelWindow {
   readonly bytes: number;
   /** Largest data of one message; default 32 KiB. */
   readonly maximumPacketBytes: number;
+  /** It grows to so many bytes while the owner consumes what comes at once; stays as it is unless told. */
+  readonly growsToBytes?: number;
 }
 
 export interface ConnectionOptions {

@@ -48,6 +48,31 @@ test('more than the window or the maximum packet is a violation (RFC 4254 sectio
   window.receive(0);
 });
 
+test('a window that may grow doubles after each that was consumed at once, up to its end', () => {
+  const window = new ReceivingWindow({ bytes: 800, maximumPacketBytes: 100, growsToBytes: 3000 });
+  let openBytes = 800;
+  const sizes = new Set<number>();
+  for (let i = 0; i < 100; i++) {
+    window.receive(100);
+    window.consume(100);
+    openBytes -= 100;
+    if (!window.grantDue) continue;
+    openBytes += window.grant();
+    sizes.add(openBytes);
+  }
+  assert.deepEqual([...sizes], [800, 1600, 3000]);
+});
+
+test('a window that may grow does not while its data waits for the owner', () => {
+  const window = new ReceivingWindow({ bytes: 800, maximumPacketBytes: 200, growsToBytes: 3000 });
+  for (let i = 0; i < 40; i++) {
+    window.receive(200);
+    if (i % 4 < 3) continue;
+    window.consume(800);
+    assert.equal(window.grant(), 800);
+  }
+});
+
 test('consuming more than was received is misuse', () => {
   const window = new ReceivingWindow(defaultWindow);
   window.receive(10);
@@ -57,6 +82,8 @@ test('consuming more than was received is misuse', () => {
 });
 
 test('a window of our own that does not fit into uint32 is misuse', () => {
+  const small = { bytes: 1, maximumPacketBytes: 1024 };
+  assert.throws(() => new ReceivingWindow({ ...small, growsToBytes: 2 ** 32 }), /too large/);
   assert.throws(() => new ReceivingWindow({ bytes: 2 ** 32, maximumPacketBytes: 1024 }), /too large/);
 });
 

@@ -16,50 +16,77 @@ export const defaultWindow: ChannelWindow = { bytes: 2 * 1024 * 1024, maximumPac
 
 /** Of a large window no smaller part is granted: each grant is a packet, and wakes the peer. */
 const grantsPerWindow = 32;
+/** An owner that has never left a larger part of the window waiting keeps up with the peer. */
+const waitingPart = 1 / 8;
 
 export class ReceivingWindow {
-  readonly maximum: ChannelWindow;
+  readonly #maximumPacketBytes: number;
+  readonly #growsToBytes: number;
+  #maximumBytes: number;
   /** What the peer may send before more is granted. */
   #openBytes: number;
   /** What has been consumed and not been granted again. */
   #consumedBytes = 0;
+  /** Since the window last grew: what has been consumed, and the most that has waited for it. */
+  #steadyBytes = 0;
+  #mostWaitingBytes = 0;
 
-  constructor(maximum: ChannelWindow) {
-    const { bytes, maximumPacketBytes } = maximum;
-    if (bytes > maximumWindowBytes || maximumPacketBytes > maximumWindowBytes) throw new Error('window is too large');
-    this.maximum = maximum;
+  constructor({ bytes, maximumPacketBytes, growsToBytes = bytes }: ChannelWindow) {
+    if (Math.max(bytes, growsToBytes, maximumPacketBytes) > maximumWindowBytes) throw new Error('window is too large');
+    this.#maximumBytes = bytes;
+    this.#growsToBytes = growsToBytes;
+    this.#maximumPacketBytes = maximumPacketBytes;
     this.#openBytes = bytes;
+  }
+
+  /** Received and not consumed. */
+  get #waitingBytes(): number {
+    return this.#maximumBytes - this.#openBytes - this.#consumedBytes;
   }
 
   /** @throws Violation when the peer sends more than it may */
   receive(bytes: number): void {
-    if (bytes > this.maximum.maximumPacketBytes) {
+    if (bytes > this.#maximumPacketBytes) {
       throw new Violation('window-exceeded', 'data is larger than the maximum packet size of the channel');
     }
     if (bytes > this.#openBytes) throw new Violation('window-exceeded');
     this.#openBytes -= bytes;
+    this.#mostWaitingBytes = Math.max(this.#mostWaitingBytes, this.#waitingBytes);
   }
 
   consume(bytes: number): void {
-    const held = this.maximum.bytes - this.#openBytes - this.#consumedBytes;
-    if (!(bytes >= 0 && bytes <= held)) throw new Error(`cannot consume ${bytes} of ${held} received bytes`);
+    const waiting = this.#waitingBytes;
+    if (!(bytes >= 0 && bytes <= waiting)) throw new Error(`cannot consume ${bytes} of ${waiting} received bytes`);
     this.#consumedBytes += bytes;
+    this.#steadyBytes += bytes;
   }
 
   /** Whether enough has been used up for a grant to be worth a message. */
   get grantDue(): boolean {
     if (this.#consumedBytes === 0) return false;
-    const { bytes, maximumPacketBytes } = this.maximum;
-    const worthBytes = Math.max(maximumPacketBytes * 3, bytes / grantsPerWindow);
+    const bytes = this.#maximumBytes;
+    const worthBytes = Math.max(this.#maximumPacketBytes * 3, bytes / grantsPerWindow);
     return bytes - this.#openBytes > worthBytes || this.#openBytes < bytes / 2;
   }
 
   /** The bytes to grant now. */
   grant(): number {
-    const bytes = this.#consumedBytes;
+    const bytes = this.#consumedBytes + this.#growth();
     this.#consumedBytes = 0;
     this.#openBytes += bytes;
     return bytes;
+  }
+
+  /** Twice the window after each that went through without waiting: how far away the peer is cannot be seen. */
+  #growth(): number {
+    if (this.#steadyBytes < this.#maximumBytes || this.#maximumBytes >= this.#growsToBytes) return 0;
+    const keptUp = this.#mostWaitingBytes <= this.#maximumBytes * waitingPart;
+    this.#steadyBytes = 0;
+    this.#mostWaitingBytes = this.#waitingBytes;
+    if (!keptUp) return 0;
+    const more = Math.min(this.#maximumBytes, this.#growsToBytes - this.#maximumBytes);
+    this.#maximumBytes += more;
+    return more;
   }
 }
 

@@ -2,7 +2,7 @@
 // allows, gives each event to its channel, and answers requests that no channel is for. Each channel does its own work.
 
 import type { Socket } from 'node:net';
-import type { ConnectionCommand } from '@sallyport/protocol/connection/events';
+import type { ChannelWindow, ConnectionCommand } from '@sallyport/protocol/connection/events';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { openFailureReasons } from '@sallyport/protocol/messages/connection';
 import { globalRequestNames } from '@sallyport/protocol/messages/global-requests';
@@ -18,6 +18,13 @@ import { Session } from './session.ts';
 import { SocketChannel } from './socket-channel.ts';
 
 export type ConnectionNews = Extract<ServerStackEvent, { readonly protocol: 'connection' }>;
+
+/** OpenSSH's to begin with; larger for clients far away whose bytes are taken at once, and packets as they like. */
+const sessionWindow: ChannelWindow = {
+  bytes: 2 * 1024 * 1024,
+  maximumPacketBytes: 128 * 1024,
+  growsToBytes: 8 * 1024 * 1024,
+};
 
 export interface ChannelsOptions {
   readonly grant: Grant;
@@ -125,7 +132,7 @@ export class Channels {
     this.#sessions += 1;
     this.#openSessions += 1;
     this.#handlers.set(channel, session);
-    return perform({ type: 'confirm-channel', channel });
+    return perform({ type: 'confirm-channel', channel, window: sessionWindow });
   }
 
   #factsPath(): string | undefined {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ interface Place {
   readonly start: (command: string, options?: readonly string[]) => RunningProgram;
   readonly source: string;
   readonly target: string;
+  readonly folder: TemporaryFolder;
 }
 
 async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
@@ -29,7 +30,7 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
   writeFileSync(source, randomBytes(sizeBytes));
   const start = (command: string, options: readonly string[] = []): RunningProgram =>
     startProgram(sftp, [...options, '-b', '-', '-D', stockSftpServer], { input: command, cwd: folder.path });
-  await work({ start, source, target: folder.file('target') });
+  await work({ start, source, target: folder.file('target'), folder });
 }
 
 function digest(path: string): string {
@@ -85,6 +86,65 @@ for (const direction of ['get', 'put']) {
     });
   });
 }
+
+/** A tree with one larger file, as names with digests. */
+function plantTree(folder: string): void {
+  for (let i = 0; i < 6; i++) mkdirSync(`${folder}/sub ${i}`, { recursive: true });
+  for (let i = 0; i < 300; i++) writeFileSync(`${folder}/sub ${i % 6}/file ${i}`, randomBytes(20_000 + i));
+  writeFileSync(`${folder}/sub 3/large`, randomBytes(4_000_000));
+}
+
+function digests(folder: string): string[] {
+  return (readdirSync(folder, { recursive: true }) as string[])
+    .filter((name) => statSync(`${folder}/${name}`).isFile())
+    .map((name) => `${name} ${digest(`${folder}/${name}`)}`)
+    .sort();
+}
+
+/** Waits until some files of a tree are there. */
+async function untilTreeBegun(folder: string): Promise<void> {
+  const filesIn = (): number => readdirSync(folder, { recursive: true }).length;
+  for (const started = performance.now(); !existsSync(folder) || filesIn() < 20; ) {
+    if (performance.now() - started > 20_000) throw new Error('the transfer does not begin');
+    await sleep(20);
+  }
+}
+
+for (const direction of ['get', 'put']) {
+  for (const end of ['server', 'program']) {
+    test(`${direction} -R: a ${end} that is killed leaves a tree that the same command completes`, needed, async () => {
+      await inPlace(async ({ start, folder }) => {
+        const [tree, into] = [folder.file('tree'), folder.file('into')];
+        const copy = `${into}/tree`;
+        plantTree(tree);
+        mkdirSync(into);
+        const running = start(`${direction} -R ${tree} ${into}`, slowly);
+        await untilTreeBegun(copy);
+        const victims = end === 'server' ? childrenOf(running.pid) : [running.pid];
+        for (const pid of victims) process.kill(pid, 'SIGKILL');
+        const { code, stderr } = await running.exited;
+        if (end === 'server') assert.deepEqual([code, stderr], [255, 'Connection closed\r\n']);
+        else assert.notEqual(code, 0);
+        assert.ok(digests(copy).join() !== digests(tree).join());
+        const again = await start(`${direction} -R -a ${tree} ${into}`).exited;
+        assert.deepEqual([again.code, again.stderr.replace(/^File ".*" was not modified\r\n/gm, '')], [0, '']);
+        const wrong = digests(copy).filter((line) => !digests(tree).includes(line));
+        assert.deepEqual([wrong, digests(copy).length], [[], 301]);
+      });
+    });
+  }
+}
+
+test('a place that takes nothing, here and there, is a failure that is told', needed, async () => {
+  await inPlace(async ({ start, source }) => {
+    const here = await start(`get ${source} /proc/none`).exited;
+    assert.equal(here.code, 1);
+    assert.match(here.stderr, /^open local "\/proc\/none": (No such file|Permission denied)/);
+    const there = await start(`put ${source} /proc/none`).exited;
+    assert.equal(there.code, 1);
+    assert.match(there.stderr, /^(?:dest|remote) open "\/proc\/none": (No such file|Permission denied)/);
+  });
+});
 
 test('a full disk here, and one there, is a failure that is told', needed, async () => {
   await inPlace(async ({ start, source }) => {

@@ -119,9 +119,8 @@ test('what is created, renamed or linked through a link stays below the root', a
   served.close();
 });
 
-test('a folder that turns into a link between two steps leads nowhere', async () => {
-  const { folder, root, served } = await scene();
-  await using _folder = folder;
+/** Turns the folder `swap` of the root into a link out of it and back, without end, until it is stopped. */
+async function startSwapping(root: string): Promise<{ readonly stop: () => Promise<void> }> {
   fs.mkdirSync(`${root}/swap`);
   fs.writeFileSync(`${root}/swap/secret`, 'harmless');
   const program = `
@@ -134,7 +133,22 @@ test('a folder that turns into a link between two steps leads nowhere', async ()
       fs.renameSync('swap', 'link'); fs.renameSync('kept', 'swap');
     }`;
   const swapper = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const exited = new Promise<void>((resolve) => swapper.once('exit', () => resolve()));
   await new Promise((resolve) => swapper.once('message', resolve));
+  return {
+    stop: () => {
+      swapper.kill('SIGKILL');
+      return exited;
+    },
+  };
+}
+
+const lostRaces = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EEXIST', 'ENOTEMPTY', 'EINVAL'];
+
+test('a folder that turns into a link between two steps leads nowhere', async () => {
+  const { folder, root, served } = await scene();
+  await using _folder = folder;
+  const swapping = await startSwapping(root);
   const seen = { harmless: 0, refused: 0 };
   for (let i = 0; i < 1500; i++) {
     try {
@@ -146,13 +160,60 @@ test('a folder that turns into a link between two steps leads nowhere', async ()
       seen.harmless++;
       await served.setStat?.(bytes('swap/secret'), { permissions: 0o644 }, { follow: true });
     } catch (error) {
-      assert.ok(['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error)), String(error));
+      assert.ok(lostRaces.includes(codeOf(error)), String(error));
       seen.refused++;
     }
   }
-  swapper.kill('SIGKILL');
+  await swapping.stop();
   assert.ok(seen.harmless > 0, JSON.stringify(seen));
   assert.equal(fs.statSync(folder.file('outside/secret')).mode & 0o777, 0o600);
+  served.close();
+});
+
+test('nothing is made, renamed, linked or removed outside while folders turn into links', async () => {
+  const { folder, root, served } = await scene();
+  await using _folder = folder;
+  const swapping = await startSwapping(root);
+  const made = { ...open, write: true, create: true };
+  const [a, b] = [bytes('swap/a'), bytes('swap/b')];
+  const steps: readonly (() => unknown)[] = [
+    async () => (await served.open(a, made)).close(),
+    () => served.rename?.(a, b, { replace: true }),
+    () => served.rename?.(bytes('file'), bytes('swap/file'), { replace: false }),
+    () => served.rename?.(bytes('swap/file'), bytes('file'), { replace: true }),
+    () => served.rename?.(bytes('swap/secret'), bytes('taken'), { replace: true }),
+    () => served.rename?.(bytes('taken'), bytes('swap/secret'), { replace: false }),
+    () => served.hardLink?.(bytes('swap/secret'), bytes('hard')),
+    () => served.hardLink?.(bytes('file'), bytes('swap/hard')),
+    () => served.symbolicLink?.(bytes('x'), bytes('swap/soft')),
+    () => served.makeDirectory?.(bytes('swap/d'), 0o755),
+    () => served.setStat?.(bytes('swap/d'), { permissions: 0o700 }, { follow: false }),
+    () => served.removeDirectory?.(bytes('swap/d')),
+    () => served.remove?.(bytes('swap/hard')),
+    () => served.remove?.(bytes('swap/soft')),
+    () => served.remove?.(b),
+    () => served.remove?.(bytes('hard')),
+  ];
+  const counts = { done: 0, refused: 0 };
+  for (let round = 0; round < 150; round++) {
+    for (const step of steps) {
+      try {
+        await step();
+        counts.done++;
+      } catch (error) {
+        assert.ok(lostRaces.includes(codeOf(error)), String(error));
+        counts.refused++;
+      }
+    }
+  }
+  await swapping.stop();
+  assert.ok(counts.done > 100 && counts.refused > 10, JSON.stringify(counts));
+  assert.deepEqual(fs.readdirSync(folder.file('outside')), ['secret']);
+  assert.equal(fs.readFileSync(folder.file('outside/secret'), 'utf8'), 'secret');
+  assert.deepEqual(fs.readdirSync(folder.path).sort(), ['outside', 'root']);
+  for (const name of ['taken', 'hard']) {
+    if (fs.existsSync(`${root}/${name}`)) assert.equal(fs.readFileSync(`${root}/${name}`, 'utf8'), 'harmless');
+  }
   served.close();
 });
 

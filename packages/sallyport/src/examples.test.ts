@@ -147,10 +147,6 @@ for (const [name, runtime] of runtimes) {
     const missing = await run('sftp-report.mjs', '/no');
     assert.deepEqual([missing.stderr, missing.code], ['no-such-file: opendir /no\n', 1]);
   });
-}
-
-for (const [name, runtime] of runtimes) {
-  const unless = { skip: runtime === undefined ? `${name} is not here` : false };
 
   test(`on ${name}: an example signs a file and verifies it by allowed_signers`, unless, async () => {
     assert.ok(runtime);
@@ -168,6 +164,23 @@ for (const [name, runtime] of runtimes) {
     await folder.write('release.tar', 'changed');
     const bad = await run('verify', signers, 'me@example.com', file);
     assert.deepEqual([bad.stderr, bad.code], ['signature-refused: the signature is refused: incorrect signature\n', 1]);
+  });
+
+  test(`on ${name}: an example has authorities for hosts and users`, unless, async () => {
+    assert.ok(runtime);
+    const { stdout, stderr, code } = await runProgram(runtime, [example('certificates.mjs')]);
+    const said = [
+      'alice@example.com runs: uptime',
+      'alice@example.com runs: backup',
+      'refused deploy: Certificate invalid: name is not a listed principal',
+      'authentication-failed',
+      'refused deploy: Certificate invalid: not for use from this address',
+      'authentication-failed',
+      'refused deploy: Certificate invalid: revoked',
+      'authentication-failed',
+      '',
+    ];
+    assert.deepEqual([stdout.toString(), stderr, code], [said.join('\n'), '', 0]);
   });
 }
 

@@ -20,7 +20,8 @@ const stock = findProgram('/usr/lib/openssh/sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const { read, write, create, truncate, exclusive } = openFlags;
 
-interface Server {
+/** Ends by itself when its client is gone, which is when it is disposed of. */
+interface Server extends Disposable {
   readonly client: SftpDriver;
   readonly pid: number;
   readonly status: Promise<number | undefined>;
@@ -53,7 +54,7 @@ async function start({ program, argv, cwd, errorFile, nonBlocking }: Start): Pro
   );
   const client = new SftpDriver(openDescriptor(ourEnd));
   await client.ready;
-  return { client, pid, status };
+  return { client, pid, status, [Symbol.dispose]: () => client.stream.destroy() };
 }
 
 type Note = (what: string, asked: ReturnType<SftpDriver['request']>) => Promise<void>;
@@ -186,7 +187,7 @@ test('answers and log lines are those of OpenSSH’s sftp-server', {
     await using folder = await TemporaryFolder.create();
     fs.mkdirSync(folder.file('served'));
     const errorFile = folder.file('log');
-    const server = await start({
+    using server = await start({
       program,
       argv: ['-e', '-l', 'VERBOSE', '-u', '027'],
       cwd: folder.file('served'),
@@ -210,7 +211,7 @@ test('the start folder, its tokens, -u and lists of requests do what they say', 
   await using folder = await TemporaryFolder.create();
   const errorFile = folder.file('log');
   const argv = ['-e', '-d', `${folder.path}/%u`, '-p', 'open,realpath', '-P', 'open', '-u', '077', 'ignored'];
-  const server = await start({ program: 'ours', argv, cwd: '/', errorFile });
+  using server = await start({ program: 'ours', argv, cwd: '/', errorFile });
   const { client } = server;
   const reply = await client.request('realpath', { path: bytes('.') });
   // There is no folder of that name, so it stays where it was, and says so.
@@ -224,7 +225,7 @@ test('the start folder, its tokens, -u and lists of requests do what they say', 
   client.stream.end();
   assert.equal(await server.status, 0);
   fs.mkdirSync(folder.file(user));
-  const inside = await start({ program: 'ours', argv: ['-d', `${folder.path}/%u`], cwd: '/', errorFile });
+  using inside = await start({ program: 'ours', argv: ['-d', `${folder.path}/%u`], cwd: '/', errorFile });
   const found = await inside.client.extension('expandPath', { path: bytes('~') });
   assert.ok(found.kind === 'names');
   assert.equal(Buffer.from(found.entries[0]?.name ?? []).toString(), fs.realpathSync(folder.file(user)));
@@ -235,7 +236,7 @@ test('the start folder, its tokens, -u and lists of requests do what they say', 
 test('a client that breaks the protocol gets status 11, one that is gone 1', async () => {
   await using folder = await TemporaryFolder.create();
   const errorFile = folder.file('log');
-  const server = await start({ program: 'ours', argv: ['-e'], cwd: folder.path, errorFile });
+  using server = await start({ program: 'ours', argv: ['-e'], cwd: folder.path, errorFile });
   server.client.stream.write([Uint8Array.of(0, 0, 0, 0)]);
   assert.equal(await server.status, 11);
   assert.match(fs.readFileSync(errorFile, 'utf8'), /^bad message from 192\.0\.2\.9 local user \S+\r\n$/);
@@ -247,7 +248,7 @@ test('descriptors that somebody left non-blocking serve as well', async () => {
   await using folder = await TemporaryFolder.create();
   await folder.write('big', Buffer.alloc(3_000_000, 'not blocking '));
   const errorFile = folder.file('log');
-  const server = await start({ program: 'ours', argv: [], cwd: folder.path, errorFile, nonBlocking: true });
+  using server = await start({ program: 'ours', argv: [], cwd: folder.path, errorFile, nonBlocking: true });
   const { client } = server;
   const handle = await client.handle(client.request('open', { path: bytes('big'), flags: read, attributes: {} }));
   client.stream.pause();
@@ -264,7 +265,7 @@ test('descriptors that somebody left non-blocking serve as well', async () => {
 
 test('kill -9 in the middle of a write leaves what was written, and nothing running', async () => {
   await using folder = await TemporaryFolder.create();
-  const server = await start({ program: 'ours', argv: [], cwd: folder.path, errorFile: folder.file('log') });
+  using server = await start({ program: 'ours', argv: [], cwd: folder.path, errorFile: folder.file('log') });
   const { client } = server;
   const handle = await client.handle(
     client.request('open', { path: bytes('f'), flags: write | create, attributes: {} }),
@@ -289,7 +290,7 @@ test('a full disk and a read-only one are answered with a failure, and the serve
   if ((await mount('-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small)) !== 0)
     return context.skip('mount is not allowed');
   try {
-    const server = await start({ program: 'ours', argv: [], cwd: small, errorFile: folder.file('log') });
+    using server = await start({ program: 'ours', argv: [], cwd: small, errorFile: folder.file('log') });
     const { client } = server;
     const open = (): Promise<Uint8Array> =>
       client.handle(client.request('open', { path: bytes('f'), flags: write | create, attributes: {} }));

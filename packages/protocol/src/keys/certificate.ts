@@ -71,6 +71,16 @@ export function isCertificate(key: PublicKey | Certificate): key is Certificate 
   return 'authority' in key;
 }
 
+/** The name that begins the blob of a key or a certificate; empty for a blob that is none. */
+export function typeOfBlob(blob: Uint8Array): string {
+  try {
+    return new Reader(blob).text();
+  } catch (error) {
+    if (error instanceof DecodeError) return '';
+    throw error;
+  }
+}
+
 /** Decodes a plain key or a certificate, for places that take both. @throws DecodeError */
 export function decodeAnyKey(blob: Uint8Array): PublicKey | Certificate {
   const type = new Reader(blob).text();

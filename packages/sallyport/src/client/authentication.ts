@@ -3,10 +3,9 @@
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { signatureAlgorithm, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
-import { isCertificateType } from '@sallyport/protocol/keys/certificate';
+import { isCertificateType, typeOfBlob } from '@sallyport/protocol/keys/certificate';
 import { fingerprintOfBlob } from '@sallyport/protocol/keys/fingerprint';
 import type { Prompt, UserauthAttempt, UserauthClientEvent } from '@sallyport/protocol/userauth/events';
-import { Reader } from '@sallyport/protocol/wire/reader';
 import { utf8Decode, utf8Encode } from '@sallyport/protocol/wire/utf8';
 import type { SshError } from '../errors.ts';
 import { AuthenticationError } from '../errors.ts';
@@ -132,7 +131,7 @@ export class Authentication {
 
   /** The best algorithm of the key's type that the server says it takes; the best of all if it says nothing. */
   #algorithmFor(key: Uint8Array): string | undefined {
-    const own = signatureAlgorithmsOf(new Reader(key).text());
+    const own = signatureAlgorithmsOf(typeOfBlob(key));
     const announced = this.#extensions.get(signatureAlgorithmsExtension);
     if (announced === undefined) return own[0]?.name;
     const taken = utf8Decode(announced).split(',');
@@ -143,5 +142,5 @@ export class Authentication {
 /** The fingerprint of the key that signs, and whether it comes with a certificate. */
 function labelOf(crypto: CryptoProvider, blob: Uint8Array): string {
   const print = fingerprintOfBlob(crypto, blob);
-  return isCertificateType(new Reader(blob).text()) ? `${print} with a certificate` : print;
+  return isCertificateType(typeOfBlob(blob)) ? `${print} with a certificate` : print;
 }

@@ -89,7 +89,7 @@ export class Client implements AsyncDisposable {
     return new Map([...(this.#session.facts.extensions ?? [])].map(([name, value]) => [name, utf8Decode(value)]));
   }
 
-  /** The blob of the server's host key. */
+  /** The blob of the server's host key, or of the certificate that it presented. */
   get hostKey(): Uint8Array {
     return this.#session.facts.hostKey ?? new Uint8Array(0);
   }

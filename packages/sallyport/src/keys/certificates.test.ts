@@ -93,6 +93,8 @@ test('a certificate that does not hold is refused with the reason (PROTOCOL.cert
   assert.doesNotThrow(check({ principal: ['root', 'deploy'] }));
   assert.throws(check({ authorities: [] }), refused(/not trusted/));
   assert.throws(check({ authorities: [key, generatePrivateKey()] }), refused(/not trusted/));
+  const file = `${formatPublicKey(key)}\n${formatPublicKey(authority)}\n`;
+  assert.throws(check({ authorities: [file] }), keyError('key-malformed', /more than one line/));
   assert.throws(check({ kind: 'host' }), refused(/not a host certificate/));
   const own = await user({ rights: { sourceAddresses: ['192.0.2.0/24'] } });
   for (const address of [undefined, '192.0.3.1', '::1', 'no address']) {

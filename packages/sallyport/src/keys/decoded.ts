@@ -20,6 +20,6 @@ export async function readKeyFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new KeyError('local-failed', `${path}: ${String(cause)}`, { cause });
+    throw new KeyError('local-failed', cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

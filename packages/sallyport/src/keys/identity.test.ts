@@ -93,3 +93,10 @@ test('the certificates of an agent log in', skipUnless('openssh-client'), async 
   assert.ok(await new AgentClient(agent.path).add(key, { certificate: await certify(key) }));
   await (await connect({ ...server.target, agent: agent.path })).end();
 });
+
+test('an identity whose key is none is passed over', async () => {
+  const key = generatePrivateKey();
+  await using server = await startTestServer({ login: { publicKey: () => ({ allow: true }) } });
+  const empty = { publicKey: new Uint8Array(3), comment: '', sign: () => undefined };
+  await (await connect({ ...server.target, identities: [empty, key] })).end();
+});

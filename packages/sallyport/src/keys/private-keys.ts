@@ -41,14 +41,19 @@ export function generatePrivateKey({ type = 'ed25519', curve, bits, comment }: N
  * Rejects with KeyError `key-malformed`, `passphrase-missing`, `passphrase-wrong`, or `key-unsupported` for DSA keys.
  */
 export async function parsePrivateKey(file: string | Uint8Array, passphrase?: string): Promise<PrivateKey> {
-  return await openKey(typeof file === 'string' ? utf8Encode(file) : file, 'private key', passphrase);
+  if (typeof file !== 'string') return await openKey(file, 'private key', passphrase);
+  return await openAndWipe(utf8Encode(file), 'private key', passphrase);
 }
 
 /** The same for a file by its path; `local-failed` when it cannot be read, its `cause` says why. */
 export async function readPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
-  const file = await readKeyFile(path);
+  return await openAndWipe(await readKeyFile(path), path, passphrase);
+}
+
+/** For contents that are ours. */
+async function openAndWipe(file: Uint8Array, name: string, passphrase: string | undefined): Promise<PrivateKey> {
   try {
-    return await openKey(file, path, passphrase);
+    return await openKey(file, name, passphrase);
   } finally {
     file.fill(0);
   }
@@ -61,7 +66,14 @@ async function openKey(file: Uint8Array, name: string, passphrase: string | unde
     throw new KeyError('passphrase-missing', `${name} needs a passphrase`);
   }
   await sealed.prepare?.(crypto);
-  const key = decoded(name, () => sealed.open(crypto, utf8Encode(passphrase ?? '')));
+  const key = decoded(name, () => {
+    const word = utf8Encode(passphrase ?? '');
+    try {
+      return sealed.open(crypto, word);
+    } finally {
+      word.fill(0);
+    }
+  });
   if (key === undefined) throw new KeyError('passphrase-wrong', `wrong passphrase for ${name}`);
   if (isForConversion(key.publicKey.type)) {
     throw new KeyError('key-unsupported', `${name} is of an unsupported key type, ${key.publicKey.type}`);
@@ -82,13 +94,16 @@ export interface PrivateKeyFileOptions {
 export async function formatPrivateKey(key: PrivateKey, options: PrivateKeyFileOptions = {}): Promise<string> {
   const { format = 'openssh', comment } = options;
   const crypto = createCryptoProvider();
+  if (format === 'ppk') await crypto.prepareArgon2();
   const passphrase = utf8Encode(options.passphrase ?? '');
-  if (format === 'openssh') return encodeOpensshKeyV1(crypto, key, { passphrase, comment });
-  if (format === 'ppk' && passphrase.length > 0) await crypto.prepareArgon2();
-  const text =
-    format === 'ppk'
-      ? encodePpk(crypto, key, { passphrase, comment })
-      : encodePem(crypto, key, { variant: format, passphrase });
+  const encoders = {
+    openssh: () => encodeOpensshKeyV1(crypto, key, { passphrase, comment }),
+    ppk: () => encodePpk(crypto, key, { passphrase, comment }),
+    PEM: () => encodePem(crypto, key, { variant: 'PEM', passphrase }),
+    PKCS8: () => encodePem(crypto, key, { variant: 'PKCS8', passphrase }),
+  };
+  const text = encoders[format]();
+  passphrase.fill(0);
   if (text === undefined) throw new KeyError('key-unsupported', `a key of type ${key.publicKey.type} has no ${format}`);
   return text;
 }

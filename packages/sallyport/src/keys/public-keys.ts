@@ -31,7 +31,11 @@ export function publicHalfOf(key: AnyKey): PublicKey | Certificate {
 
 /** A plain key that somebody names by its line or has already. @throws KeyError `key-malformed` */
 export function namedKey(key: string | PrivateKey | PublicKey): PublicKey {
-  return typeof key === 'string' ? decoded('public key', () => parsePublicLine(key).key) : plainKeyOf(key);
+  if (typeof key !== 'string') return plainKeyOf(key);
+  const line = key.trim();
+  // Behind the first line of a file others would be taken for its comment.
+  if (line.includes('\n')) throw new KeyError('key-malformed', 'public key: more than one line');
+  return decoded('public key', () => parsePublicLine(line).key);
 }
 
 /** A key or a certificate, and what stood behind it. */

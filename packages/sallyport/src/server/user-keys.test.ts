@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SignatureFacts } from '@sallyport/protocol/keys/public-key';
-import { createCertificate, formatPublicKey, generatePrivateKey, type WantedRights } from '../keys.ts';
+import {
+  type Certificate,
+  createCertificate,
+  formatPublicKey,
+  generatePrivateKey,
+  type WantedRights,
+} from '../keys.ts';
 import { UserKeys } from './user-keys.ts';
 
 const authority = generatePrivateKey();
@@ -18,16 +24,13 @@ const facts = (userPresent: boolean, userVerified: boolean): SignatureFacts => (
   securityKey: { userPresent, userVerified, counter: 1 },
 });
 
+function certify(rights: WantedRights = {}): Promise<Certificate> {
+  const request = { kind: 'user', key, keyId: 'x', principals: ['alice'], rights } as const;
+  return createCertificate(authority, { ...request, validBefore: Number.POSITIVE_INFINITY });
+}
+
 async function allows(rights: WantedRights, of: SignatureFacts | undefined): Promise<boolean> {
-  const request = {
-    kind: 'user',
-    key,
-    keyId: 'x',
-    principals: ['alice'],
-    validBefore: Number.POSITIVE_INFINITY,
-  } as const;
-  const certificate = await createCertificate(authority, { ...request, rights });
-  const { decision } = await users.judge(attempt, { key: certificate, facts: of });
+  const { decision } = await users.judge(attempt, { key: await certify(rights), facts: of });
   return decision?.allow === true;
 }
 
@@ -57,20 +60,10 @@ test('a token must do for a certificate what that demands', async () => {
 });
 
 test('a function that refuses, or answers nothing that says yes, lets no certificate in', async () => {
+  const userAuthorities = [formatPublicKey(authority)];
   for (const answer of [{ allow: false }, undefined, true, 'yes']) {
-    const strict = new UserKeys({
-      userAuthorities: [authority].map((one) => formatPublicKey(one)),
-      certificate: () => answer as never,
-    });
-    const request = {
-      kind: 'user',
-      key,
-      keyId: 'x',
-      principals: ['alice'],
-      validBefore: Number.POSITIVE_INFINITY,
-    } as const;
-    const certificate = await createCertificate(authority, request);
-    const { decision } = await strict.judge(attempt, { key: certificate, facts: {} });
+    const strict = new UserKeys({ userAuthorities, certificate: () => answer as never });
+    const { decision } = await strict.judge(attempt, { key: await certify(), facts: {} });
     assert.equal(decision, answer);
   }
 });

@@ -4,14 +4,13 @@
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { SignatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
 import { signatureAlgorithm } from '@sallyport/protocol/algorithms/signatures';
+import { typeOfBlob } from '@sallyport/protocol/keys/certificate';
 import { fingerprintOfBlob } from '@sallyport/protocol/keys/fingerprint';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { visible } from '@sallyport/protocol/log/log';
 import type { UserauthAttempt } from '@sallyport/protocol/userauth/events';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import { Reader } from '@sallyport/protocol/wire/reader';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { loginMessages } from '../messages.ts';
 import type { CandidateKey } from './candidate-key.ts';
@@ -70,7 +69,7 @@ export class PublicKeys {
     this.#options.log('debug1', `Server accepts key: ${this.#describe(key)}`);
     const signature = await key.sign(signatureAlgorithm(algorithm)?.signatureName ?? algorithm, data);
     if (signature === undefined && key.source === 'agent') {
-      const label = keyTypeLabel(typeOf(blob));
+      const label = keyTypeLabel(typeOfBlob(blob));
       this.#options.log('error', loginMessages.signingFailed(label, visible(key.name), 'agent refused operation'));
     }
     return signature;
@@ -81,7 +80,7 @@ export class PublicKeys {
     const { log } = this.#options;
     const allowed = this.#algorithmsFor(key.publicKey);
     if (allowed.length === 0) {
-      log('debug1', loginMessages.debugNotAccepted(visible(typeOf(key.publicKey)), visible(key.name)));
+      log('debug1', loginMessages.debugNotAccepted(visible(typeOfBlob(key.publicKey)), visible(key.name)));
       return undefined;
     }
     log('debug1', `Offering public key: ${this.#describe(key)}`);
@@ -96,7 +95,7 @@ export class PublicKeys {
   }
 
   #algorithmsFor(blob: Uint8Array): readonly SignatureAlgorithm[] {
-    const type = typeOf(blob);
+    const type = typeOfBlob(blob);
     const rows = this.#options.algorithms.flatMap((name) => signatureAlgorithm(name) ?? []);
     return rows.filter(({ keyType }) => keyType === type);
   }
@@ -117,19 +116,9 @@ export class PublicKeys {
   #describe(key: CandidateKey): string {
     const blob = key.publicKey;
     const print = fingerprintOfBlob(this.#options.crypto, blob);
-    const words = [visible(key.name), keyTypeLabel(typeOf(blob)), print];
+    const words = [visible(key.name), keyTypeLabel(typeOfBlob(blob)), print];
     if (key.isExplicit) words.push('explicit');
     if (key.source === 'agent') words.push('agent');
     return words.join(' ');
-  }
-}
-
-/** The name that begins a blob; empty for a blob that is none. */
-function typeOf(blob: Uint8Array): string {
-  try {
-    return new Reader(blob).text();
-  } catch (error) {
-    if (error instanceof DecodeError) return '';
-    throw error;
   }
 }

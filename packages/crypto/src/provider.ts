@@ -2,28 +2,18 @@
 // allocated before its first use; state (random pool, WebAssembly memory) belongs to the provider that was made.
 
 import { timingSafeEqual } from 'node:crypto';
-import type {
-  CryptoProvider,
-  PrivateKeyParts,
-  PublicKeyParts,
-  SigningKey,
-  VerifyingKey,
-} from '@sallyport/protocol/algorithms/crypto-provider';
+import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { acceleratedChachaPoly, acceleratedHmac } from './accelerated.ts';
 import { aesCiphers, blockCipher } from './aes.ts';
 import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
 import { ChachaPolyModule } from './chacha-poly.ts';
 import { digest, hasher, hmac, pbkdf2 } from './digests.ts';
-import { ecdsaPublicPoint, ecdsaSigningKey, ecdsaVerifyingKey, generateEcdsa } from './ecdsa.ts';
-import { ed25519PublicKey, ed25519SigningKey, ed25519VerifyingKey, generateEd25519 } from './ed25519.ts';
 import { ecdh, x25519 } from './key-agreement.ts';
 import { Acceleration, type LibcryptoProbe } from './libcrypto.ts';
 import { MlKem768, messageBytes, seedBytes } from './ml-kem.ts';
 import { modExp } from './mod-exp.ts';
 import { RandomPool } from './random-pool.ts';
-import { generateRsa, rsaSigningKey, rsaVerifyingKey } from './rsa.ts';
-
-const defaultRsaBits = 3072;
+import { SignatureKeys } from './signature-keys.ts';
 
 export interface CryptoProviderOptions {
   /** Loads the system's libcrypto, as packages/system does; it is asked when that is worth the time. */
@@ -42,6 +32,7 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
   let chachaPolyModule: ChachaPolyModule | undefined;
   let mlKemModule: MlKem768 | undefined;
   let argon2Module: typeof import('./argon2.ts') | undefined;
+  const keys = new SignatureKeys(random);
   const mlKem = (): MlKem768 => (mlKemModule ??= new MlKem768());
   return {
     random,
@@ -60,14 +51,10 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
     mlkem768: () => mlKem().keyPair(random(new Uint8Array(seedBytes))),
     mlkem768Encapsulate: (publicKey) => mlKem().encapsulate(publicKey, random(new Uint8Array(messageBytes))),
     modExp,
-    signingKey,
-    verifyingKey,
-    generateKey: (kind, { bits = defaultRsaBits, curve = 'nistp256' } = {}) => {
-      if (kind === 'ed25519') return generateEd25519(random(new Uint8Array(32)));
-      return kind === 'ecdsa' ? generateEcdsa(curve) : generateRsa(bits);
-    },
-    publicHalf: (parts) =>
-      parts.kind === 'ed25519' ? ed25519PublicKey(parts.seed) : ecdsaPublicPoint(parts.curve, parts.scalar),
+    signingKey: (parts) => keys.signingKey(parts),
+    verifyingKey: (parts) => keys.verifyingKey(parts),
+    generateKey: (kind, how) => keys.generate(kind, how),
+    publicHalf: (parts) => keys.publicHalf(parts),
     pbkdf2,
     prepareArgon2: async () => {
       argon2Module ??= await import('./argon2.ts');
@@ -78,14 +65,4 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
     },
     bcryptPbkdf,
   };
-}
-
-function signingKey(parts: PrivateKeyParts): SigningKey | undefined {
-  if (parts.kind === 'ed25519') return ed25519SigningKey(parts);
-  return parts.kind === 'ecdsa' ? ecdsaSigningKey(parts) : rsaSigningKey(parts);
-}
-
-function verifyingKey(parts: PublicKeyParts): VerifyingKey | undefined {
-  if (parts.kind === 'ed25519') return ed25519VerifyingKey(parts);
-  return parts.kind === 'ecdsa' ? ecdsaVerifyingKey(parts) : rsaVerifyingKey(parts);
 }

@@ -23,7 +23,7 @@ function flipped(bytes: Uint8Array, at = bytes.length - 1): Uint8Array {
 
 function publicParts(parts: PrivateKeyParts): PublicKeyParts {
   if (parts.kind === 'rsa') return { kind: 'rsa', n: parts.n, e: parts.e };
-  if (parts.kind === 'ed25519') return { kind: 'ed25519', publicKey: parts.publicKey };
+  if (parts.kind !== 'ecdsa') return { kind: parts.kind, publicKey: parts.publicKey };
   return { kind: 'ecdsa', curve: parts.curve, publicPoint: parts.publicPoint };
 }
 
@@ -33,6 +33,7 @@ test('Generated keys of every kind sign what only their public half verifies', (
     crypto.generateKey('ecdsa'),
     crypto.generateKey('ecdsa', { curve: 'nistp384' }),
     crypto.generateKey('ecdsa', { curve: 'nistp521' }),
+    crypto.generateKey('mldsa44-ed25519'),
     rsa,
   ];
   for (const parts of keys) {

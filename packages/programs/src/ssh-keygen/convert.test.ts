@@ -105,7 +105,10 @@ test('-A makes the host keys that are missing, each for its owner alone', async 
   await using folder = await TemporaryFolder.create();
   mkdirSync(folder.file('etc/ssh'), { recursive: true });
   const made = await ours(['-A', '-f', folder.path]);
-  assert.equal(transcript(made), 'ssh-keygen: generating new host keys: RSA ECDSA ED25519 \n[0]');
+  assert.equal(transcript(made), 'ssh-keygen: generating new host keys: RSA ECDSA ED25519 MLDSA44-ED25519 \n[0]');
+  assert.equal(hostKeyPath('mldsa44-ed25519'), '/etc/ssh/ssh_host_mldsa44_ed25519_key');
+  const young = readFileSync(`${folder.path}${hostKeyPath('mldsa44-ed25519')}.pub`, 'utf8');
+  assert.match(young, /^ssh-mldsa44-ed25519@openssh\.com AAAA/);
   const first = readFileSync(`${folder.path}${hostKeyPath('ed25519')}`);
   assert.equal(statSync(`${folder.path}${hostKeyPath('rsa')}`).mode & 0o777, 0o600);
   assert.equal(transcript(await ours(['-A', '-f', folder.path])), '[0]');

@@ -14,10 +14,11 @@ export const hostKeyTypes = [
   { name: 'rsa', label: 'RSA' },
   { name: 'ecdsa', label: 'ECDSA' },
   { name: 'ed25519', label: 'ED25519' },
+  { name: 'mldsa44-ed25519', label: 'MLDSA44-ED25519' },
 ] as const;
 
 export function hostKeyPath(name: (typeof hostKeyTypes)[number]['name']): string {
-  return `/etc/ssh/ssh_host_${name}_key`;
+  return `/etc/ssh/ssh_host_${name.replace('-', '_')}_key`;
 }
 
 export async function makeHostKeys(context: KeygenContext): Promise<number> {

@@ -13,6 +13,7 @@ export type KeyChoice = OwnKeyChoice | { readonly kind: 'sk-ed25519' } | { reado
 
 export type OwnKeyChoice =
   | { readonly kind: 'ed25519' }
+  | { readonly kind: 'mldsa44-ed25519' }
   | { readonly kind: 'ecdsa'; readonly curve: CurveName }
   | { readonly kind: 'rsa'; readonly bits: number };
 
@@ -33,8 +34,9 @@ export function chooseKey(name: string, bits: number | undefined): KeyChoice {
   const exact = makeable.find((type) => type.name === (signatureAlgorithm(name)?.keyType ?? name));
   const type = exact ?? makeable.find((row) => row.label.toLowerCase() === name.toLowerCase());
   if (type === undefined) throw new ProgramExit(messages.unknownType(name));
-  if (type.kind === 'ed25519' || type.kind === 'sk-ed25519' || type.kind === 'sk-ecdsa') return { kind: type.kind };
-  if (type.kind === 'rsa') {
+  const { kind } = type;
+  if (kind === 'ed25519' || kind === 'mldsa44-ed25519' || kind === 'sk-ed25519' || kind === 'sk-ecdsa') return { kind };
+  if (kind === 'rsa') {
     const size = bits ?? defaultRsaBits;
     if (size < minimumRsaBits) throw new ProgramExit(messages.rsaTooShort);
     if (size > maximumRsaBits) throw new ProgramExit(messages.rsaTooLong);
@@ -47,5 +49,5 @@ export function chooseKey(name: string, bits: number | undefined): KeyChoice {
 
 /** The name of the default file of a type, in ~/.ssh. */
 export function defaultFileName(kind: KeyChoice['kind']): string {
-  return kind.startsWith('sk-') ? `id_${kind.slice('sk-'.length)}_sk` : `id_${kind}`;
+  return kind.startsWith('sk-') ? `id_${kind.slice('sk-'.length)}_sk` : `id_${kind.replace('-', '_')}`;
 }

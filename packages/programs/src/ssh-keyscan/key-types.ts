@@ -22,6 +22,7 @@ const scanTypes = [
   { name: 'ed25519', keyTypes: ['ssh-ed25519'], byDefault: true },
   { name: 'ecdsa-sk', keyTypes: ['sk-ecdsa-sha2-nistp256@openssh.com'], byDefault: true },
   { name: 'ed25519-sk', keyTypes: ['sk-ssh-ed25519@openssh.com'], byDefault: true },
+  { name: 'mldsa44-ed25519', keyTypes: ['ssh-mldsa44-ed25519@openssh.com'], byDefault: false },
 ] as const satisfies readonly ScanTypeRow[];
 
 export type ScanTypeName = (typeof scanTypes)[number]['name'];

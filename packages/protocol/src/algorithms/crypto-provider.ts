@@ -90,7 +90,8 @@ export interface KemResult {
 
 /**
  * Private keys as numbers and bytes: Ed25519 seed (32) and public (32); ECDSA scalar (field size, padded) and
- * uncompressed public point; RSA unsigned big-endian integers.
+ * uncompressed public point; RSA unsigned big-endian integers; ML-DSA-44 and Ed25519 together: both seeds (32 and 32)
+ * and both public keys (1312 and 32), joined.
  */
 export type PrivateKeyParts =
   | { readonly kind: 'ed25519'; readonly seed: Uint8Array; readonly publicKey: Uint8Array }
@@ -104,18 +105,21 @@ export type PrivateKeyParts =
       readonly q: Uint8Array;
       /** q^-1 mod p, the only CRT value that OpenSSH's formats carry; the provider derives the others. */
       readonly iqmp: Uint8Array;
-    };
+    }
+  | { readonly kind: 'mldsa44-ed25519'; readonly seeds: Uint8Array; readonly publicKey: Uint8Array };
 
 export type PublicKeyParts =
   | { readonly kind: 'ed25519'; readonly publicKey: Uint8Array }
   | { readonly kind: 'ecdsa'; readonly curve: CurveName; readonly publicPoint: Uint8Array }
-  | { readonly kind: 'rsa'; readonly n: Uint8Array; readonly e: Uint8Array };
+  | { readonly kind: 'rsa'; readonly n: Uint8Array; readonly e: Uint8Array }
+  | { readonly kind: 'mldsa44-ed25519'; readonly publicKey: Uint8Array };
 
 /**
- * Signatures are raw: Ed25519 64 bytes; ECDSA r‖s, each padded to the field size; RSA PKCS#1 v1.5 of the modulus size.
+ * Signatures are raw: Ed25519 64 bytes; ECDSA r‖s, each padded to the field size; RSA PKCS#1 v1.5 of the modulus size;
+ * ML-DSA-44 with Ed25519 2420 and 64 bytes, joined.
  */
 export interface SigningKey {
-  /** For Ed25519 the digest is ignored. An RSA signature is verified before it is returned. */
+  /** For Ed25519, alone or with ML-DSA, the digest is ignored. An RSA signature is verified before it is returned. */
   sign(digest: DigestName, data: Uint8Array): Uint8Array;
   /** The same on another thread, for keys that take long; several run side by side. */
   signInBackground?(digest: DigestName, data: Uint8Array): Promise<Uint8Array>;
@@ -176,7 +180,7 @@ export interface CryptoProvider {
   verifyingKey(parts: PublicKeyParts): VerifyingKey | undefined;
   /** RSA with e = 65537; `bits` only for RSA; `curve` only for ECDSA. */
   generateKey(
-    kind: 'ed25519' | 'ecdsa' | 'rsa',
+    kind: 'ed25519' | 'ecdsa' | 'rsa' | 'mldsa44-ed25519',
     options?: { readonly bits?: number; readonly curve?: CurveName },
   ): PrivateKeyParts;
 

@@ -1,7 +1,8 @@
 // Signature algorithms (RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709) in the order in which OpenSSH 10.5 offers
 // them. A row names the key type whose keys make such signatures and the digest. `ssh-rsa` signs with SHA-1: it is
-// offered, made and accepted only where somebody put its name into a list. Each algorithm has a twin for certificates
-// (PROTOCOL.certkeys), which promises a certificate as key and signs as the plain algorithm does.
+// offered, made and accepted only where somebody put its name into a list; so is ML-DSA with Ed25519, which is young.
+// Each algorithm has a twin for certificates (PROTOCOL.certkeys), which promises a certificate as key and signs as the
+// plain algorithm does.
 
 import type { DigestName } from './crypto-provider.ts';
 
@@ -11,7 +12,7 @@ export interface SignatureAlgorithm {
   readonly signatureName: string;
   /** The type name that begins the public key blob. */
   readonly keyType: string;
-  /** What is signed is the digest of the data; Ed25519 hashes by itself. */
+  /** What is signed is the digest of the data; Ed25519, alone or with ML-DSA, hashes by itself. */
   readonly digest: DigestName;
   /** 'available': only where a user's list names it, never by our own choice. */
   readonly availability: 'default' | 'available';
@@ -43,6 +44,12 @@ const plainRows = [
   { name: 'rsa-sha2-512', keyType: 'ssh-rsa', digest: 'sha512', availability: 'default' },
   { name: 'rsa-sha2-256', keyType: 'ssh-rsa', digest: 'sha256', availability: 'default' },
   { name: 'ssh-rsa', keyType: 'ssh-rsa', digest: 'sha1', availability: 'available' },
+  {
+    name: 'ssh-mldsa44-ed25519@openssh.com',
+    keyType: 'ssh-mldsa44-ed25519@openssh.com',
+    digest: 'sha512',
+    availability: 'available',
+  },
 ] as const satisfies readonly Omit<SignatureAlgorithm, 'signatureName'>[];
 
 /** The algorithms of plain keys. */
@@ -79,7 +86,12 @@ export function signatureAlgorithm(name: string): SignatureAlgorithm | undefined
   return rowOfName.get(name);
 }
 
-/** The algorithms that we choose for a key or certificate of this type, best first; none for an unknown type. */
+/**
+ * The algorithms that we choose for a key or certificate of this type, best first; none for an unknown type. Those that
+ * are not offered by default are among them only where the type has no other.
+ */
 export function signatureAlgorithmsOf(keyType: string): readonly SignatureAlgorithm[] {
-  return [...rowOfName.values()].filter((row) => row.keyType === keyType && row.availability === 'default');
+  const own = [...rowOfName.values()].filter((row) => row.keyType === keyType);
+  const chosen = own.filter((row) => row.availability === 'default');
+  return chosen.length > 0 ? chosen : own;
 }

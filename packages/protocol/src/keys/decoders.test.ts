@@ -4,6 +4,7 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import { certificateSamples } from '@sallyport/testing/certificate-samples';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples } from '@sallyport/testing/key-samples';
+import { mldsa44Ed25519Sample } from '@sallyport/testing/mldsa44-ed25519-sample';
 import fc from 'fast-check';
 import { base64Decode, base64Encode } from '../wire/base64.ts';
 import { concatBytes, equalBytes } from '../wire/bytes.ts';
@@ -25,7 +26,9 @@ import { dearmorSshsig, decodeSshsig } from './sshsig.ts';
 
 const crypto = createCryptoProvider();
 const runs = { numRuns: 2000, seed: 20251121 };
-const blobs = [...keySamples, dsaSample].map((sample) => base64Decode(sample.publicLine.split(' ')[1] ?? ''));
+const blobs = [...keySamples, dsaSample, mldsa44Ed25519Sample].map((sample) =>
+  base64Decode(sample.publicLine.split(' ')[1] ?? ''),
+);
 const [firstBlob] = blobs;
 assert.ok(firstBlob);
 const firstKey = decodePublicKey(firstBlob);

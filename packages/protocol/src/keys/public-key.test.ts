@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples } from '@sallyport/testing/key-samples';
+import { mldsa44Ed25519Sample } from '@sallyport/testing/mldsa44-ed25519-sample';
 import { base64Decode, base64Encode } from '../wire/base64.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import { Writer } from '../wire/writer.ts';
 import { decodePublicKey, keyTypeLabel, publicKeyOfParts } from './public-key.ts';
 import { keyTypeOfName } from './types/table.ts';
 
-const samples = [...keySamples, dsaSample];
+const samples = [...keySamples, dsaSample, mldsa44Ed25519Sample];
 const blobs = samples.map((sample) => base64Decode(sample.publicLine.split(' ')[1] ?? ''));
 
 test('decodePublicKey reads what the stock ssh-keygen wrote (RFC 4253 section 6.6)', () => {

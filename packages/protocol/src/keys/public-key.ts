@@ -2,7 +2,7 @@
 // a strict decoding, so its type, its blob and its numbers always agree. Verification says true or false, nothing else.
 
 import type { CryptoProvider, PublicKeyParts } from '../algorithms/crypto-provider.ts';
-import { signatureAlgorithm } from '../algorithms/signatures.ts';
+import { signatureAlgorithm, signatureAlgorithmsOf } from '../algorithms/signatures.ts';
 import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
@@ -25,7 +25,7 @@ export interface PublicKey {
 
 export interface SignatureToVerify {
   readonly key: PublicKey;
-  /** When given, the only algorithm that is accepted; otherwise all that are used by default. */
+  /** When given, the only algorithm that is accepted; otherwise all that we choose for the key's type. */
   readonly algorithm?: string | undefined;
   readonly data: Uint8Array;
   /** A signature blob: string algorithm, string signature. */
@@ -97,7 +97,7 @@ function examine(
   const name = reader.text();
   const row = signatureAlgorithm(name);
   if (row === undefined || row.keyType !== key.type) return undefined;
-  const isAccepted = algorithm === undefined ? row.availability === 'default' : algorithm === name;
+  const isAccepted = algorithm === undefined ? signatureAlgorithmsOf(key.type).includes(row) : algorithm === name;
   if (type === undefined || !isAccepted) return undefined;
   const raw = type.readSignature(reader, key.parts);
   const tail = 'application' in key.parts ? readSecurityKeyTail(reader, name) : undefined;

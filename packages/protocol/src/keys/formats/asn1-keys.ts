@@ -28,6 +28,14 @@ const algorithms = {
   ed25519: '2b6570',
   dsa: '2a8648ce380401',
 } as const;
+
+/** Whether these structures have a place for such a key. */
+export function hasAsn1Form<Parts extends { readonly kind: string }>(
+  parts: Parts,
+): parts is Extract<Parts, { readonly kind: keyof typeof algorithms | 'ecdsa' }> {
+  return parts.kind === 'ecdsa' || parts.kind in algorithms;
+}
+
 const curves: readonly (readonly [CurveName, string, number])[] = [
   ['nistp256', '2a8648ce3d030107', 32],
   ['nistp384', '2b81040022', 48],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples, samplePassphrase } from '@sallyport/testing/key-samples';
+import { mldsa44Ed25519Sample } from '@sallyport/testing/mldsa44-ed25519-sample';
 import fc from 'fast-check';
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
 import { concatBytes, equalBytes } from '../../wire/bytes.ts';
@@ -16,7 +17,7 @@ import { formatPublicLine, parsePublicLine } from './public-line.ts';
 
 const crypto = createCryptoProvider();
 /** Of every type that can stand in such a file without a token. */
-const samples = [...keySamples, dsaSample];
+const samples = [...keySamples, dsaSample, mldsa44Ed25519Sample];
 const passphrase = utf8Encode(samplePassphrase);
 const begin = '-----BEGIN OPENSSH PRIVATE KEY-----\n';
 const end = '\n-----END OPENSSH PRIVATE KEY-----\n';

@@ -11,7 +11,7 @@ import { utf8Encode } from '../../wire/utf8.ts';
 import { Writer } from '../../wire/writer.ts';
 import { PrivateKey } from '../private-key.ts';
 import { armorLabel, decodeArmor, encodeArmor, rfc4716Style } from './armor.ts';
-import { readPkcs8, readPublicInfo, writePublicInfo } from './asn1-keys.ts';
+import { hasAsn1Form, readPkcs8, readPublicInfo, writePublicInfo } from './asn1-keys.ts';
 import { addPadding, removePadding } from './block-padding.ts';
 import { openLegacy, readLegacySeal } from './legacy-pem.ts';
 import { openPkcs8, readSealedPkcs8 } from './pbes2.ts';
@@ -98,7 +98,7 @@ test('an EC key without its point and an Ed25519 seed get their public half (RFC
 test('public halves are written and read as SubjectPublicKeyInfo (RFC 5280 section 4.1)', () => {
   for (const { name } of keySamples) {
     const { parts } = samplePrivateKey(crypto, name).publicKey;
-    if ('application' in parts) continue;
+    assert.ok(hasAsn1Form(parts));
     assert.deepEqual(readPublicInfo(writePublicInfo(parts)), parts);
   }
 });

@@ -10,6 +10,7 @@ import { type Armored, armorLabel, decodeArmor, encodeArmor } from './armor.ts';
 import { readDsaPrivate, writeDsaPrivate } from './asn1-dsa.ts';
 import {
   type Asn1PrivateParts,
+  hasAsn1Form,
   readEcPrivate,
   readPkcs8,
   readRsaPrivate,
@@ -114,6 +115,7 @@ export function encodePem(
   const parts = copyParts(key);
   if (parts === undefined) return undefined;
   try {
+    if (!hasAsn1Form(parts)) return undefined;
     const { variant, passphrase = new Uint8Array(0) } = options;
     return variant === 'PKCS8' ? encodePkcs8(crypto, parts, passphrase) : encodeLegacy(crypto, parts, passphrase);
   } finally {

@@ -7,7 +7,14 @@ import { type Certificate, decodeAnyKey } from '../certificate.ts';
 import { decodePublicKey, type PublicKey } from '../public-key.ts';
 import { keyTypes } from '../types/table.ts';
 import { armorLabel, decodeArmor, encodeArmor, pemStyle, rfc4716Style } from './armor.ts';
-import { type Asn1PublicParts, readPublicInfo, readRsaPublic, writePublicInfo, writeRsaPublic } from './asn1-keys.ts';
+import {
+  type Asn1PublicParts,
+  hasAsn1Form,
+  readPublicInfo,
+  readRsaPublic,
+  writePublicInfo,
+  writeRsaPublic,
+} from './asn1-keys.ts';
 
 export const publicFileFormats = ['RFC4716', 'PKCS8', 'PEM'] as const;
 export type PublicFileFormat = (typeof publicFileFormats)[number];
@@ -49,7 +56,7 @@ export function encodePublicFile(
     return encodeArmor({ ...armor, headers, data: key.blob }, rfc4716Style);
   }
   const { parts } = key;
-  if ('application' in parts) return undefined;
+  if (!hasAsn1Form(parts)) return undefined;
   if (format === 'PKCS8') return encodeArmor({ ...armor, data: writePublicInfo(parts) });
   // OpenSSH writes DSA keys the same way for both.
   if (parts.kind === 'dsa') return encodeArmor({ label: labels.PKCS8, data: writePublicInfo(parts) });

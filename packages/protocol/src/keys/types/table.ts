@@ -6,6 +6,7 @@ import { dsa } from './dsa.ts';
 import { ecdsaNistp256, ecdsaNistp384, ecdsaNistp521 } from './ecdsa.ts';
 import { ed25519 } from './ed25519.ts';
 import type { AnyPrivateParts, KeyType } from './key-type.ts';
+import { mldsa44Ed25519 } from './mldsa44-ed25519.ts';
 import { rsa } from './rsa.ts';
 import { skEcdsa, skEd25519 } from './security-key.ts';
 
@@ -17,6 +18,7 @@ export const keyTypes: readonly KeyType[] = [
   skEd25519,
   skEcdsa,
   rsa,
+  mldsa44Ed25519,
   dsa,
 ];
 

@@ -16,6 +16,8 @@ import { statusError } from './sftp-error.ts';
 
 /** Milliseconds that the server has to close after end(). */
 const lingerMs = 500;
+/** Bytes that wait to leave beyond which isBusy says so. */
+const busyBytes = 128 * 1024;
 
 /** Puts one request to the engine and returns its id. */
 export type SendRequest = (engine: SftpClientEngine) => number;
@@ -44,6 +46,7 @@ export class SftpSession {
   #started: Started | undefined;
   #flushDue = false;
   #full = false;
+  #waitingForCalm: (() => void)[] = [];
   #over: SshError | undefined;
   #settleClosed: (error: SshError | undefined) => void = () => undefined;
 
@@ -78,6 +81,19 @@ export class SftpSession {
   /** Requests that have no reply yet. */
   get pendingRequests(): number {
     return this.#pending.size;
+  }
+
+  /**
+   * Whether what is sent now would only wait here. Whoever reads data in order to send it waits before: what was read
+   * just now is still in the processor's cache when it is encrypted.
+   */
+  get isBusy(): boolean {
+    return this.#over === undefined && (this.#full || this.#engine.pendingBytes >= busyBytes);
+  }
+
+  /** Calls back once, when isBusy may have changed. */
+  whenCalm(callback: () => void): void {
+    this.#waitingForCalm.push(callback);
   }
 
   /** Makes a request; it leaves at the end of this turn of the event loop, with all others. */
@@ -166,6 +182,13 @@ export class SftpSession {
     if (this.#full || this.#over !== undefined) return;
     const chunks = this.#engine.takeOutput();
     if (chunks.length > 0) this.#full = !this.#stream.write(chunks);
+    if (!this.#full) this.#calmDown();
+  }
+
+  #calmDown(): void {
+    const waiting = this.#waitingForCalm;
+    this.#waitingForCalm = [];
+    for (const callback of waiting) callback();
   }
 
   #finish(error: SshError): void {
@@ -175,6 +198,7 @@ export class SftpSession {
     this.#pending.clear();
     this.#started?.reject(error);
     for (const handler of pending) handler.lost(error);
+    this.#calmDown();
     if (error.code === 'closed') this.#endStream();
     else {
       this.#stream.destroy();

@@ -68,7 +68,7 @@ export class BlockWriter {
       this.#throwFailure();
       // One byte more than is expected shows in one call that the file ends where it should.
       const length = Math.min(this.#transfer.writeBytes, Math.max(expectedEnd - position, 0) + 1);
-      const share = this.#transfer.window.take(length);
+      const share = this.#transfer.calls.session.isBusy ? undefined : this.#transfer.window.take(length);
       if (share === undefined) {
         await this.#room();
         continue;
@@ -131,9 +131,11 @@ export class BlockWriter {
   }
 
   #room(): Promise<void> {
+    const { calls, window } = this.#transfer;
     return new Promise((resolve) => {
       this.#wake = resolve;
-      this.#transfer.window.whenRoom(resolve);
+      if (calls.session.isBusy) calls.session.whenCalm(resolve);
+      else window.whenRoom(resolve);
     });
   }
 

@@ -4,7 +4,7 @@
 // rate.
 
 const startBytes = 4 * 1024 * 1024;
-const leastBytes = 2 * 1024 * 1024;
+const leastBytes = 1024 * 1024;
 const defaultMostBytes = 8 * 1024 * 1024;
 /** Rates are measured over a round trip, and over no less than this. */
 const leastIntervalMs = 5;

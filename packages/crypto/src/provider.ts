@@ -7,6 +7,7 @@ import { acceleratedChachaPoly, acceleratedHmac } from './accelerated.ts';
 import { aesCiphers, blockCipher } from './aes.ts';
 import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
 import { ChachaPolyModule } from './chacha-poly.ts';
+import { chachaPolyBlob } from './chacha-poly-blob.ts';
 import { digest, hasher, hmac, pbkdf2 } from './digests.ts';
 import { ecdh, x25519 } from './key-agreement.ts';
 import { Acceleration, type LibcryptoProbe } from './libcrypto.ts';
@@ -45,6 +46,7 @@ export function createCryptoProvider(options: CryptoProviderOptions = {}): Crypt
       chachaPolyModule ??= new ChachaPolyModule();
       return acceleratedChachaPoly(chachaPolyModule.cipher(key), key, acceleration);
     },
+    chachaPolyBlob,
     blockCipher,
     x25519: () => x25519(random(new Uint8Array(32))),
     ecdh: (curve) => ecdh(curve, random),

@@ -4,12 +4,8 @@
 import type { DigestName } from '@sallyport/protocol/algorithms/crypto-provider';
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import { type CertificateKind, endOfTime } from '@sallyport/protocol/keys/certificate';
-import {
-  defaultKdfRounds,
-  maximumKdfRounds,
-  type PrivateKeyCipherName,
-  privateKeyCiphers,
-} from '@sallyport/protocol/keys/formats/openssh-key-v1';
+import { type PrivateKeyCipherName, privateKeyCiphers } from '@sallyport/protocol/keys/formats/openssh-key-seal';
+import { defaultKdfRounds, maximumKdfRounds } from '@sallyport/protocol/keys/formats/openssh-key-v1';
 import { type PublicFileFormat, publicFileFormats } from '@sallyport/protocol/keys/formats/public-files';
 import { fingerprintDigest } from '../shared/fingerprint-digest.ts';
 import type { OptionRow } from '../shared/option-table.ts';

@@ -156,6 +156,8 @@ export interface CryptoProvider {
   aesGcm(key: Uint8Array): AeadCipher;
   /** 64-byte key as the key exchange derives it. */
   chachaPoly(key: Uint8Array): ChachaPolyCipher;
+  /** The same over a whole blob, as key files have it: nonce and associated data are empty. */
+  chachaPolyBlob(key: Uint8Array): AeadCipher;
   /** Whole-buffer cipher of key files; input is a multiple of the block size; returns a new array. */
   blockCipher(
     name: BlockCipherName,

@@ -11,7 +11,8 @@ import { DecodeError } from '../../wire/decode-error.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
 import { Writer } from '../../wire/writer.ts';
 import { PrivateKey } from '../private-key.ts';
-import { encodeOpensshKeyV1, privateKeyCiphers } from './openssh-key-v1.ts';
+import { privateKeyCiphers } from './openssh-key-seal.ts';
+import { encodeOpensshKeyV1 } from './openssh-key-v1.ts';
 import { decodePrivateKeyFile, maximumPrivateKeyFileBytes } from './private-key-file.ts';
 import { formatPublicLine, parsePublicLine } from './public-line.ts';
 

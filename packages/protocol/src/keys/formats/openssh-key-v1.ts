@@ -2,8 +2,8 @@
 // behind a cipher whose key bcrypt_pbkdf derives from a passphrase. One key a file, as every known writer does. Work
 // that a file can ask for is bounded: rounds, salt and sizes are checked before anything is derived.
 
-import type { BlockCipherName, CryptoProvider } from '../../algorithms/crypto-provider.ts';
-import { bytes, text, uint32 } from '../../codec/fields.ts';
+import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
+import { bytes, rest, text, uint32 } from '../../codec/fields.ts';
 import { struct, type ValueOf } from '../../codec/struct.ts';
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
 import { readUint32, startsWithBytes } from '../../wire/bytes.ts';
@@ -14,26 +14,14 @@ import { Writer } from '../../wire/writer.ts';
 import { PrivateKey } from '../private-key.ts';
 import { decodePublicKey, type PublicKey } from '../public-key.ts';
 import { keyTypeOfName } from '../types/table.ts';
+import {
+  openSection,
+  type PrivateKeyCipherName,
+  privateKeyCiphers,
+  type Seal,
+  sealSection,
+} from './openssh-key-seal.ts';
 import type { PrivateKeyFormat, SealedPrivateKey } from './private-key-format.ts';
-
-interface FileCipher {
-  readonly name: BlockCipherName;
-  readonly keyBytes: number;
-  readonly blockBytes: number;
-}
-
-/** The ciphers a file may use, the default first. */
-export const privateKeyCiphers = [
-  { name: 'aes256-ctr', keyBytes: 32, blockBytes: 16 },
-  { name: 'aes192-ctr', keyBytes: 24, blockBytes: 16 },
-  { name: 'aes128-ctr', keyBytes: 16, blockBytes: 16 },
-  { name: 'aes256-cbc', keyBytes: 32, blockBytes: 16 },
-  { name: 'aes192-cbc', keyBytes: 24, blockBytes: 16 },
-  { name: 'aes128-cbc', keyBytes: 16, blockBytes: 16 },
-  { name: '3des-cbc', keyBytes: 24, blockBytes: 8 },
-] as const satisfies readonly FileCipher[];
-
-export type PrivateKeyCipherName = (typeof privateKeyCiphers)[number]['name'];
 
 export const defaultKdfRounds = 24;
 /** Some twenty minutes of work; OpenSSH's default is 24. */
@@ -43,6 +31,7 @@ const newSaltBytes = 16;
 const plainBlockBytes = 8;
 const maximumPaddingBytes = 255;
 const columns = 70;
+const noTag = new Uint8Array(0);
 
 const beginLine = '-----BEGIN OPENSSH PRIVATE KEY-----';
 const endLine = '-----END OPENSSH PRIVATE KEY-----';
@@ -57,15 +46,10 @@ const container = struct({
   keyCount: uint32,
   publicKey: bytes,
   sealed: bytes,
+  /** Of ciphers that have one; counted by no length. */
+  tag: rest,
 });
 const bcryptOptions = struct({ salt: bytes, rounds: uint32 });
-
-/** How the private part is sealed; undefined: not at all. */
-interface Seal {
-  readonly cipher: FileCipher;
-  readonly salt: Uint8Array;
-  readonly rounds: number;
-}
 
 export const opensshKeyV1: PrivateKeyFormat = {
   name: 'openssh-key-v1',
@@ -89,15 +73,17 @@ function decodeContainer(fields: ValueOf<typeof container>): SealedPrivateKey {
   if (fields.keyCount !== 1) throw new DecodeError('private key file does not hold exactly one key');
   const seal = decodeSeal(fields);
   const publicKey = decodePublicKey(fields.publicKey);
-  const { sealed } = fields;
+  const { sealed, tag } = fields;
   const blockBytes = seal?.cipher.blockBytes ?? plainBlockBytes;
+  if (tag.length !== (seal?.cipher.tagBytes ?? 0))
+    throw new DecodeError('private key file has a tag of another length');
   if (sealed.length === 0 || sealed.length % blockBytes !== 0)
     throw new DecodeError('private section is no whole block');
   return {
     publicKey,
     encrypted: seal !== undefined,
     open(crypto, passphrase) {
-      const clear = seal === undefined ? sealed.slice() : applyCipher(crypto, seal, { passphrase, data: sealed });
+      const clear = seal === undefined ? sealed.slice() : openSection(crypto, seal, { passphrase, data: sealed, tag });
       if (clear === undefined) return undefined;
       try {
         const checksAgree = clear.length >= 8 && readUint32(clear, 0) === readUint32(clear, 4);
@@ -144,22 +130,6 @@ function checkPadding(padding: Uint8Array): void {
   }
 }
 
-/** En- or decrypts with the key that the passphrase yields; undefined when bcrypt_pbkdf refuses (empty passphrase). */
-function applyCipher(
-  crypto: CryptoProvider,
-  { cipher, salt, rounds }: Seal,
-  input: { readonly passphrase: Uint8Array; readonly data: Uint8Array; readonly encrypt?: boolean },
-): Uint8Array | undefined {
-  const lengthBytes = cipher.keyBytes + cipher.blockBytes;
-  const derived = crypto.bcryptPbkdf(input.passphrase, salt, { rounds, lengthBytes });
-  if (derived === undefined) return undefined;
-  const key = derived.subarray(0, cipher.keyBytes);
-  const iv = derived.subarray(cipher.keyBytes);
-  const out = crypto.blockCipher(cipher.name, key, { iv, decrypt: input.encrypt !== true, data: input.data });
-  derived.fill(0);
-  return out;
-}
-
 export interface OpensshKeyOptions {
   /** Absent or empty: the key is written in clear. */
   readonly passphrase?: Uint8Array | undefined;
@@ -181,8 +151,7 @@ export function encodeOpensshKeyV1(crypto: CryptoProvider, key: PrivateKey, opti
   });
   const salt = crypto.random(new Uint8Array(newSaltBytes));
   const seal = { cipher, salt, rounds };
-  const sealed = encrypted ? applyCipher(crypto, seal, { passphrase, data: clear, encrypt: true }) : clear;
-  if (sealed === undefined) throw new Error('passphrase was refused');
+  const sealed = encrypted ? sealSection(crypto, seal, { passphrase, data: clear }) : { data: clear, tag: noTag };
   const writer = new Writer(1024).raw(magic);
   container.write(writer, {
     cipher: encrypted ? cipher.name : 'none',
@@ -190,7 +159,8 @@ export function encodeOpensshKeyV1(crypto: CryptoProvider, key: PrivateKey, opti
     kdfOptions: encrypted ? bcryptOptions.encode({ salt, rounds }) : new Uint8Array(0),
     keyCount: 1,
     publicKey: key.publicKey.blob,
-    sealed,
+    sealed: sealed.data,
+    tag: sealed.tag,
   });
   clear.fill(0);
   const packed = writer.bytes();

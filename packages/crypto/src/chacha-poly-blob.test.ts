@@ -11,7 +11,10 @@ test('the key stream of a key of zeros is that of ChaCha20 (RFC 8439 appendix A.
   chachaPolyBlob(new Uint8Array(64)).seal(nothing, nothing, { data, tag });
   assert.equal(
     hexEncode(data),
-    '9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f',
+    [
+      '9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed',
+      '29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f',
+    ].join(''),
   );
 });
 

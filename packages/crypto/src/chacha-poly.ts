@@ -5,6 +5,9 @@ import type { ChachaPolyCipher } from '@sallyport/protocol/algorithms/crypto-pro
 import { chachaPolyWasm } from './wasm/chacha-poly.ts';
 import { instantiate, type WasmMemory } from './wasm-module.ts';
 
+/** The same for key files. */
+export { chachaPolyBlob } from './chacha-poly-blob.ts';
+
 interface ChachaPolyExports {
   readonly memory: WasmMemory;
   packetAddress(): number;

@@ -6,8 +6,7 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import { acceleratedChachaPoly, acceleratedHmac } from './accelerated.ts';
 import { aesCiphers, blockCipher } from './aes.ts';
 import { bcryptPbkdf } from './bcrypt-pbkdf.ts';
-import { ChachaPolyModule } from './chacha-poly.ts';
-import { chachaPolyBlob } from './chacha-poly-blob.ts';
+import { ChachaPolyModule, chachaPolyBlob } from './chacha-poly.ts';
 import { digest, hasher, hmac, pbkdf2 } from './digests.ts';
 import { ecdh, x25519 } from './key-agreement.ts';
 import { Acceleration, type LibcryptoProbe } from './libcrypto.ts';

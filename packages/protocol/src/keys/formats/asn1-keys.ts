@@ -84,13 +84,16 @@ export function writeRsaPrivate(parts: PrivateParts<'rsa'>): Uint8Array {
   return whole;
 }
 
-/** The scalar is left-padded to the field. `curve` is given where it stands outside. */
+/**
+ * The scalar is left-padded to the field; PuTTY writes a zero before high ones. `curve` is given where it stands
+ * outside.
+ */
 export function readEcPrivate(crypto: CryptoProvider, der: Uint8Array, outside?: CurveName): PrivateParts<'ecdsa'> {
   const outer = new DerReader(der);
   const fields = outer.sequence();
   outer.end();
   if (fields.smallInteger() !== 1) throw new DecodeError('EC key of another version');
-  const digits = fields.read(derTags.octetString);
+  const written = fields.read(derTags.octetString);
   let curve = outside;
   if (fields.isNext(derTags.context0)) {
     const named = new DerReader(fields.read(derTags.context0));
@@ -99,6 +102,7 @@ export function readEcPrivate(crypto: CryptoProvider, der: Uint8Array, outside?:
   }
   if (curve === undefined) throw new DecodeError('EC key names no curve');
   const [, , fieldBytes] = curveRow(curve);
+  const digits = written.length === fieldBytes + 1 && written[0] === 0 ? written.subarray(1) : written;
   if (digits.length > fieldBytes) throw new DecodeError('EC scalar is longer than its field');
   const scalar = new Uint8Array(fieldBytes);
   scalar.set(digits, fieldBytes - digits.length);

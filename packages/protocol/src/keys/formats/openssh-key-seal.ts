@@ -51,7 +51,7 @@ export function sealSection(
   seal: Seal,
   { passphrase, data }: { readonly passphrase: Uint8Array; readonly data: Uint8Array },
 ): Sealed {
-  const sealed = withKey(crypto, seal, passphrase, ({ key, iv }) => {
+  const sealed = withKey(crypto, { ...seal, passphrase }, ({ key, iv }) => {
     const aead = authenticating(crypto, seal.cipher.name, key);
     if (typeof aead === 'string') {
       return { data: crypto.blockCipher(aead, key, { iv, decrypt: false, data }), tag: nothing };
@@ -71,7 +71,7 @@ export function openSection(
   seal: Seal,
   { passphrase, data, tag }: Sealed & { readonly passphrase: Uint8Array },
 ): Uint8Array | undefined {
-  return withKey(crypto, seal, passphrase, ({ key, iv }) => {
+  return withKey(crypto, { ...seal, passphrase }, ({ key, iv }) => {
     const aead = authenticating(crypto, seal.cipher.name, key);
     if (typeof aead === 'string') return crypto.blockCipher(aead, key, { iv, decrypt: true, data });
     const target = { data: data.slice(), tag };
@@ -93,8 +93,7 @@ function authenticating(
 
 function withKey<Made>(
   crypto: CryptoProvider,
-  { cipher, salt, rounds }: Seal,
-  passphrase: Uint8Array,
+  { cipher, salt, rounds, passphrase }: Seal & { readonly passphrase: Uint8Array },
   use: (derived: { readonly key: Uint8Array; readonly iv: Uint8Array }) => Made,
 ): Made | undefined {
   const lengthBytes = cipher.keyBytes + cipher.ivBytes;

@@ -11,7 +11,7 @@ import { utf8Encode } from '../../wire/utf8.ts';
 import { Writer } from '../../wire/writer.ts';
 import { PrivateKey } from '../private-key.ts';
 import { armorLabel, decodeArmor, encodeArmor, rfc4716Style } from './armor.ts';
-import { hasAsn1Form, readPkcs8, readPublicInfo, writePublicInfo } from './asn1-keys.ts';
+import { hasAsn1Form, readEcPrivate, readPkcs8, readPublicInfo, writePublicInfo } from './asn1-keys.ts';
 import { addPadding, removePadding } from './block-padding.ts';
 import { openLegacy, readLegacySeal } from './legacy-pem.ts';
 import { openPkcs8, readSealedPkcs8 } from './pbes2.ts';
@@ -143,6 +143,20 @@ test('headers are read with their continuations, and too many, too long or misle
   );
   assert.ok(seal !== undefined);
   assert.throws(() => openLegacy(crypto, seal, { passphrase, data: new Uint8Array(15) }), DecodeError);
+});
+
+test('a scalar of EC may be shorter than its field or have one zero before it, and is never longer', () => {
+  const key = crypto.generateKey('ecdsa');
+  assert.ok(key.kind === 'ecdsa');
+  const named = Uint8Array.of(0xa0, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7);
+  const read = (...digits: number[]): Uint8Array => {
+    const fields = Uint8Array.of(2, 1, 1, 4, digits.length, ...digits, ...named);
+    return readEcPrivate(crypto, Uint8Array.of(0x30, fields.length, ...fields)).scalar;
+  };
+  assert.deepEqual(read(...key.scalar), key.scalar);
+  assert.deepEqual(read(0, ...key.scalar), key.scalar);
+  assert.deepEqual(read(7), new Uint8Array(32).with(31, 7));
+  for (const before of [[1], [0, 0]]) assert.throws(() => read(...before, ...key.scalar), DecodeError);
 });
 
 test('padding is the number of its bytes and nothing else (RFC 5652 section 6.3)', () => {

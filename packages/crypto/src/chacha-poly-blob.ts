@@ -79,7 +79,7 @@ function quarterRound(state: Uint32Array, [a, b, c, d]: readonly [number, number
   ] as const;
   for (const [sum, term, turned, bits] of steps) {
     state[sum] = (state[sum] as number) + (state[term] as number);
-    const mixed = (state[turned] as number) ^ (state[sum] as number);
+    const mixed = (state[turned] as number) ^ state[sum];
     state[turned] = (mixed << bits) | (mixed >>> (32 - bits));
   }
 }

@@ -1,5 +1,6 @@
 // Finite-field Diffie-Hellman (RFC 4253 section 8, RFC 4419) over BigInt with a window of four bits: the runtimes' own
-// DiffieHellman tests the prime at every construction, for seconds. Not constant-time, so for ephemeral exponents only.
+// DiffieHellman tests the prime at every construction, for seconds. Not constant-time, so for ephemeral exponents,
+// and for keys that are converted and not used.
 
 import { bigintFromBytes, bytesFromBigint } from '@sallyport/protocol/wire/mpint';
 

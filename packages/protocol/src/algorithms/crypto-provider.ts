@@ -171,7 +171,10 @@ export interface CryptoProvider {
   mlkem768(): KemKeyPair;
   /** ML-KEM-768, the server's side; undefined for a public key of the wrong length or failing the modulus check. */
   mlkem768Encapsulate(publicKey: Uint8Array): KemResult | undefined;
-  /** Finite-field Diffie-Hellman: base^exponent mod modulus, for ephemeral exponents only; unsigned big-endian. */
+  /**
+   * Finite-field Diffie-Hellman: base^exponent mod modulus; unsigned big-endian. Not in constant time: for ephemeral
+   * exponents, and for checking keys that are only converted.
+   */
   modExp(base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array): Uint8Array;
 
   /**

@@ -51,6 +51,8 @@ export class AccountConnection {
   /** What the auth process has sent and received. */
   readonly #before: { readonly sentBytes: number; readonly receivedBytes: number };
   #told = false;
+  /** Whether sign() was called and not answered. */
+  #isSigning = false;
 
   constructor(options: AccountConnectionOptions) {
     this.#options = options;
@@ -94,6 +96,7 @@ export class AccountConnection {
 
   /** The monitor's answer to sign(); undefined when it refused. */
   provideSignature(signature: Uint8Array | undefined): void {
+    this.#isSigning = false;
     if (!this.#driver.running) return;
     if (signature === undefined) this.#end('key-exchange-failed', 'host key signature refused');
     else this.#driver.perform({ protocol: 'transport', type: 'provide-signature', signature });
@@ -102,6 +105,12 @@ export class AccountConnection {
   /** The monitor's answer to prove(); undefined when there is no proof. */
   provideProof(signature: Uint8Array | undefined): void {
     this.#hostKeys.provide(signature);
+  }
+
+  /** The monitor is gone: what it was asked gets no answer. */
+  abandonQuestions(): void {
+    if (this.#isSigning) this.provideSignature(undefined);
+    this.#hostKeys.provide(undefined);
   }
 
   #end(code: 'closed' | 'key-exchange-failed', text: string): void {
@@ -132,6 +141,7 @@ export class AccountConnection {
       else if (event.protocol === 'connection') this.#channels.handle(event);
       else if (event.protocol === 'stack') this.#ended(event);
       else if (event.type === 'signature-wanted') {
+        this.#isSigning = true;
         this.#options.sign({ algorithm: event.algorithm, hostKey: event.hostKey.slice(), data: event.data.slice() });
       }
     } catch (error) {

@@ -35,7 +35,7 @@ export class AccountProcess {
     this.#channel = new FrameChannel(options.monitor, {
       limitBytes: limitsOf(accountCommands),
       frame: (number, body) => this.#command(number, body),
-      closed: () => this.#finishAlone(),
+      closed: () => this.#abandoned(),
     });
   }
 
@@ -93,7 +93,13 @@ export class AccountProcess {
     if (this.#alone && this.#connections.size === 0) this.#options.onStopped();
   }
 
-  /** The monitor is gone: no more connections will come, and those that are there go on until they end. */
+  /** The monitor is gone, without an answer to what it was asked last. */
+  #abandoned(): void {
+    this.#finishAlone();
+    for (const connection of [...this.#connections.values()]) connection.abandonQuestions();
+  }
+
+  /** No more connections will come, and those that are there go on until they end. */
   #finishAlone(): void {
     this.#alone = true;
     if (this.#connections.size === 0) this.#options.onStopped();

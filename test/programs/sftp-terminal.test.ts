@@ -94,6 +94,34 @@ test('the interrupt key stops a transfer and not the session; the part that came
   });
 });
 
+test(
+  'the meter is as wide as the terminal, also when that changes; names of ours are completed and quoted',
+  needed,
+  async () => {
+    await onTerminal(async (terminal, folder) => {
+      const name = `${'long '.repeat(10)}name`;
+      writeFileSync(folder.file(`work/${name}`), Buffer.alloc(64 * 1024 * 1024));
+      await start(terminal, '-l 16000');
+      terminal.type('put lo');
+      terminal.press('Tab');
+      terminal.type(' part');
+      await terminal.until(/^sftp> put (?:long\\ )+name\s+part *$/m);
+      terminal.press('Enter');
+      // Name, percentage, amount, rate and time take the columns of the terminal, but for the last.
+      await terminal.until(/^(?=.{60,79}$)(?:long )+.*\d+% .* ETA$/m);
+      terminal.resize(110, 24);
+      await terminal.until(/^(?=.{100,109}$)(?:long )+name +\d+% .* ETA$/m);
+      // What stood there is wrapped by the terminal; the meter goes on with less of the name.
+      terminal.resize(60, 24);
+      await terminal.until(/(?<!long )(?:long ){3,6} +\d+% .* ETA$/m);
+      terminal.press('C-c');
+      await terminal.until(/Interrupt {2}\s*\n[^]*^sftp> $/m);
+      terminal.press('C-d');
+      await terminal.until(/^local> *$/m);
+    });
+  },
+);
+
 test('a line that is being typed survives another width of the terminal and a stop', needed, async () => {
   await onTerminal(async (terminal) => {
     await start(terminal);

@@ -15,7 +15,7 @@ import { KeyError } from '../errors.ts';
 import { decoded, readKeyFile } from './decoded.ts';
 
 export interface NewKey {
-  /** `ed25519` unless told. Keys in tokens are made by their tokens, not here. */
+  /** `ed25519` unless told; of ML-DSA only OpenSSH 10.5 knows. Keys in tokens are made by their tokens, not here. */
   readonly type?: Parameters<CryptoProvider['generateKey']>[0];
   /** Of an ECDSA key; `nistp256` unless told. */
   readonly curve?: CurveName;
@@ -82,7 +82,9 @@ async function openKey(file: Uint8Array, name: string, passphrase: string | unde
 }
 
 export interface PrivateKeyFileOptions {
-  /** OpenSSH's own unless told; PEM is PKCS#1 or SEC1. Ed25519 has no PEM, keys of tokens only OpenSSH's form. */
+  /**
+   * OpenSSH's own unless told; PEM is PKCS#1 or SEC1. Ed25519 has no PEM, keys of tokens and of ML-DSA only OpenSSH's.
+   */
   readonly format?: 'openssh' | 'PEM' | 'PKCS8' | 'ppk';
   /** Without one, or with an empty one, the file is not encrypted. */
   readonly passphrase?: string;

@@ -2,7 +2,7 @@
 // what happens when one of them, the template or the monitor ends; that no two of them draw the same random bytes.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import { after, describe, test } from 'node:test';
@@ -83,6 +83,12 @@ for (const { as, needs } of waysToRun) {
       await Promise.all(peers.map((peer) => peer.close()));
       assert.equal(await template(server), original);
       await until(() => zombies(server).length === 0, 'each has been waited for');
+    });
+
+    test('a template has one thread only, so that no copy can wait for a lock of another', async () => {
+      await using server = await fixture.start(as);
+      const original = await template(server);
+      assert.equal(readdirSync(`/proc/${original}/task`).length, 1);
     });
 
     test('a process that crashes costs its connection, is logged, and its template makes no more copies', async () => {

@@ -24,7 +24,7 @@ function serve([kind, ...sandbox]: readonly string[]): number {
   enterSandbox(sandbox);
   const settings = receiveSettings(passing);
   if (settings === undefined) return 0;
-  if (isTemplate) return serveCopies({ settings, crypto });
+  if (isTemplate) serveCopies({ settings, crypto });
   const received = receiveConnection(passing);
   if (received !== undefined) servePeer({ settings, crypto }, { ...received, callsFd: calls });
   return 0;

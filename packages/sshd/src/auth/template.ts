@@ -23,17 +23,28 @@ const rehearsals = 8;
 const errorFd = 2;
 
 /**
- * Returns in the template only, when the monitor has closed the descriptor socket. The provider must draw from the
- * system each time: bytes of a pool would be the same in two copies.
+ * Ends the process when the monitor has closed the descriptor socket. The provider must draw from the system each time:
+ * bytes of a pool would be the same in two copies.
  */
-export function serveCopies(equipment: AuthEquipment): number {
+export function serveCopies(equipment: AuthEquipment): never {
+  try {
+    makeCopies(equipment);
+  } catch (error) {
+    failed(error);
+  }
+  return exitNow(0);
+}
+
+/** Returns in the template only. */
+function makeCopies(equipment: AuthEquipment): void {
   compileModules(equipment.crypto);
   const rehearsal = new Rehearsal(equipment);
   for (let done = 0; done < rehearsals; done++) rehearsal.perform();
+  goOnAlone();
   tryCopy(rehearsal);
   for (;;) {
     const received = receiveConnection(workerDescriptors.passing);
-    if (received === undefined) return 0;
+    if (received === undefined) return;
     const { fd, callsFd, peer, copy } = received;
     if (callsFd === undefined) throw new Error('a connection came without its pipe');
     copyFor({ fd, callsFd, peer }, copy, equipment);
@@ -44,6 +55,17 @@ export function serveCopies(equipment: AuthEquipment): number {
 function compileModules(crypto: CryptoProvider): void {
   crypto.chachaPoly(new Uint8Array(64)).free();
   crypto.mlkem768().free();
+}
+
+/**
+ * Goes on as a copy, which does not have the thread that the runtime has started for WebAssembly. That thread ends ten
+ * seconds after its work, and a copy made in that moment would wait for a lock of it for ever.
+ */
+function goOnAlone(): void {
+  const pid = forkSibling();
+  if (pid === 0) return dieWithParent();
+  report('moved', { pid });
+  exitNow(0);
 }
 
 /** A copy rehearses too, and collects garbage: where that does not work, the monitor never hears that we are ready. */
@@ -81,10 +103,15 @@ function serveAsCopy(peer: Peer, copy: number, equipment: AuthEquipment): never 
     for (const ofTemplate of Object.values(workerDescriptors)) closeDescriptor(ofTemplate);
     servePeer(equipment, peer);
   } catch (error) {
-    writeWhatFits(errorFd, utf8Encode(`sshd-auth: internal error: ${visible(String(error))}\n`));
-    return exitNow(255);
+    failed(error);
   }
   return exitNow(0);
+}
+
+/** The runtime would tell of it and end the process, but not in a copy. */
+function failed(error: unknown): never {
+  writeWhatFits(errorFd, utf8Encode(`sshd-auth: internal error: ${visible(String(error))}\n`));
+  return exitNow(255);
 }
 
 function report<Name extends keyof typeof templateReports>(

@@ -116,6 +116,22 @@ test('AuthTemplate kills a copy whose connection was over before its process id 
   assert.deepEqual(bench.endings, [{ exit: { signal: 9, coreDumped: false }, killed: true }]);
 });
 
+test('AuthTemplate goes on with the copy that its process says it goes on as, once', async () => {
+  const bench = new Bench({ patienceMs: 50 });
+  const moved = sleeper();
+  bench.report('moved', { pid: moved });
+  process.kill(bench.pid, 'SIGTERM');
+  await bench.until('template ended');
+  assert.deepEqual(bench.endings, [{ exit: { signal: 15, coreDumped: false }, killed: false }]);
+  // Nothing more is reported, so what makes the copies now is ended.
+  await bench.until('template ended', 2);
+  assert.deepEqual(bench.endings[1]?.exit, { signal: 9, coreDumped: false });
+  const other = sleeper();
+  bench.report('moved', { pid: other }).report('ready', {});
+  await bench.until('ready');
+  process.kill(other, 'SIGKILL');
+});
+
 test('a process crashed that ended otherwise than well or by us, also when we killed it too late', () => {
   const bySignal = (signal: number) => ({ signal, coreDumped: false });
   assert.deepEqual(

@@ -58,7 +58,9 @@ export class AuthTemplate {
   #passingClosed = false;
   #copies = 0;
   #retired = false;
-  #alive = true;
+  /** Of the process that makes the copies; undefined when that has ended. */
+  #pid: number | undefined;
+  #hasMoved = false;
 
   constructor(options: AuthTemplateOptions) {
     this.#options = options;
@@ -67,11 +69,7 @@ export class AuthTemplate {
       frame: (number, body) => this.#report(number, body),
       closed: () => this.#closed(),
     });
-    const { pid } = options.worker;
-    onExit(pid, (exit) => {
-      this.#alive = false;
-      options.onExit('template', pid, { exit, killed: false });
-    });
+    this.#isProcess(options.worker.pid);
     this.#watch();
   }
 
@@ -100,6 +98,14 @@ export class AuthTemplate {
     if (this.#retired) return;
     this.#retired = true;
     this.#send();
+  }
+
+  #isProcess(pid: number): void {
+    this.#pid = pid;
+    onExit(pid, (exit) => {
+      if (this.#pid === pid) this.#pid = undefined;
+      this.#options.onExit('template', pid, { exit, killed: false });
+    });
   }
 
   /** As much as its socket takes; the rest when it has made a copy. */
@@ -134,6 +140,8 @@ export class AuthTemplate {
     switch (callOfNumber(templateReports, number)) {
       case 'ready':
         return onReady();
+      case 'moved':
+        return this.#moved(templateReports.moved.fields.decode(body).pid);
       case 'tried': {
         const { pid } = templateReports.tried.fields.decode(body);
         onExit(pid, (exit) => this.#options.onExit('copy', pid, { exit, killed: false }));
@@ -149,6 +157,14 @@ export class AuthTemplate {
         return this.#watchExpected();
       default:
     }
+  }
+
+  /** What was started ends by itself. */
+  #moved(pid: number): void {
+    if (this.#hasMoved) return;
+    this.#hasMoved = true;
+    this.#isProcess(pid);
+    this.#watch();
   }
 
   #copied(number: number, pid: number): void {
@@ -168,10 +184,10 @@ export class AuthTemplate {
 
   /** A report that has come, but has not been read because this process was busy, is read before the second timer. */
   #watch(): void {
-    const { worker, patienceMs } = this.#options;
+    const { patienceMs } = this.#options;
     this.#patience = setTimeout(() => {
       this.#patience = setTimeout(() => {
-        if (this.#alive) process.kill(worker.pid, 'SIGKILL');
+        if (this.#pid !== undefined) process.kill(this.#pid, 'SIGKILL');
       }, patienceMs / 10);
     }, patienceMs);
   }

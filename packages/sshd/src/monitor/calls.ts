@@ -163,6 +163,8 @@ export const accountCalls = {
 
 /** From the template of the auth processes to the monitor. */
 export const templateReports = {
+  /** The first report: the template goes on as a copy of the process that was started, which ends. */
+  moved: { number: 20, fields: struct({ pid: uint32 }), limitBytes: 4 },
   /** It has made a copy that rehearses. */
   tried: { number: 16, fields: struct({ pid: uint32 }), limitBytes: 4 },
   /** From that copy: it has rehearsed a login, so the template takes connections. */

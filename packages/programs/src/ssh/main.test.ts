@@ -40,8 +40,8 @@ test('errors of our own end with status 255 and one sentence each', async () => 
     [['-p', '0', 'h'], "Bad port '0'\r\n"],
     [['-F', 'none', '-o', 'Foo=1', 'h'], 'command-line: line 0: Bad configuration option: foo\r\n'],
     [['-F', 'none', 'a;b'], 'hostname contains invalid characters\r\n'],
-    [['-F', 'none', '-J', 'j', 'h'], '-J is not supported by this ssh yet\r\n'],
-    [['-F', 'none', '-o', 'ProxyJump=j', 'h'], 'ProxyJump is not supported by this ssh yet\r\n'],
+    [['-F', 'none', '-D', '1080', 'h'], '-D is not supported by this ssh yet\r\n'],
+    [['-F', 'none', '-o', 'ProxyUseFdpass=yes', 'h'], 'ProxyUseFdpass is not supported by this ssh yet\r\n'],
   ] as const) {
     const { code, stderr } = await ssh(...argv);
     assert.deepEqual([code, stderr], [255, said]);

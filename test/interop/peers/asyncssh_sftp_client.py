@@ -20,6 +20,9 @@ async def main():
                 await file.fsync()
             await sftp.link(remote + '/odd', remote + '/odd2')
             assert (await sftp.stat(remote + '/odd2')).nlink in (None, 2)
+            await sftp.symlink('odd', remote + '/link')
+            assert await sftp.readlink(remote + '/link') == 'odd'
+            await sftp.remove(remote + '/link')
             await sftp.posix_rename(remote + '/odd2', remote + '/odd')
             await sftp.remove(remote + '/odd')
             if await sftp.exists(remote + '/odd2'):

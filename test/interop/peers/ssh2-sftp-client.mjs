@@ -52,8 +52,7 @@ async function everyCall(sftp, call, folder) {
   await call('fsetstat', handle, { size: 3 });
   await call('ext_openssh_fsync', handle);
   await call('close', handle);
-  // To servers that do not call themselves OpenSSH it gives both in the order of the draft, which is not OpenSSH's.
-  await call('symlink', `${folder}/link`, 'f');
+  await call('symlink', 'f', `${folder}/link`);
   same(await call('readlink', `${folder}/link`), 'f');
   same((await call('lstat', `${folder}/link`)).isSymbolicLink(), true);
   same(await call('readFile', `${folder}/link`), 'ONE');

@@ -111,7 +111,8 @@ export const pathRequests: RequestHandlers<PathRequest> = {
     if (serving.fs.readLink === undefined) return unsupported;
     return oneName(yield* of(serving.fs.readLink(path)));
   },
-  *symlink(serving, { target, link }) {
+  *symlink(serving, request) {
+    const { target, link } = serving.linkFirst ? { target: request.link, link: request.target } : request;
     serving.log?.(sftpLines.between('symlink', target, link));
     if (serving.fs.symbolicLink === undefined) return unsupported;
     yield* of(serving.fs.symbolicLink(target, link));

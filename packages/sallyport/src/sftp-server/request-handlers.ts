@@ -19,11 +19,13 @@ export interface Serving {
   readonly maximumHandles: number;
   readonly rooms: RoomPool;
   readonly readOnly: boolean;
+  /** SYMLINK has the link before its target. */
+  readonly linkFirst: boolean;
   /** The client is gone: long work ends. */
   readonly isOver: boolean;
   /** To be waited for between the parts of long work: everything else of this process has its turn. */
   breathe(): Awaitable<void>;
-  /** A new handle for what was opened, which is closed again when the client has too many. */
+  /** A new handle for what was opened; there must be room for it. */
   keep(opened: OpenHandle): Answer;
   /** undefined when nobody wants the lines, which cost more than the requests. */
   readonly log: ((line: LogLine) => void) | undefined;

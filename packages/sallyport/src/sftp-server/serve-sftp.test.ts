@@ -8,6 +8,7 @@ import { statusCodes } from '@sallyport/protocol/sftp/status';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { memoryStreams } from '../driver/memory-stream.ts';
+import { sendsLinkFirst } from './link-order.ts';
 import { localFileSystem } from './local-file-system.ts';
 import { serveSftp } from './serve-sftp.ts';
 import type { SftpServerOptions } from './sftp-session.ts';
@@ -167,6 +168,24 @@ test('reads at any position and of any length are answered within 255 KiB', asyn
   assert.equal(await ask(1n << 62n, 1), -statusCodes.endOfFile);
   assert.equal(await ask(1n << 63n, 1), -statusCodes.badMessage);
   assert.equal(await ask((1n << 64n) - 1n, 0xffffffff), -statusCodes.badMessage);
+});
+
+test('SYMLINK has the target first, or the link where the client has it so', async () => {
+  for (const linkFirst of [false, true]) {
+    await using served = await serve({ linkFirst });
+    const { client, folder } = served;
+    const [target, link] = linkFirst ? ['made', 'to'] : ['to', 'made'];
+    const asked = client.request('symlink', { target: bytes(target ?? ''), link: bytes(link ?? '') });
+    assert.equal(await client.code(asked), statusCodes.ok);
+    assert.equal(fs.readlinkSync(folder.file('made')), 'to');
+  }
+  const clients = [
+    'SSH-2.0-ssh2js1.17.0',
+    'SSH-2.0-AsyncSSH_2.10.1',
+    'SSH-2.0-OpenSSH_9.2p1',
+    'SSH-2.0-paramiko_2.12.0',
+  ];
+  assert.deepEqual(clients.map(sendsLinkFirst), [true, true, false, false]);
 });
 
 test('a read-only server changes nothing, whatever it is asked', async () => {

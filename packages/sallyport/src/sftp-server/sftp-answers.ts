@@ -28,6 +28,7 @@ export interface SftpAnswersOptions {
   readonly log: ((line: LogLine) => void) | undefined;
   /** Nothing else of this process wants a turn. */
   readonly blocking: boolean;
+  readonly linkFirst: boolean;
   /** Gets what was thrown that is no error of a file system. */
   readonly onError: ((error: unknown) => void) | undefined;
 }
@@ -42,6 +43,7 @@ export class SftpAnswers implements Serving {
   readonly maximumHandles: number;
   readonly rooms = new RoomPool();
   readonly readOnly: boolean;
+  readonly linkFirst: boolean;
   readonly log: ((line: LogLine) => void) | undefined;
   isOver = false;
   readonly #options: SftpAnswersOptions;
@@ -50,6 +52,7 @@ export class SftpAnswers implements Serving {
     this.#options = options;
     this.fs = options.fs;
     this.log = options.log;
+    this.linkFirst = options.linkFirst;
     this.handles = new HandleTable(options.maximumHandles);
     this.maximumHandles = options.maximumHandles;
     this.readOnly = options.policy.readOnly === true;

@@ -5,6 +5,7 @@ import { SshError } from '../errors.ts';
 import type { SessionHandler } from '../server/server-options.ts';
 import type { ServerSession } from '../server/server-session.ts';
 import type { SftpFileSystem } from './file-system.ts';
+import { sendsLinkFirst } from './link-order.ts';
 import { serveSftp } from './serve-sftp.ts';
 import type { SftpServerOptions } from './sftp-session.ts';
 
@@ -17,8 +18,10 @@ export function sftpServer(fs: SftpFileSystems, options: SftpServerOptions = {})
     if (program.kind !== 'subsystem' || program.name !== 'sftp') {
       throw new SshError('request-refused', 'only the subsystem sftp is served');
     }
-    const { user, remoteAddress } = session.peer;
+    const { user, remoteAddress, identification } = session.peer;
     const peer = { user, address: remoteAddress ?? 'UNKNOWN' };
-    await serveSftp(session.stream(), typeof fs === 'function' ? await fs(session) : fs, { peer, ...options });
+    const linkFirst = sendsLinkFirst(identification);
+    const files = typeof fs === 'function' ? await fs(session) : fs;
+    await serveSftp(session.stream(), files, { peer, linkFirst, ...options });
   };
 }

@@ -24,6 +24,8 @@ export interface SftpServerOptions extends RequestPolicy {
   readonly log?: (line: LogLine) => void;
   /** Who is served, for the first and the last line of the log. */
   readonly peer?: SftpPeer;
+  /** The client sends SYMLINK with the link before its target, as the draft has it and OpenSSH has not. */
+  readonly linkFirst?: boolean;
   /** Works on without letting anything else of this process have its turn: for one that serves one client only. */
   readonly blocking?: boolean;
   /** Gets what the file system threw that has no code of the system: a fault of its own. */
@@ -88,6 +90,7 @@ export class SftpSession {
       maximumHandles: options.maximumHandles ?? defaultHandles,
       log: options.log,
       blocking: options.blocking ?? false,
+      linkFirst: options.linkFirst ?? false,
       onError: options.onError,
     });
     if (options.peer !== undefined) this.#answers.log?.(sftpLines.opened(options.peer));

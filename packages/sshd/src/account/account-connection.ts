@@ -58,7 +58,7 @@ export class AccountConnection {
     this.#options = options;
     const { grant, settings } = options;
     this.#peer = { ...grant.peer, user: grant.user, standing: 'accepted' };
-    const { stack, sentBytes, receivedBytes } = resumeStack(options);
+    const { stack, clientIdentification, sentBytes, receivedBytes } = resumeStack(options);
     this.#stack = stack;
     this.#before = { sentBytes, receivedBytes };
     this.#driver = new EngineDriver(this.#stack, options.stream, {
@@ -73,6 +73,7 @@ export class AccountConnection {
     });
     this.#channels = new Channels({
       grant,
+      clientIdentification,
       perform: (command) => {
         if (command.type === 'reply-global-request') this.#hostKeys.answer(command);
         else this.#perform(command);

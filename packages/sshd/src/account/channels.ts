@@ -28,6 +28,7 @@ const sessionWindow: ChannelWindow = {
 
 export interface ChannelsOptions {
   readonly grant: Grant;
+  readonly clientIdentification: string;
   readonly perform: (command: ConnectionCommand) => void;
   /** Bytes that are queued for the peer on a channel. */
   readonly queuedBytes: (channel: number) => number;
@@ -110,7 +111,7 @@ export class Channels {
   }
 
   #openSession(channel: number): void {
-    const { grant, perform, queuedBytes, log, refuse } = this.#options;
+    const { grant, clientIdentification, perform, queuedBytes, log, refuse } = this.#options;
     if (!this.#moreSessions)
       return refuse('Possible attack: attempt to open a session after additional sessions disabled');
     if (this.#openSessions >= grant.maximumSessions) {
@@ -122,6 +123,7 @@ export class Channels {
       channel,
       id,
       grant,
+      clientIdentification,
       perform,
       queuedBytes: () => queuedBytes(channel),
       log,

@@ -70,6 +70,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
     },
     onEnd: end,
     queuedBytes: () => started.queued,
+    clientIdentification: 'SSH-2.0-OpenSSH_9.2p1',
     log: ({ level, text, facility }) => lines.push(`${facility ?? ''} ${level} ${text}`.trim()),
   });
   return Object.assign(started, { program });

@@ -9,6 +9,7 @@ import { openFileLimit } from '@sallyport/system/identity';
 import { errorText } from '@sallyport/system/system-error';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { expandStartFolder, isLogged, readSftpServerCommandLine } from 'sallyport/sftp-server/command-line';
+import { sendsLinkFirst } from 'sallyport/sftp-server/link-order';
 import { localFileSystem } from 'sallyport/sftp-server/local-file-system';
 import { sftpLines } from 'sallyport/sftp-server/log-lines';
 import { SftpSession } from 'sallyport/sftp-server/sftp-session';
@@ -20,6 +21,8 @@ import { cannotEnter, startFolder } from './start-folder.ts';
 export interface InternalSftpOptions extends ProgramOptions {
   /** Bytes of output that have not left. */
   readonly queuedBytes: () => number;
+  /** Its line without the end (RFC 4253 section 4.2). */
+  readonly clientIdentification: string;
   readonly log: (line: LogLine) => void;
 }
 
@@ -86,7 +89,7 @@ class InternalSftp implements RunningProgram {
     const lines = isLogged(line, 'info') ? { log, peer } : {};
     this.#session = new SftpSession(
       files,
-      { ...line, ...lines, maximumHandles },
+      { ...line, ...lines, maximumHandles, linkFirst: sendsLinkFirst(options.clientIdentification) },
       {
         send: (chunks) => this.#send(chunks),
         consumed: (bytes) => options.onConsumed(bytes),

@@ -6,6 +6,7 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { ServerStack } from '@sallyport/protocol/stack/server-stack';
 import { decodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
+import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { monotonicNow } from 'sallyport/driver/engine-driver';
 import type { StackSettings } from '../auth/stack-settings.ts';
 import { stackOptions } from '../auth/stack-settings.ts';
@@ -13,6 +14,8 @@ import type { Grant } from '../authentication/grant.ts';
 
 export interface ResumedStack {
   readonly stack: ServerStack;
+  /** The client's line without its end (RFC 4253 section 4.2). */
+  readonly clientIdentification: string;
   /** What the auth process has sent and received. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
@@ -34,6 +37,7 @@ export function resumeStack(options: {
   const settings = stackOptions(options.settings, { crypto, log, now: monotonicNow() });
   return {
     stack: ServerStack.resume({ user: grant.user, transport }, settings),
+    clientIdentification: utf8Decode(transport.clientIdentification),
     sentBytes: transport.sending.counters.bytes,
     receivedBytes: transport.receiving.counters.bytes,
   };

@@ -26,6 +26,7 @@ export interface SessionOptions {
   /** Counts the connection's sessions from 0, for the log. */
   readonly id: number;
   readonly grant: Grant;
+  readonly clientIdentification: string;
   readonly perform: (command: ConnectionCommand) => void;
   /** Bytes that are queued for the peer on this channel. */
   readonly queuedBytes: () => number;
@@ -141,7 +142,7 @@ export class Session {
   }
 
   #start(): void {
-    const { grant, id, log, channel, perform, queuedBytes } = this.#options;
+    const { grant, clientIdentification, id, log, channel, perform, queuedBytes } = this.#options;
     const command = this.#command as SessionCommand;
     const on = this.#terminal === undefined ? '' : ` on ${this.#terminal.path.replace('/dev/', '')}`;
     log(stableLines.startingSession(`${command.description}${on}`, { ...grant.peer, user: grant.user }, id));
@@ -169,6 +170,7 @@ export class Session {
         onConsumed: (bytes) => this.#consume(bytes),
         onEnd: (end) => this.#finish(end),
         queuedBytes,
+        clientIdentification,
         log,
       });
       if (this.#inputEnded) this.#process.endInput();

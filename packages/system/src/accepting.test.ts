@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { startProgram } from '@sallyport/testing/program';
 import type { AcceptedDescriptor } from './accepting.ts';
 import { listenForDescriptors } from './accepting.ts';
 import { openDescriptor } from './descriptor-stream.ts';
@@ -99,4 +100,57 @@ test('Sockets of other families have no internet address, and what is no socket 
   const { readFd, writeFd } = makePipe();
   assert.equal(endsOf(readFd), undefined);
   for (const fd of [left, right, readFd, writeFd]) closeDescriptor(fd);
+});
+
+/** The module beside this file, compiled or not. */
+const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+const module = (name: string): string => JSON.stringify(new URL(`./${name}${extension}`, import.meta.url).href);
+const evaluate = process.versions['bun'] === undefined ? ['--input-type=module', '-e'] : ['-e'];
+/** Leaves itself one descriptor, and gives the others back at SIGUSR1. */
+const fullScript = `
+  const { listenForDescriptors } = await import(${module('accepting')});
+  const { closeDescriptor, duplicate } = await import(${module('descriptors')});
+  const { limitResource } = await import(${module('identity')});
+  const { writeSync } = await import('node:fs');
+  const listener = await listenForDescriptors({ address: '127.0.0.1', port: 0 }, ({ fd }) => {
+    writeSync(1, 'accepted\\n');
+    closeDescriptor(fd);
+  });
+  const taken = [];
+  process.on('SIGUSR1', () => {
+    for (const fd of taken) closeDescriptor(fd);
+    writeSync(1, 'free\\n');
+  });
+  limitResource('openFiles', 100);
+  try {
+    for (;;) taken.push(duplicate(0));
+  } catch {
+    closeDescriptor(taken.pop());
+  }
+  writeSync(1, 'port ' + listener.port + '\\n');
+`;
+
+test('a connection that takes the last descriptor is closed, and the process goes on', async () => {
+  const running = startProgram(process.execPath, [...evaluate, fullScript]);
+  const until = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const [, found] = pattern.exec(running.stdout().toString()) ?? [];
+      if (found !== undefined) return found;
+      assert.equal(running.child.exitCode, null, running.stderr());
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  const port = Number(await until(/^port (\d+)$/m));
+  const closed = async (): Promise<void> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await new Promise((resolve) => socket.once('close', resolve).resume());
+  };
+  await closed();
+  assert.doesNotMatch(running.stdout().toString(), /accepted/);
+  running.child.kill('SIGUSR1');
+  await until(/^(free)$/m);
+  await closed();
+  await until(/^(accepted)$/m);
+  await running.end('SIGKILL');
 });

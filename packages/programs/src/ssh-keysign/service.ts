@@ -31,6 +31,7 @@ export class KeysignDaemon {
   readonly #options: ServiceOptions;
   readonly #admission = new Admission<number>();
   readonly #program = ownProgram();
+  readonly #nullFd = openSync('/dev/null', 'r+');
   #isEnding = false;
 
   constructor(options: ServiceOptions) {
@@ -83,20 +84,18 @@ export class KeysignDaemon {
 
   /** The process that answers; the client is closed here in any case. */
   #start(client: number): number | undefined {
-    const nullFd = openSync('/dev/null', 'r+');
     const settings: RequestSettings = { ...this.#options.settings, parentPid: process.pid };
     try {
       return spawnProcess({
         path: this.#program.path,
         argv: [...this.#program.argv(requestProgram), JSON.stringify(settings)],
         env: withoutRuntimeVariables(process.env),
-        stdio: { 0: client, 1: nullFd, 2: 2 },
+        stdio: { 0: client, 1: this.#nullFd, 2: 2 },
       });
     } catch (error) {
       this.#options.log('error', lines.cannotStart(error instanceof Error ? error.message : String(error)));
       return undefined;
     } finally {
-      closeDescriptor(nullFd);
       closeDescriptor(client);
     }
   }

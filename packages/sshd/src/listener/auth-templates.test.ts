@@ -35,9 +35,13 @@ class Bench {
   readonly templates: AuthTemplates;
   readonly #ended = new Set<Played>();
 
-  constructor(start?: () => never) {
+  /** `room`: for so many templates. */
+  constructor(room = Number.POSITIVE_INFINITY) {
     this.templates = new AuthTemplates({
-      start: start ?? (() => this.#start()),
+      start: () => {
+        if (this.played.length >= room) throw new Error('no process');
+        return this.#start();
+      },
       patienceMs: 60_000,
       onCrash: (_, exit) => this.happened.push('signal' in exit ? `signal ${exit.signal}` : `status ${exit.code}`),
       onFailure: (error) => this.happened.push(String(error)),
@@ -160,8 +164,14 @@ test('AuthTemplates gives up when two templates in a row end before they are rea
 });
 
 test('AuthTemplates throws when no process can be started for a template', () => {
-  const bench = new Bench(() => {
-    throw new Error('no process');
-  });
+  const bench = new Bench(0);
   assert.throws(() => bench.templates.prepare(), /no process/);
+});
+
+test('a connection keeps its copy when the next template cannot be started', async () => {
+  const bench = new Bench(1);
+  bench.templates.prepare();
+  await bench.ready(0);
+  for (let copies = 1; copies < 101; copies++) assert.ok(bench.copy(), `${copies}`);
+  assert.deepEqual(bench.happened, ['Error: no process', 'Error: no process']);
 });

@@ -50,7 +50,8 @@ export class AuthTemplates {
     const copy = this.#current?.copyFor(fd, peer);
     const copies = this.#current?.copies ?? 0;
     if (copies >= mostCopies) this.#retireCurrent();
-    if (copies >= copiesOfOne) this.#startNext();
+    // Whether that works or not, this connection has its copy.
+    if (copies >= copiesOfOne) this.#attempt(() => this.#startNext());
     return copy;
   }
 
@@ -108,12 +109,14 @@ export class AuthTemplates {
 
   /** Not while an event is handled: what fails now is told to who asks for a copy. */
   #startSoon(): void {
-    setImmediate(() => {
-      try {
-        this.prepare();
-      } catch (error) {
-        this.#options.onFailure(error);
-      }
-    });
+    setImmediate(() => this.#attempt(() => this.prepare()));
+  }
+
+  #attempt(start: () => void): void {
+    try {
+      start();
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
   }
 }

@@ -52,6 +52,28 @@ test('slices of one kind are gathered and cut at any limit, in order, without mi
   }
 });
 
+test('large data behind a small head is lent, not copied, and a message ends with its slice', () => {
+  const queue = new DataQueue();
+  const blocks = [new Uint8Array(1150).fill(1), new Uint8Array(1150).fill(2)];
+  for (const block of blocks) {
+    queue.push(Uint8Array.of(9, 9, 9), undefined);
+    queue.push(block, undefined);
+  }
+  const lengths: number[] = [];
+  while (queue.bytes > 0) {
+    const message = queue.frame(1, 300);
+    assert.ok(blocks.some(({ buffer }) => buffer === message.data.buffer));
+    lengths.push(channelData.decode(joinDataMessage(message)).data.length);
+  }
+  assert.deepEqual(lengths, [300, 300, 300, 253, 300, 300, 300, 253]);
+});
+
+test('small slices fill a message', () => {
+  const queue = new DataQueue();
+  for (let count = 0; count < 40; count++) queue.push(new Uint8Array(20), undefined);
+  assert.equal(channelData.decode(joinDataMessage(queue.frame(1, 300))).data.length, 300);
+});
+
 test('a cleared queue holds nothing, and an empty slice is no data', () => {
   const queue = new DataQueue();
   queue.push(new Uint8Array(0), undefined);

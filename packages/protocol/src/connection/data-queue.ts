@@ -1,6 +1,6 @@
 // What a channel has to send: slices in order, kept by reference, cut and gathered into CHANNEL_DATA and
 // CHANNEL_EXTENDED_DATA messages (RFC 4254 section 5.2). This is the hot path: it frames by hand and copies no byte of
-// a message whose data stands in one slice.
+// a message whose data stands in one slice, and of one that begins with a small slice only that.
 
 import { Queue } from '../codec/queue.ts';
 import { channelData, channelExtendedData } from '../messages/connection.ts';
@@ -10,6 +10,9 @@ interface Slice {
   readonly data: Uint8Array;
   readonly extended: number | undefined;
 }
+
+/** A slice up to this size is copied into the head of a message: an SFTP request before the data that it writes. */
+const smallSliceBytes = 256;
 
 /** A message in two parts: `data` follows `head`. It is a view of what the owner queued wherever that is possible. */
 export interface DataMessage {
@@ -51,14 +54,24 @@ export class DataQueue {
   /** The next message with at most `limitBytes` of data; the queue must hold some. */
   frame(recipient: number, limitBytes: number): DataMessage {
     const { extended } = this.#slices.first() as Slice;
-    const length = this.#gatherable(extended, limitBytes);
-    const head = new Uint8Array(extended === undefined ? dataHeaderBytes : extendedDataHeaderBytes);
+    const length = this.#messageBytes(extended, limitBytes);
+    const headerBytes = extended === undefined ? dataHeaderBytes : extendedDataHeaderBytes;
+    const leadingBytes = this.#leadingBytes(length);
+    const head = new Uint8Array(headerBytes + leadingBytes);
     head[0] = extended === undefined ? channelData.number : channelExtendedData.number;
     writeUint32(head, 1, recipient);
     if (extended !== undefined) writeUint32(head, 5, extended);
-    writeUint32(head, head.length - 4, length);
+    writeUint32(head, headerBytes - 4, length);
     this.#bytes -= length;
-    return { head, data: this.#takeFromFirst(length) ?? this.#gather(length) };
+    if (leadingBytes > 0) head.set(this.#takeFromFirst(leadingBytes) as Uint8Array, headerBytes);
+    const dataBytes = length - leadingBytes;
+    return { head, data: this.#takeFromFirst(dataBytes) ?? this.#gather(dataBytes) };
+  }
+
+  /** What is left of the first slice, if it is small and not the whole message. */
+  #leadingBytes(length: number): number {
+    const left = (this.#slices.first() as Slice).data.length - this.#offset;
+    return left < length && left <= smallSliceBytes ? left : 0;
   }
 
   /** A view of the first slice, if that is enough. */
@@ -90,13 +103,18 @@ export class DataQueue {
     this.#offset = 0;
   }
 
-  /** How much of the same kind stands at the front, up to the limit. */
-  #gatherable(extended: number | undefined, limitBytes: number): number {
-    let length = -this.#offset;
+  /**
+   * How much of the same kind goes into the next message: up to the limit, but no more behind a slice that fills half
+   * of it, since that could only be copied.
+   */
+  #messageBytes(extended: number | undefined, limitBytes: number): number {
+    let length = 0;
     for (let index = 0; length < limitBytes; index++) {
       const slice = this.#slices.at(index);
       if (slice === undefined || slice.extended !== extended) return length;
-      length += slice.data.length;
+      const sliceBytes = slice.data.length - (index === 0 ? this.#offset : 0);
+      length += sliceBytes;
+      if (length < limitBytes && sliceBytes * 2 >= limitBytes) return length;
     }
     return limitBytes;
   }

@@ -3,9 +3,21 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+/** By the parent that each process names: the list in `task/PID/children` may miss some while others end (proc(5)). */
 export function children(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return processes.map(Number).filter((child) => parentOf(child) === pid);
+}
+
+/** undefined for a process that has ended. */
+function parentOf(pid: number): number | undefined {
+  try {
+    // Behind the name, which may hold anything: state, parent.
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+    return Number(parent);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Empty for a process that has ended. */

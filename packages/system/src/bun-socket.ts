@@ -28,6 +28,20 @@ function joinSmall(batch: readonly Uint8Array[]): Uint8Array[] {
   return joined;
 }
 
+/** What is smaller is left to the collector. */
+const leastDiscardedBytes = 16 * 1024;
+
+/**
+ * The memory of a chunk that nobody looks at any more goes back at once: each chunk has memory of its own, and left to
+ * the collector those of a large transfer pile up.
+ */
+function giveBack({ buffer, length }: Uint8Array): void {
+  if (length >= leastDiscardedBytes && buffer.byteLength === length) (buffer as Transferable).transfer(0);
+}
+
+/** Standard since ES2024. */
+type Transferable = ArrayBuffer & { transfer(newByteLength: number): ArrayBuffer };
+
 export interface BunSocketOptions {
   readonly fd: number;
   readonly readable: boolean;
@@ -55,7 +69,9 @@ export class BunSocketEndpoint implements Endpoint {
       allowHalfOpen: true,
       socket: {
         open: (socket) => this.open(socket),
-        data: (_, chunk) => events.data(chunk),
+        data: (_, chunk) => {
+          if (events.offer(chunk)) giveBack(chunk);
+        },
         drain: () => this.send(),
         end: () => events.end(),
         close: (_, error) => (error instanceof Error ? events.error(error) : events.end()),

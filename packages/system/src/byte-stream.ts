@@ -48,6 +48,8 @@ export interface EndpointEvents {
   data(chunk: Uint8Array): void;
   /** Data that is lent until the call returns. */
   view(chunk: Uint8Array): void;
+  /** Data that is the receiver's, unless it was done with it when the call returned: then that is true. */
+  offer(chunk: Uint8Array): boolean;
   end(): void;
   error(error: Error): void;
 }
@@ -99,6 +101,7 @@ export class EndpointStream implements ByteStream {
     this.endpoint = open({
       data: (chunk) => this.receive(chunk),
       view: (chunk) => this.lend(chunk),
+      offer: (chunk) => this.offer(chunk),
       end: () => this.receiveEnd(),
       error: (error) => this.close(error),
     });
@@ -158,9 +161,21 @@ export class EndpointStream implements ByteStream {
   }
 
   private lend(chunk: Uint8Array): void {
+    if (!this.showView(chunk)) this.receive(new Uint8Array(chunk));
+  }
+
+  private offer(chunk: Uint8Array): boolean {
+    const isDone = this.showView(chunk);
+    if (!isDone) this.receive(chunk);
+    return isDone;
+  }
+
+  private showView(chunk: Uint8Array): boolean {
     const isWelcome = this.flowing && !this.closed && this.reading === 'open' && this.held.length === 0;
-    if (isWelcome && this.onView !== undefined) this.onView(chunk);
-    else this.receive(new Uint8Array(chunk));
+    if (!isWelcome || this.onView === undefined) return false;
+    // slice() of a Buffer is no copy, and copies are what receivers keep.
+    this.onView(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    return true;
   }
 
   private receiveEnd(): void {

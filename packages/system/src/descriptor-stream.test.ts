@@ -247,6 +247,27 @@ test('A stream that is paused while the other end writes and hangs up costs no p
   to.destroy();
 });
 
+test('Chunks of onData stay as they were, and those of onView until it returns', async () => {
+  const sent = randomBytes(3_000_000);
+  for (const taking of ['onData', 'onView'] as const) {
+    const [here, there] = socketPair();
+    const reader = openDescriptor(here);
+    const writer = openDescriptor(there);
+    const log = watch(reader);
+    const kept: Uint8Array[] = [];
+    if (taking === 'onData') reader.onData = (chunk) => kept.push(chunk);
+    else reader.onView = (chunk) => kept.push(chunk.slice());
+    reader.resume();
+    writer.write([sent]);
+    writer.end();
+    reader.end();
+    await log.closed;
+    writer.destroy();
+    const data = taking === 'onData' ? [...kept] : [...log.data, ...kept];
+    assert.equal(sha256(...data), sha256(sent), taking);
+  }
+});
+
 test('A regular file is read from and written at the position that the descriptor has', async () => {
   await using folder = await TemporaryFolder.create();
   const content = randomBytes(1 << 20);

@@ -5,6 +5,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 
 export class MeteredStream implements ByteStream {
   onData?: (chunk: Uint8Array) => void;
+  onView?: (chunk: Uint8Array) => void;
   onEnd?: () => void;
   onDrain?: () => void;
   onTaken?: (chunk: Uint8Array) => void;
@@ -18,14 +19,23 @@ export class MeteredStream implements ByteStream {
   constructor(stream: ByteStream) {
     this.#stream = stream;
     stream.onData = (chunk) => {
-      this.receivedBytes += chunk.length;
-      this.heardAt = performance.now();
+      this.#heard(chunk.length);
       this.onData?.(chunk);
+    };
+    stream.onView = (chunk) => {
+      this.#heard(chunk.length);
+      if (this.onView === undefined) this.onData?.(new Uint8Array(chunk));
+      else this.onView(chunk);
     };
     stream.onEnd = () => this.onEnd?.();
     stream.onDrain = () => this.onDrain?.();
     stream.onTaken = (chunk) => this.onTaken?.(chunk);
     stream.onClose = (error) => this.onClose?.(error);
+  }
+
+  #heard(bytes: number): void {
+    this.receivedBytes += bytes;
+    this.heardAt = performance.now();
   }
 
   get bufferedBytes(): number {

@@ -11,6 +11,7 @@ import { skipUnless, TemporaryFolder } from '@sallyport/testing';
 import type { RunningProgram } from '@sallyport/testing/program';
 import { startProgram } from '@sallyport/testing/program';
 import { stockSftpServer } from '@sallyport/testing/sftp-process';
+import { children } from './processes.ts';
 
 const sftp = fileURLToPath(new URL('../../../dist/bin/sftp', import.meta.url));
 const needed = skipUnless('openssh-sftp-server');
@@ -49,10 +50,6 @@ async function untilBegun(path: string): Promise<void> {
   }
 }
 
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-}
-
 const slowly = ['-l', '40000'];
 
 for (const direction of ['get', 'put']) {
@@ -63,7 +60,7 @@ for (const direction of ['get', 'put']) {
       await inPlace(async ({ start, source, target }) => {
         const running = start(`${direction} ${source} ${target}`, slowly);
         await untilBegun(target);
-        for (const pid of childrenOf(running.pid)) process.kill(pid, 'SIGKILL');
+        for (const pid of children(running.pid)) process.kill(pid, 'SIGKILL');
         const { code, stderr } = await running.exited;
         assert.deepEqual([code, stderr], [255, 'Connection closed\r\n']);
         assert.ok(sizeOf(target) < sizeBytes);
@@ -120,7 +117,7 @@ for (const direction of ['get', 'put']) {
         mkdirSync(into);
         const running = start(`${direction} -R ${tree} ${into}`, slowly);
         await untilTreeBegun(copy);
-        const victims = end === 'server' ? childrenOf(running.pid) : [running.pid];
+        const victims = end === 'server' ? children(running.pid) : [running.pid];
         for (const pid of victims) process.kill(pid, 'SIGKILL');
         const { code, stderr } = await running.exited;
         if (end === 'server') assert.deepEqual([code, stderr], [255, 'Connection closed\r\n']);

@@ -3,15 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { programPath, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+import { makeSoftToken, tokenLibrary } from './soft-token.ts';
 
 const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
-const tokenLibrary = '/usr/lib/softhsm/libsofthsm2.so';
 const authenticator = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
-const pin = '1234';
+const p256 = { pkcs11: 'EC:prime256v1', label: 'token p256', id: '02' };
 
 interface Setting extends AsyncDisposable {
   readonly folder: TemporaryFolder;
@@ -21,25 +20,10 @@ interface Setting extends AsyncDisposable {
 /** An agent in the background, with a PIN by SSH_ASKPASS. */
 async function startAgent(more: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<Setting> {
   const folder = await TemporaryFolder.create();
-  const askpass = await folder.write('askpass', `#!/bin/sh\necho ${pin}\n`, 0o755);
-  const config = `directories.tokendir = ${folder.file('tokens')}\nobjectstore.backend = file\nlog.level = ERROR\n`;
-  await mkdir(folder.file('tokens'));
-  const env = {
-    HOME: folder.path,
-    SSH_AUTH_SOCK: folder.file('agent'),
-    SSH_ASKPASS: askpass,
-    SSH_ASKPASS_REQUIRE: 'force',
-    SOFTHSM2_CONF: await folder.write('softhsm2.conf', config),
-    ...more,
-  };
+  const hasSoftHsm = existsSync(tokenLibrary);
+  const token = hasSoftHsm ? await makeSoftToken(folder, [p256]) : { HOME: folder.path };
+  const env = { ...token, SSH_AUTH_SOCK: folder.file('agent'), ...more };
   const run: Setting['run'] = (program, words) => runProgram(program, words, { env, timeoutMs: 60_000 });
-  if (existsSync(tokenLibrary)) {
-    const init = ['--init-token', '--free', '--label', 'test', '--pin', pin, '--so-pin', '5678'];
-    assert.equal((await run(programPath('softhsm2-util'), init)).code, 0);
-    const make = ['--module', tokenLibrary, '--login', '--pin', pin, '--keypairgen', '--key-type', 'EC:prime256v1'];
-    const made = await run(programPath('pkcs11-tool'), [...make, '--label', 'token p256', '--id', '02']);
-    assert.equal(made.code, 0, made.stderr);
-  }
   const started = await run(own('ssh-agent'), ['-a', env.SSH_AUTH_SOCK, ...args]);
   const [, pid] = /Agent pid (\d+);/.exec(started.stdout.toString()) ?? [];
   return {

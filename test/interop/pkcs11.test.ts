@@ -2,17 +2,16 @@
 // stock sshd and for certificates that the stock ssh-keygen takes; wrong PINs and files that are no modules.
 
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
 import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
 import { TokenModules } from 'sallyport/helpers/token-modules';
+import { makeSoftToken, tokenLibrary, tokenPin } from './soft-token.ts';
 
 const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
-const tokenLibrary = '/usr/lib/softhsm/libsofthsm2.so';
-const pin = '1234';
 const made = [
   { type: 'ssh-rsa', pkcs11: 'rsa:2048', label: 'token rsa', id: '01' },
   { type: 'ecdsa-sha2-nistp256', pkcs11: 'EC:prime256v1', label: 'token p256', id: '02' },
@@ -28,24 +27,7 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
 
   before(async () => {
     fixture = await OpensshFixture.create();
-    const tokens = fixture.folder.file('tokens');
-    await mkdir(tokens);
-    const config = `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`;
-    const askpass = await fixture.folder.write('askpass', `#!/bin/sh\necho ${pin}\n`, 0o755);
-    env = {
-      SOFTHSM2_CONF: await fixture.folder.write('softhsm2.conf', config),
-      HOME: fixture.folder.path,
-      SSH_PKCS11_HELPER: own('ssh-pkcs11-helper'),
-      SSH_ASKPASS: askpass,
-      SSH_ASKPASS_REQUIRE: 'force',
-    };
-    const init = ['--init-token', '--free', '--label', 'test', '--pin', pin, '--so-pin', '5678'];
-    assert.equal((await run(programPath('softhsm2-util'), init)).code, 0);
-    for (const { pkcs11, label, id } of made) {
-      const args = ['--module', tokenLibrary, '--login', '--pin', pin, '--keypairgen', '--key-type', pkcs11];
-      const result = await run(programPath('pkcs11-tool'), [...args, '--label', label, '--id', id]);
-      assert.equal(result.code, 0, result.stderr);
-    }
+    env = { ...(await makeSoftToken(fixture.folder, made)), SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') };
   });
   after(() => fixture[Symbol.asyncDispose]());
 
@@ -111,11 +93,11 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
     assert.deepEqual(await helper.add(tokenLibrary, Buffer.from('9999')), []);
     assert.equal(await helper.add('/etc/passwd', new Uint8Array()), undefined);
     assert.equal(await helper.add('/nonexistent.so', new Uint8Array()), undefined);
-    await helper.add(tokenLibrary, Buffer.from(pin));
+    await helper.add(tokenLibrary, Buffer.from(tokenPin));
     const signature = await helper.sign(first.key.blob, { algorithm, data });
     assert.ok(signature);
     assert.ok(verifySignature(crypto, { key: decodePublicKey(first.key.blob), data, signature }));
-    assert.equal(await helper.remove(tokenLibrary), true);
+    assert.equal(helper.remove(tokenLibrary), true);
     assert.equal(await helper.sign(first.key.blob, { algorithm, data }), undefined);
     helper.end();
   });

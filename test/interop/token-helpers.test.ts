@@ -2,12 +2,14 @@
 // of a newer one. What they say to each other is not documented; that it is right is shown here.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { newerOpenssh, type PeerName, programPath, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
 import { SoftwareAuthenticator } from '@sallyport/testing/software-authenticator/authenticator';
 import { TokenFixture } from '@sallyport/testing/software-authenticator/token-fixture';
+import { makeSoftToken, tokenLibrary } from './soft-token.ts';
 
 const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const dummy = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
@@ -76,4 +78,72 @@ for (const [release, find] of releases) {
       assert.match(fetched.stderr, /Unable to load resident keys: requested feature not supported\r\n$/);
     },
   );
+
+  test(
+    `the agent of ${release} signs with keys of PKCS#11 tokens through our helper`,
+    needs('softhsm2', 'openssh-agent'),
+    async () => {
+      await using folder = await TemporaryFolder.create();
+      const env = { ...(await makeSoftToken(folder, tokenKeys)), SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') };
+      const [agent, add] = [find('ssh-agent') ?? assert.fail(), find('ssh-add') ?? assert.fail()];
+      await signsWithEach({ folder, env, agent, add });
+    },
+  );
 }
+
+const tokenKeys = [
+  { pkcs11: 'rsa:2048', label: 'rsa', id: '01' },
+  { pkcs11: 'EC:secp384r1', label: 'p384', id: '02' },
+];
+
+interface AgentSetting {
+  readonly folder: TemporaryFolder;
+  readonly env: Readonly<Record<string, string>>;
+  readonly agent: string;
+  readonly add: string;
+}
+
+/** Adds the token, tests each of its keys, and removes it, by a script in the agent's reach. */
+async function signsWithEach({ folder, env, agent, add }: AgentSetting): Promise<void> {
+  const file = folder.file('one.pub');
+  const script = await folder.write(
+    'script',
+    `#!/bin/sh
+    set -e
+    ${add} -s ${tokenLibrary}
+    ${add} -L | while read -r line; do
+      echo "$line" >${file}
+      ${add} -T ${file}
+      echo good
+    done
+    ${add} -e ${tokenLibrary}\n`,
+    0o755,
+  );
+  const result = await runProgram(agent, ['-P', '/usr/lib/*', script], { env });
+  assert.deepEqual(
+    [result.code, result.stdout.toString().match(/^good$/gm)?.length],
+    [0, tokenKeys.length],
+    result.stderr,
+  );
+}
+
+/** Since 10.1 helpers sign what they are given, not its hash. */
+function helperThatHashes(): string | undefined {
+  const ssh = newerOpenssh('ssh');
+  const version = ssh === undefined ? '' : spawnSync(ssh, ['-V'], { encoding: 'utf8' }).stderr;
+  const [, major, minor] = /^OpenSSH_(\d+)\.(\d+)/.exec(version) ?? [];
+  const isKnown = Number(major) > 10 || (Number(major) === 10 && Number(minor) > 0);
+  return isKnown ? newerOpenssh('ssh-pkcs11-helper') : undefined;
+}
+
+const hashingHelper = helperThatHashes();
+const noHashingHelper = 'SALLYPORT_NEWER_OPENSSH names no OpenSSH from 10.1 on';
+const peers = skipUnless('softhsm2', 'openssh-agent');
+
+test('our agent signs with keys of PKCS#11 tokens through the helper of OpenSSH from 10.1 on', {
+  skip: peers.skip || (hashingHelper === undefined && noHashingHelper),
+}, async () => {
+  await using folder = await TemporaryFolder.create();
+  const env = { ...(await makeSoftToken(folder, tokenKeys)), SSH_PKCS11_HELPER: hashingHelper ?? assert.fail() };
+  await signsWithEach({ folder, env, agent: own('ssh-agent'), add: own('ssh-add') });
+});

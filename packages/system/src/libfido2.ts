@@ -2,6 +2,8 @@
 // (PROTOCOL.u2f). The library is somebody else's C code and reads what tokens say, so only ssh-sk-helper has it. It
 // gives up after a minute and a half; a token that even then keeps it busy, which it cannot stop, ends the process.
 
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { DerReader } from '@sallyport/protocol/wire/der';
 import { call } from './libc.ts';
 import { FidoError, Libfido2Calls } from './libfido2-calls.ts';
 import { FidoDevices, type FidoTransport } from './libfido2-devices.ts';
@@ -286,24 +288,20 @@ function publicKeyOf(algorithm: SecurityKeyAlgorithm, given: Uint8Array): Uint8A
   return algorithm === 'ed25519' ? given : Uint8Array.of(4, ...given);
 }
 
-/** The two numbers of an ECDSA signature in DER: a sequence of two integers, each below 128 bytes (X.690). */
+/** The two numbers of an ECDSA signature in DER. */
 function numbersOfSequence(der: Uint8Array): [r: Uint8Array, s: Uint8Array] {
-  const [r, behind] = integerAt(der, 2);
-  const [s, end] = integerAt(der, behind);
-  if (der[0] !== 0x30 || der[1] !== der.length - 2 || end !== der.length) throw malformedSignature();
-  return [r, s];
-}
-
-function integerAt(der: Uint8Array, at: number): [value: Uint8Array, end: number] {
-  const length = der[at + 1] ?? 0;
-  const start = at + 2;
-  const isWhole = der[at] === 2 && length > 0 && length < 0x80 && start + length <= der.length;
-  if (!isWhole) throw malformedSignature();
-  return [der.slice(start, start + length), start + length];
-}
-
-function malformedSignature(): Error {
-  return new Error('the signature of the token is malformed');
+  try {
+    const outer = new DerReader(der);
+    const sequence = outer.sequence();
+    const numbers: [Uint8Array, Uint8Array] = [sequence.integer(), sequence.integer()];
+    sequence.end();
+    outer.end();
+    return numbers;
+  } catch (error) {
+    if (error instanceof DecodeError)
+      throw new Error(`the signature of the token is malformed: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function pinRequired(): ProviderError {

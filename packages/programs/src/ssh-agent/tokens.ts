@@ -57,7 +57,7 @@ export class TokenAccess {
       }
       case 'forget': {
         const provider = realPath(task.provider);
-        if (provider !== undefined) await this.#modules.remove(provider);
+        if (provider !== undefined) this.#modules.remove(provider);
         return { provider };
       }
       case 'sign':

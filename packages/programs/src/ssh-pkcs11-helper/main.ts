@@ -1,11 +1,12 @@
-// ssh-pkcs11-helper: runs PKCS#11 modules, so that no program that holds keys or talks to strangers does. Agent
-// messages on stdin and stdout: modules are added and removed, their keys listed by the answer, and data signed
-// (ssh-pkcs11-helper (8), RFC 9987 section 4). It ends when its input does.
+// ssh-pkcs11-helper: runs PKCS#11 modules, so that no program that holds keys or talks to strangers does. Messages on
+// stdin and stdout (token-module-messages.ts): modules are added and removed, their keys listed by the answer, and data
+// signed (ssh-pkcs11-helper (8)). Programs of OpenSSH before 10.1 sign hashes. It ends when its input does.
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import * as messages from '@sallyport/protocol/agent/messages';
 import { Writer } from '@sallyport/protocol/wire/writer';
 import { forbidTracing } from '@sallyport/system/identity';
+import { decodeTokenSigning } from 'sallyport/helpers/token-module-messages';
 import { serveRequests } from '../shared/serve-requests.ts';
 import { writeError } from '../shared/standard-streams.ts';
 import type { TokenKey } from './token-keys.ts';
@@ -34,7 +35,7 @@ async function serve(tokens: Tokens): Promise<number> {
   return status;
 }
 
-/** @throws DecodeError for what our side of the pipe never sends */
+/** @throws DecodeError for what no program sends */
 function answerTo(tokens: Tokens, request: Uint8Array): Uint8Array {
   switch (request[0]) {
     case messages.addTokenKeys.number: {
@@ -47,8 +48,8 @@ function answerTo(tokens: Tokens, request: Uint8Array): Uint8Array {
       return isGone ? messages.agentSuccess.encode({}) : messages.agentFailure.encode({});
     }
     case messages.signRequest.number: {
-      const { key, data, flags } = messages.signRequest.decode(request);
-      const signature = tokens.sign(key, data, (type) => messages.algorithmToSign(type, flags));
+      const { key, data, algorithm } = decodeTokenSigning(request);
+      const signature = algorithm === undefined ? tokens.signHashed(key, data) : tokens.sign(key, data, algorithm);
       return signature === undefined ? messages.agentFailure.encode({}) : messages.signResponse.encode({ signature });
     }
     default:

@@ -10,7 +10,7 @@ import { keyTypes, mechanisms, objectClasses } from '@sallyport/system/pkcs11-na
 import { main } from './main.ts';
 import type { TokenObjects } from './token-keys.ts';
 import { readTokenKeys } from './token-keys.ts';
-import { planSignature, signatureBlob } from './token-signature.ts';
+import { derOfNumbers, planSignature, signatureBlob } from './token-signature.ts';
 import { Tokens } from './tokens.ts';
 
 const crypto = createCryptoProvider();
@@ -123,16 +123,17 @@ test('a signature of a token leaves only when it verifies', () => {
   assert.equal(signatureBlob(crypto, made), undefined);
 });
 
+test('the numbers of ECDSA in DER are positive and as short as can be (X.690 section 8.3)', () => {
+  assert.deepEqual(derOfNumbers(hex('00010080')), hex('300702010102020080'));
+});
+
 test('modules that cannot be loaded are told and give no keys', () => {
   const errors: string[] = [];
   const tokens = new Tokens(crypto, { error: (line) => errors.push(line), debug: () => undefined });
   assert.equal(tokens.add('/nonexistent.so', new Uint8Array()), undefined);
   assert.match(errors.join(), /^provider \/nonexistent\.so: /);
   assert.equal(tokens.remove('/nonexistent.so'), false);
-  assert.equal(
-    tokens.sign(ed25519.publicKey.blob, text('data'), () => 'ssh-ed25519'),
-    undefined,
-  );
+  assert.equal(tokens.sign(ed25519.publicKey.blob, text('data'), 'ssh-ed25519'), undefined);
 });
 
 test('the program takes -v and nothing else', async () => {

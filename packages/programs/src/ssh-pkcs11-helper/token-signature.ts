@@ -7,6 +7,7 @@ import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { verifySignature } from '@sallyport/protocol/keys/public-key';
 import { keyTypeOfName } from '@sallyport/protocol/keys/types/table';
 import { concatBytes } from '@sallyport/protocol/wire/bytes';
+import { derElement, derInteger, derTags } from '@sallyport/protocol/wire/der';
 import { Writer } from '@sallyport/protocol/wire/writer';
 import { mechanisms } from '@sallyport/system/pkcs11-names';
 
@@ -57,4 +58,11 @@ export function signatureBlob(
   const { key, algorithm, data } = made;
   const signature = writer.bytes();
   return verifySignature(crypto, { key, algorithm, data, signature }) ? signature : undefined;
+}
+
+/** ECDSA's two numbers, as tokens give them, in DER. */
+export function derOfNumbers(raw: Uint8Array): Uint8Array {
+  const half = raw.length / 2;
+  const numbers = [raw.subarray(0, half), raw.subarray(half)].map(derInteger);
+  return derElement(derTags.sequence, ...numbers);
 }

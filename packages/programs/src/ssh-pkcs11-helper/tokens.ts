@@ -6,15 +6,21 @@ import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provi
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { Template, TokenSlot } from '@sallyport/system/pkcs11';
 import { Pkcs11Module, TokenError } from '@sallyport/system/pkcs11';
-import { objectClasses, returnValues, tokenFlags, userTypes } from '@sallyport/system/pkcs11-names';
+import { mechanisms, objectClasses, returnValues, tokenFlags, userTypes } from '@sallyport/system/pkcs11-names';
 import type { TokenKey } from './token-keys.ts';
 import { readTokenKeys } from './token-keys.ts';
-import { planSignature, signatureBlob } from './token-signature.ts';
+import { derOfNumbers, planSignature, type SignaturePlan, signatureBlob } from './token-signature.ts';
 
 interface Token {
   readonly session: number;
   readonly pin: Uint8Array;
   readonly keys: readonly TokenKey[];
+}
+
+interface KeyOwner {
+  readonly module: Pkcs11Module;
+  readonly token: Token;
+  readonly found: TokenKey;
 }
 
 interface Provider {
@@ -78,16 +84,38 @@ export class Tokens {
     for (const path of [...this.#providers.keys()]) this.remove(path);
   }
 
-  /** A signature blob; undefined when no token has the key or its token does not sign. */
-  sign(blob: Uint8Array, data: Uint8Array, algorithmOf: (type: string) => string | undefined): Uint8Array | undefined {
+  /**
+   * A signature blob, `algorithm` empty for that of the key; undefined when no token has it or its token does not sign.
+   */
+  sign(blob: Uint8Array, data: Uint8Array, algorithm: string): Uint8Array | undefined {
+    return this.#withKey(blob, (owner) => {
+      const { key } = owner.found;
+      const chosen = algorithm === '' ? key.type : algorithm;
+      const plan = planSignature(this.#crypto, { key, algorithm: chosen, data });
+      if (plan === undefined) throw new Error(`not with ${chosen}`);
+      const raw = this.#signPlanned(owner, plan);
+      return signatureBlob(this.#crypto, { key, algorithm: chosen, data, raw });
+    });
+  }
+
+  /** What is hashed already, as programs of OpenSSH before 10.1 want it: RSA's number, and the DER of ECDSA's. */
+  signHashed(blob: Uint8Array, hashed: Uint8Array): Uint8Array | undefined {
+    return this.#withKey(blob, (owner) => {
+      const { kind } = owner.found.key.parts;
+      if (kind !== 'rsa' && kind !== 'ecdsa') throw new Error('no hash is signed with it');
+      const mechanism = kind === 'rsa' ? mechanisms.rsaPkcs : mechanisms.ecdsa;
+      const raw = this.#signPlanned(owner, { mechanism, input: hashed });
+      return kind === 'rsa' ? raw : derOfNumbers(raw);
+    });
+  }
+
+  #withKey(blob: Uint8Array, use: (owner: KeyOwner) => Uint8Array | undefined): Uint8Array | undefined {
     for (const { module, tokens } of this.#providers.values()) {
       for (const token of tokens) {
         const found = token.keys.find(({ key }) => equalBytes(key.blob, blob));
         if (found === undefined) continue;
-        const algorithm = algorithmOf(found.key.type);
         try {
-          if (algorithm === undefined) throw new Error('no algorithm for these flags');
-          return this.#signWith(module, token, { found, data, algorithm });
+          return use({ module, token, found });
         } catch (error) {
           this.#log.error(`signing with ${found.key.type} failed: ${textOf(error)}`);
           return undefined;
@@ -97,14 +125,7 @@ export class Tokens {
     return undefined;
   }
 
-  #signWith(
-    module: Pkcs11Module,
-    token: Token,
-    wanted: { readonly found: TokenKey; readonly data: Uint8Array; readonly algorithm: string },
-  ): Uint8Array | undefined {
-    const { found, data, algorithm } = wanted;
-    const plan = planSignature(this.#crypto, { key: found.key, algorithm, data });
-    if (plan === undefined) return undefined;
+  #signPlanned({ module, token, found }: KeyOwner, plan: SignaturePlan): Uint8Array {
     const template: Template = [
       ['class', objectClasses.privateKey],
       ['id', found.id],
@@ -114,8 +135,7 @@ export class Tokens {
     this.#begin(module, token, { privateKey, mechanism: plan.mechanism });
     const asks = module.attribute(token.session, privateKey, 'alwaysAuthenticate')?.[0] === 1;
     if (asks) module.logIn(token.session, userTypes.contextSpecific, token.pin);
-    const raw = module.sign(token.session, plan.input);
-    return signatureBlob(this.#crypto, { key: found.key, algorithm, data, raw });
+    return module.sign(token.session, plan.input);
   }
 
   /** Begins a signature, after another login where the token has forgotten the first one. */

@@ -43,7 +43,7 @@ export function answerTo(request: Uint8Array, open: OpenProvider): Uint8Array {
 
 function codeOf(error: unknown): number {
   const { failureTable } = messages;
-  const names = Object.keys(failureTable) as (keyof typeof failureTable)[];
+  const names = Object.keys(providerFailures) as (keyof typeof providerFailures)[];
   const given = error instanceof ProviderError ? error.failure : providerFailures.general;
   return failureTable[names.find((name) => providerFailures[name] === given) ?? 'general'].code;
 }
@@ -71,7 +71,7 @@ function sign(body: Uint8Array, open: OpenProvider): Uint8Array {
 function enroll(body: Uint8Array, open: OpenProvider): Uint8Array {
   const { keyType, provider, challenge, ...call } = messages.enrolling.request.decode(body);
   const names = Object.keys(messages.keyTypeNumbers) as SecurityKeyAlgorithm[];
-  const algorithm = names.find((name) => messages.keyTypeNumbers[name] === keyType);
+  const algorithm = names.find((name) => messages.keyTypeNumbers[name].some((number) => number === keyType));
   if (algorithm === undefined) throw new DecodeError('unknown type of key');
   const asked = challenge.length > 0 ? challenge : createCryptoProvider().random(new Uint8Array(challengeBytes));
   const made = open(provider).enroll({ ...call, algorithm, challenge: asked });

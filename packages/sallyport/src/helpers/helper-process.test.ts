@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { signRequest } from '@sallyport/protocol/agent/messages';
+import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { TemporaryFolder } from '@sallyport/testing';
 import { HelperProcess } from './helper-process.ts';
+import { decodeTokenSigning, encodeTokenSigning } from './token-module-messages.ts';
 import { TokenModules } from './token-modules.ts';
 
 const start = (environment: Readonly<Record<string, string>>): HelperProcess =>
@@ -29,7 +32,22 @@ test('a program that is not there is told', () => {
 
 test('keys are asked for through the helper that the environment names', { timeout: 20_000 }, async () => {
   const modules = new TokenModules({ SSH_PKCS11_HELPER: '/bin/true' });
-  assert.equal(await modules.remove('/nonexistent.so'), false);
+  assert.equal(modules.remove('/nonexistent.so'), false);
   await assert.rejects(modules.add('/nonexistent.so', new Uint8Array()), /has ended/);
   modules.end();
+});
+
+test('requests of signatures name an algorithm where there is a choice, and those of older programs none', () => {
+  const [key, data] = [new Uint8Array([1]), new Uint8Array([2, 3])];
+  for (const [algorithm, written] of [
+    ['rsa-sha2-512-cert-v01@openssh.com', 'rsa-sha2-512'],
+    ['rsa-sha2-256', 'rsa-sha2-256'],
+    ['ssh-ed25519', ''],
+  ] as const) {
+    const request = encodeTokenSigning({ key, data, algorithm });
+    assert.deepEqual(decodeTokenSigning(request), { key, data, algorithm: written, compatibility: 0 });
+    assert.throws(() => decodeTokenSigning(request.subarray(0, -1)), DecodeError);
+  }
+  const older = signRequest.encode({ key, data, flags: 0 });
+  assert.deepEqual(decodeTokenSigning(older), { key, data, algorithm: undefined });
 });

@@ -67,12 +67,14 @@ export const loading = {
   },
 };
 
-/** Numbers of the two types of keys. */
-export const keyTypeNumbers = { ecdsa: 10, ed25519: 12 } as const;
+/** Numbers of the two types of keys: those of OpenSSH 10.6, and those of 9.2 to 10.0. */
+export const keyTypeNumbers = { ecdsa: [6, 10], ed25519: [8, 12] } as const;
 
 /** Numbers of failures, with the words that OpenSSH's programs have for them. */
 export const failureTable = {
   general: { code: 4, words: 'invalid format' },
+  /** Of an OpenSSH's helper: it has another number for that type. */
+  unknownType: { code: 10, words: 'invalid argument' },
   pinRequired: { code: 43, words: 'incorrect passphrase supplied to decrypt private key' },
   exists: { code: 44, words: 'bad permissions' },
   unsupported: { code: 59, words: 'requested feature not supported' },

@@ -3,6 +3,7 @@
 
 import { readKeyFields } from '@sallyport/protocol/agent/identity-key';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { examineSignature } from '@sallyport/protocol/keys/public-key';
 import { visible } from '@sallyport/protocol/log/log';
@@ -76,8 +77,20 @@ export class SecurityKeys {
   async enroll(wanted: NewSecurityKey): Promise<MadeSecurityKey> {
     const { algorithm, challenge = new Uint8Array(), application, user = '', flags } = wanted;
     const { provider, device = '', pin = '' } = wanted;
-    const keyType = messages.keyTypeNumbers[algorithm];
-    const request = { keyType, provider, device, application, user, flags, pin, challenge };
+    const request = { provider, device, application, user, flags, pin, challenge };
+    const attempt = (keyType: number): Promise<MadeSecurityKey> => this.#enrollAs(algorithm, { ...request, keyType });
+    const [number, olderNumber] = messages.keyTypeNumbers[algorithm];
+    return await attempt(number).catch((error: unknown) => {
+      if (error instanceof SecurityKeyError && error.failure === 'unknownType') return attempt(olderNumber);
+      throw error;
+    });
+  }
+
+  async #enrollAs(
+    algorithm: SecurityKeyAlgorithm,
+    request: ValueOf<typeof messages.enrolling.request>,
+  ): Promise<MadeSecurityKey> {
+    const { application } = request;
     return await this.#ask(messages.enrolling.kind, messages.encodeRequest(messages.enrolling, request), (body) => {
       const answer = messages.enrolling.answer.decode(body);
       const key = this.#keyIn(answer.key);

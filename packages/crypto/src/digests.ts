@@ -1,7 +1,7 @@
 // Digests, HMAC (RFC 2104) and PBKDF2 (RFC 8018 section 5.2) of the runtime.
 // A digest is unkeyed and forgets; an HMAC keeps its key for many messages until it is freed.
 
-import { createHash, createHmac, createSecretKey, pbkdf2Sync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hash, pbkdf2Sync } from 'node:crypto';
 import type { DigestName, Hasher, Hmac } from '@sallyport/protocol/algorithms/crypto-provider';
 import { plainBytes } from './platform-bytes.ts';
 
@@ -9,16 +9,18 @@ const digestBytes: Readonly<Record<DigestName, number>> = { md5: 16, sha1: 20, s
 
 /** The digest of the parts joined in order. */
 export function digest(name: DigestName, ...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash(name);
-  for (const part of parts) hash.update(part);
-  return plainBytes(hash.digest());
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return new Uint8Array(hash(name, first, 'buffer'));
+  const whole = createHash(name);
+  for (const part of parts) whole.update(part);
+  return plainBytes(whole.digest());
 }
 
 export function hasher(name: DigestName): Hasher {
-  const hash = createHash(name);
+  const running = createHash(name);
   return {
-    update: (data) => void hash.update(data),
-    digest: () => plainBytes(hash.digest()),
+    update: (data) => void running.update(data),
+    digest: () => plainBytes(running.digest()),
   };
 }
 

@@ -36,9 +36,11 @@ export function printFingerprints(context: KeygenContext): number {
   const shownPath = path === '-' ? '(stdin)' : path;
   let found = 0;
   let shown = '';
-  for (const [index, line] of text.split('\n').entries()) {
+  let number = 0;
+  for (const line of text.split('\n')) {
+    number++;
     const key = keyOfLine(line);
-    if (key === 'none' && context.options.verbose) logLine(messages.lineNotPublic(shownPath, index + 1));
+    if (key === 'none' && context.options.verbose) logLine(messages.lineNotPublic(shownPath, number));
     if (typeof key === 'string') continue;
     found++;
     shown += describe(context, key);
@@ -53,14 +55,15 @@ export function printFingerprints(context: KeygenContext): number {
 
 /** A key with or without something before it; what is before it stands in for a missing comment, as OpenSSH has it. */
 function keyOfLine(line: string): FoundKey | 'blank' | 'none' {
-  const text = line.replace(/\r.*$/, '').replace(/^[ \t]+/, '');
+  const end = line.indexOf('\r');
+  const text = (end < 0 ? line : line.slice(0, end)).replace(/^[ \t]+/, '');
   if (text === '' || text.startsWith('#')) return 'blank';
   const plain = tryKey(text);
   if (plain !== undefined) return plain;
-  const end = endOfKeyOptions(text);
-  if (end < 0 || end === text.length) return 'blank';
-  const behind = tryKey(text.slice(end));
-  return behind === undefined ? 'none' : { key: behind.key, comment: behind.comment ?? text.slice(0, end) };
+  const from = endOfKeyOptions(text);
+  if (from < 0 || from === text.length) return 'blank';
+  const behind = tryKey(text.slice(from));
+  return behind === undefined ? 'none' : { key: behind.key, comment: behind.comment ?? text.slice(0, from) };
 }
 
 function tryKey(text: string): FoundKey | undefined {
@@ -112,12 +115,9 @@ function trySealed(path: string, mustBeProtected: boolean): SealedPrivateKey | u
 /** The line of a key, and its picture with -v. */
 export function describe({ crypto, options }: KeygenContext, { key, comment }: FoundKey): string {
   const plain = isCertificate(key) ? key.key : key;
-  const words = [
-    key.bits,
-    options.babbles ? babbleFingerprint(crypto, plain) : fingerprint(crypto, plain, options.digest),
-    escapeControls(comment ?? messages.noComment),
-    `(${keyTypeLabel(key.type)})`,
-  ];
-  const art = options.verbose ? randomart(crypto, { ...plain, type: key.type }, options.digest) : [];
-  return `${[words.join(' '), ...art].join('\n')}\n`;
+  const print = options.babbles ? babbleFingerprint(crypto, plain) : fingerprint(crypto, plain, options.digest);
+  const shown = escapeControls(comment ?? messages.noComment);
+  const line = `${key.bits} ${print} ${shown} (${keyTypeLabel(key.type)})\n`;
+  if (!options.verbose) return line;
+  return `${line}${randomart(crypto, { ...plain, type: key.type }, options.digest).join('\n')}\n`;
 }

@@ -8,7 +8,7 @@ import { DecodeError } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { utf8DecodeReversibly, utf8EncodeReversibly } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
-import { decodePublicKey, type PublicKey, publicKeyOfParts, verifySignature } from './public-key.ts';
+import { decodePublicKey, type PublicKey, publicKeyOfParts, readPublicKey, verifySignature } from './public-key.ts';
 import { plainTypeOf, usableKeyTypeOfName } from './types/table.ts';
 
 export type CertificateKind = 'user' | 'host';
@@ -83,8 +83,14 @@ export function typeOfBlob(blob: Uint8Array): string {
 
 /** Decodes a plain key or a certificate, for places that take both. @throws DecodeError */
 export function decodeAnyKey(blob: Uint8Array): PublicKey | Certificate {
-  const type = new Reader(blob).text();
-  return isCertificateType(type) ? decodeCertificate(blob) : decodePublicKey(blob);
+  return takeAnyKey(blob.slice());
+}
+
+/** The same of a blob that is given away. @throws DecodeError */
+export function takeAnyKey(own: Uint8Array): PublicKey | Certificate {
+  const reader = new Reader(own);
+  const type = reader.text();
+  return isCertificateType(type) ? decodeCertificate(own) : readPublicKey(own, reader, type);
 }
 
 /** Decodes a certificate blob; keeps nothing of the argument. The signature is not verified. @throws DecodeError */

@@ -15,7 +15,7 @@ export function fingerprint(
   digest: DigestName = 'sha256',
 ): string {
   const value = crypto.digest(digest, key.blob);
-  const text = digest === 'md5' ? colonHex(value) : base64Encode(value).replaceAll('=', '');
+  const text = digest === 'md5' ? colonHex(value) : base64Encode(value).replace(/=+$/, '');
   return `${digest.toUpperCase()}:${text}`;
 }
 

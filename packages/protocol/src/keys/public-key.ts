@@ -36,7 +36,12 @@ export interface SignatureToVerify {
 export function decodePublicKey(blob: Uint8Array): PublicKey {
   const own = blob.slice();
   const reader = new Reader(own);
-  const type = keyTypeOfName(reader.text());
+  return readPublicKey(own, reader, reader.text());
+}
+
+/** The key of a blob of its own, of which the reader has read the type's name. @throws DecodeError */
+export function readPublicKey(own: Uint8Array, reader: Reader, name: string): PublicKey {
+  const type = keyTypeOfName(name);
   if (type === undefined) throw new DecodeError('unknown or unsupported key type');
   const parts = type.readPublic(reader);
   reader.end();

@@ -2,6 +2,7 @@
 // Decoding is lossy for malformed input (U+FFFD); the reversible pair keeps malformed bytes apart as lone surrogates,
 // for names that are compared and written again.
 
+import { asciiDecode, asciiEncode, isAscii } from './ascii.ts';
 import { concatBytes } from './bytes.ts';
 
 const replacement = 0xfffd;
@@ -15,13 +16,7 @@ export function isEscapedByte(point: number): boolean {
 
 /** Encodes a string as UTF-8; lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
-  const ascii = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x80) return encodeWide(text);
-    ascii[i] = unit;
-  }
-  return ascii;
+  return asciiEncode(text) ?? encodeWide(text);
 }
 
 function encodeWide(text: string): Uint8Array {
@@ -106,6 +101,7 @@ export function utf8EncodeReversibly(text: string): Uint8Array {
 }
 
 function decodeWith(bytes: Uint8Array, replace: (points: number[], sequence: Uint8Array) => void): string {
+  if (isAscii(bytes)) return asciiDecode(bytes);
   let text = '';
   let points: number[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -3,7 +3,7 @@
 
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
 import { DecodeError } from '../../wire/decode-error.ts';
-import { type Certificate, decodeAnyKey } from '../certificate.ts';
+import { type Certificate, takeAnyKey } from '../certificate.ts';
 import { decodePublicKey, type PublicKey } from '../public-key.ts';
 
 export interface PublicLine<Key = PublicKey> {
@@ -16,8 +16,9 @@ export interface PublicLine<Key = PublicKey> {
 export function splitPublicLine(
   line: string,
 ): { readonly type: string; readonly base64: string; readonly comment: string } | undefined {
-  const [, type, base64, comment = ''] = /^[ \t]*([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)([^]*)$/.exec(line) ?? [];
-  return type === undefined || base64 === undefined ? undefined : { type, base64, comment: comment.trim() };
+  const found = /^[ \t]*([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)([^]*)$/.exec(line);
+  if (found === null) return undefined;
+  return { type: found[1] as string, base64: found[2] as string, comment: (found[3] as string).trim() };
 }
 
 /** @throws DecodeError also when the type in front is not the type in the key */
@@ -27,7 +28,7 @@ export function parsePublicLine(line: string): PublicLine {
 
 /** The same for places where a certificate may stand instead of a plain key. @throws DecodeError */
 export function parseAnyPublicLine(line: string): PublicLine<PublicKey | Certificate> {
-  return parseLine(line, decodeAnyKey);
+  return parseLine(line, takeAnyKey);
 }
 
 function parseLine<Key extends PublicKey | Certificate>(

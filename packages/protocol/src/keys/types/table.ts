@@ -22,9 +22,14 @@ export const keyTypes: readonly KeyType[] = [
   dsa,
 ];
 
+const rowOfName = new Map(keyTypes.map((type) => [type.name, type]));
+const rowOfCertificate = new Map(
+  keyTypes.filter((type) => type.isForConversion !== true).map((type) => [certificateNameOf(type.name), type]),
+);
+
 /** The type of a name such as `ssh-ed25519`; undefined when unknown. */
 export function keyTypeOfName(name: string): KeyType | undefined {
-  return keyTypes.find((type) => type.name === name);
+  return rowOfName.get(name);
 }
 
 /** Whether keys of that type name are converted and used for nothing: no signatures, agents or certificates. */
@@ -47,5 +52,5 @@ export function keyTypeOfParts(parts: AnyPrivateParts): KeyType {
 
 /** The plain type that a certificate type certifies; undefined for any other name. */
 export function plainTypeOf(certificateType: string): KeyType | undefined {
-  return keyTypes.find((type) => type.isForConversion !== true && certificateNameOf(type.name) === certificateType);
+  return rowOfCertificate.get(certificateType);
 }

@@ -15,6 +15,7 @@ import { type Scenario, scenarios } from './bench/scenarios.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const ours = join(repository, 'bench', 'peers', 'sallyport.json');
+const internal = join(repository, 'bench', 'peers', 'sallyport-internal.json');
 const copier = join(repository, 'bench', 'peers', 'sallyport-scp.json');
 const library = join(repository, 'bench', 'peers', 'sallyport-library.json');
 
@@ -30,9 +31,10 @@ function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[]
   const peers = {
     servers: ['--servers', `openssh,${ours}`],
     programs: ['--peers', `openssh,${ours}`],
-    pairs: pairs(bothWays('openssh', ours)),
-    copies: pairs([...bothWays('openssh', ours), ...bothWays('openssh-scp', copier)]),
-    'own-copies': pairs([`${ours}:${ours}`, `${copier}:${ours}`]),
+    pairs: pairs([...withTheirs('openssh', ours), `openssh:${ours}`, `${ours}:${ours}`]),
+    copies: pairs([...copies('openssh', ours), ...copies('openssh-scp', copier)]),
+    'our-copies': pairs([...ourCopies('openssh', ours), ...ourCopies('openssh-scp', copier)]),
+    'own-copies': pairs([`${ours}:${ours}`, `${copier}:${ours}`, `${ours}:${internal}`]),
     libraries: pairs(['ssh2:openssh', `${library}:openssh`]),
   }[scenario.compares];
   const parameters = quick ? scenario.quickParameters : scenario.parameters;
@@ -58,9 +60,18 @@ function pairs(list: readonly string[]): string[] {
   return ['--pairs', list.join(',')];
 }
 
-/** Every pair of theirs and ours, each server being the one that sshd is. */
-function bothWays(theirs: string, own: string): string[] {
-  return [`${theirs}:openssh`, `${own}:openssh`, `${theirs}:${ours}`, `${own}:${ours}`];
+/** Stock clients and ours with the stock server. */
+function withTheirs(theirs: string, own: string): string[] {
+  return [`${theirs}:openssh`, `${own}:openssh`];
+}
+
+function ourCopies(theirs: string, own: string): string[] {
+  return [...withTheirs(theirs, own), `${own}:${ours}`, `${own}:${internal}`];
+}
+
+/** Our sshd once with our sftp-server, once with internal-sftp. */
+function copies(theirs: string, own: string): string[] {
+  return [...ourCopies(theirs, own), `${theirs}:${ours}`, `${theirs}:${internal}`];
 }
 
 /** Why a scenario cannot run here; undefined if it can. */

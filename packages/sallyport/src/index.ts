@@ -9,7 +9,7 @@ export type { ByteSource } from './channel/byte-source.ts';
 export type { Client, PtyOptions, RunOptions, SpawnOptions } from './client/client.ts';
 export type { CommandResult, Exit } from './client/command-result.ts';
 export { connect } from './client/connect.ts';
-export type { ConnectOptions } from './client/connect-options.ts';
+export type { ConnectOptions, HostbasedOptions } from './client/connect-options.ts';
 export type { DialedStream } from './client/dialed-stream.ts';
 export type { HostKeyOptions } from './client/host-key-policy.ts';
 export type { RemoteProcess } from './client/remote-process.ts';

@@ -1,5 +1,5 @@
-// Walks through what a client has to prove who it is (RFC 4252): each attempt the server may take, in the order
-// public keys, keyboard-interactive, password, each once. It remembers what was tried, for the error.
+// Walks through what a client has to prove who it is (RFC 4252): each attempt the server may take, in the order host
+// keys, public keys, keyboard-interactive, password, each once. It remembers what was tried, for the error.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { signatureAlgorithm, signatureAlgorithmsOf } from '@sallyport/protocol/algorithms/signatures';
@@ -18,9 +18,20 @@ export interface Challenge {
   readonly prompts: readonly Prompt[];
 }
 
+/** A host that vouches for its user (RFC 4252 section 9). */
+export interface VouchingHost {
+  /** Its host keys, or its certificates. */
+  readonly identities: readonly Identity[];
+  /** Its full name, without a dot at the end. */
+  readonly name: string;
+  /** Its user. */
+  readonly user: string;
+}
+
 export interface AuthenticationOptions {
   readonly crypto: CryptoProvider;
   readonly identities: readonly Identity[];
+  readonly host: VouchingHost | undefined;
   readonly password: (() => string | Promise<string>) | undefined;
   readonly keyboardInteractive: ((challenge: Challenge) => readonly string[] | Promise<readonly string[]>) | undefined;
 }
@@ -47,9 +58,10 @@ export class Authentication {
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
-    const { identities, password, keyboardInteractive } = options;
+    const { identities, host, password, keyboardInteractive } = options;
     this.#candidates = [
       { method: 'none', label: 'none', make: () => ({ method: 'none' }) },
+      ...(host?.identities ?? []).map((identity) => this.#hostbasedCandidate(identity, host as VouchingHost)),
       ...identities.map((identity) => this.#publicKeyCandidate(identity)),
     ];
     if (keyboardInteractive !== undefined) {
@@ -91,7 +103,10 @@ export class Authentication {
     { key, algorithm, data }: Pick<SignatureWanted, 'key' | 'algorithm' | 'data'>,
     session: LoginSession | undefined,
   ): Promise<Uint8Array | undefined> {
-    const identity = this.#options.identities.find(({ publicKey }) => Buffer.compare(publicKey, key) === 0);
+    const { identities, host } = this.#options;
+    const identity = [...(host?.identities ?? []), ...identities].find(
+      ({ publicKey }) => Buffer.compare(publicKey, key) === 0,
+    );
     // With a certificate signs its key.
     const name = signatureAlgorithm(algorithm)?.signatureName ?? algorithm;
     return await identity?.sign(name, data.slice(), session);
@@ -113,6 +128,18 @@ export class Authentication {
       methods: this.#methods,
       partialSuccess: this.#partialSuccess,
     });
+  }
+
+  #hostbasedCandidate({ publicKey }: Identity, { name, user }: VouchingHost): Candidate {
+    return {
+      method: 'hostbased',
+      label: `hostbased ${labelOf(this.#options.crypto, publicKey)}`,
+      make: () => {
+        const algorithm = this.#algorithmFor(publicKey);
+        if (algorithm === undefined) return undefined;
+        return { method: 'hostbased', algorithm, key: publicKey, clientHost: `${name}.`, clientUser: user };
+      },
+    };
   }
 
   #publicKeyCandidate(identity: Identity): Candidate {

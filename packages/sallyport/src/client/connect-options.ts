@@ -10,12 +10,21 @@ import type { CallOptions } from '../cancellation.ts';
 import type { ByteStream } from '../driver/byte-stream.ts';
 import type { CertifiedKey, Identity, KeyOfUser } from '../keys/identity.ts';
 import { agentIdentities, defaultIdentities, identitiesOf } from '../keys/identity.ts';
-import type { Challenge } from './authentication.ts';
+import type { Challenge, VouchingHost } from './authentication.ts';
 import type { Client } from './client.ts';
 import { parseDestination } from './destination.ts';
 import type { DialedStream } from './dialed-stream.ts';
 import type { HostKeyOptions } from './host-key-policy.ts';
 import type { KeepAlive } from './session.ts';
+
+export interface HostbasedOptions {
+  /** Host keys, as `identities`; a certificate goes with a key there, too. */
+  readonly identities: readonly (KeyOfUser | CertifiedKey)[];
+  /** The full name of this machine, as the server knows it. */
+  readonly host: string;
+  /** The account that runs this process unless told. */
+  readonly user?: string;
+}
 
 export interface ConnectOptions extends CallOptions, HostKeyOptions {
   readonly host: string;
@@ -32,6 +41,8 @@ export interface ConnectOptions extends CallOptions, HostKeyOptions {
   readonly identities?: readonly (KeyOfUser | CertifiedKey)[];
   /** Path of an agent's socket; `$SSH_AUTH_SOCK` unless told; false for none. */
   readonly agent?: string | false;
+  /** This machine's host keys vouch for its user, for a program that may read them (RFC 4252 section 9). */
+  readonly hostbased?: HostbasedOptions;
   readonly password?: string | (() => string | Promise<string>);
   /** Answers the questions of keyboard-interactive, one string a prompt. */
   readonly keyboardInteractive?: (challenge: Challenge) => readonly string[] | Promise<readonly string[]>;
@@ -62,4 +73,12 @@ export async function gatherIdentities(settings: ConnectSettings): Promise<Ident
   const fromAgent = agentPath === undefined || agentPath === false ? [] : await agentIdentities(agentPath);
   const defaults = settings.identities === undefined ? await defaultIdentities() : [];
   return [...given.flat(), ...fromAgent, ...defaults];
+}
+
+/** The host that vouches for us, if one is to. */
+export async function gatherVouchingHost({ hostbased }: ConnectSettings): Promise<VouchingHost | undefined> {
+  if (hostbased === undefined) return undefined;
+  const { identities, host, user = userInfo().username } = hostbased;
+  const found = await Promise.all(identities.map(identitiesOf));
+  return { identities: found.flat(), name: host.replace(/\.$/, ''), user };
 }

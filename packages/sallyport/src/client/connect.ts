@@ -9,7 +9,7 @@ import { libraryIdentification, preferencesOf } from '../defaults.ts';
 import { Authentication } from './authentication.ts';
 import { Client } from './client.ts';
 import type { ConnectOptions, ConnectSettings } from './connect-options.ts';
-import { gatherIdentities, settle } from './connect-options.ts';
+import { gatherIdentities, gatherVouchingHost, settle } from './connect-options.ts';
 import { createHostKeyPolicy } from './host-key-policy.ts';
 import { type Attempt, openStream } from './open-stream.ts';
 import type { KeepAlive } from './session.ts';
@@ -44,8 +44,9 @@ export async function connect(
 
 async function establish(settings: ConnectSettings, attempt: Attempt): Promise<Client> {
   const crypto = createCryptoProvider();
-  const [identities, hostKeys] = await Promise.all([
+  const [identities, host, hostKeys] = await Promise.all([
     gatherIdentities(settings),
+    gatherVouchingHost(settings),
     createHostKeyPolicy(crypto, { host: settings.host, port: settings.port }, settings),
   ]);
   if (attempt.cancelled !== undefined) throw attempt.cancelled;
@@ -68,6 +69,7 @@ async function establish(settings: ConnectSettings, attempt: Attempt): Promise<C
     authentication: new Authentication({
       crypto,
       identities,
+      host,
       password: typeof password === 'string' ? () => password : password,
       keyboardInteractive,
     }),

@@ -21,9 +21,11 @@ async function template(server: StockServer): Promise<number> {
     await until(() => authProcesses(server).length === 1, 'one auth process is left');
     const [original = 0] = authProcesses(server);
     const [peer] = await listening(server, 1);
-    const areCopies = authProcesses(server).map((pid) => commandLine(pid).startsWith('sshd-auth template'));
+    const pids = authProcesses(server);
+    const areCopies = pids.every((pid) => commandLine(pid).startsWith('sshd-auth template'));
     await peer?.close();
-    if (areCopies.length === 2 && !areCopies.includes(false)) return original;
+    // The process that was started may have been seen before it went on as its copy.
+    if (pids.length === 2 && pids.includes(original) && areCopies) return original;
   }
   throw new Error('no template is ready');
 }

@@ -3,74 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import { connect as connectTcp } from 'node:net';
 import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
+import { authProcesses, Listening, listening, template } from './auth-template.ts';
 import { children, childrenNamed, commandLine, descriptors, until } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
 after(() => fixture[Symbol.asyncDispose]());
 
-const authProcesses = (server: StockServer): readonly number[] => childrenNamed(server.pid, /^sshd-auth\b/);
-
-/** The template, which is all that is there when nobody is connected; once it is ready, which its first copy shows. */
-async function template(server: StockServer): Promise<number> {
-  for (let attempt = 1; attempt < 100; attempt++) {
-    await until(() => authProcesses(server).length === 1, 'one auth process is left');
-    const [original = 0] = authProcesses(server);
-    const [peer] = await listening(server, 1);
-    const pids = authProcesses(server);
-    const areCopies = pids.every((pid) => commandLine(pid).startsWith('sshd-auth template'));
-    await peer?.close();
-    // The process that was started may have been seen before it went on as its copy.
-    if (pids.length === 2 && pids.includes(original) && areCopies) return original;
-  }
-  throw new Error('no template is ready');
-}
-
 /** Children that have ended and were not waited for have no command line. */
 function zombies(server: StockServer): readonly number[] {
   return children(server.pid).filter((pid) => commandLine(pid) === '' && !isRunning(pid));
-}
-
-/** A peer that has heard what sshd says first: its identification and KEXINIT. */
-class Listening {
-  readonly socket: Socket;
-  readonly closed: Promise<void>;
-  #heard = Buffer.alloc(0);
-
-  constructor(server: StockServer) {
-    this.socket = connectTcp(server.port, '127.0.0.1');
-    this.socket.on('error', () => undefined);
-    this.closed = new Promise((resolve) => this.socket.once('close', () => resolve()));
-  }
-
-  /** The cookie of the KEXINIT (RFC 4253 section 7.1). */
-  async cookie(): Promise<string> {
-    this.socket.write('SSH-2.0-Test\r\n');
-    for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
-      this.#heard = Buffer.concat([this.#heard, chunk as Buffer]);
-      const packet = this.#heard.indexOf('\r\n') + 2;
-      if (packet > 1 && this.#heard.length >= packet + 22) {
-        assert.equal(this.#heard[packet + 5], 20);
-        return this.#heard.toString('hex', packet + 6, packet + 22);
-      }
-    }
-    throw new Error('sshd closed the connection');
-  }
-
-  close(): Promise<void> {
-    this.socket.destroy();
-    return this.closed;
-  }
-}
-
-async function listening(server: StockServer, count: number): Promise<Listening[]> {
-  const peers = Array.from({ length: count }, () => new Listening(server));
-  await Promise.all(peers.map((peer) => peer.cookie()));
-  return peers;
 }
 
 for (const { as, needs } of waysToRun) {

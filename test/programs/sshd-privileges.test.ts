@@ -11,6 +11,7 @@ import { OpensshFixture, skipUnless, TemporaryAccount } from '@sallyport/testing
 import { findAccount } from '@sallyport/testing/peers';
 import type { Client } from 'sallyport';
 import { connect } from 'sallyport';
+import { template } from './auth-template.ts';
 import { children, childrenNamed, descriptors, until } from './processes.ts';
 import { ourSshd, SshdFixture } from './sshd-fixture.ts';
 
@@ -54,6 +55,7 @@ describe('privileges of sshd as root', needs, () => {
   const sessions = (): readonly number[] => childrenNamed(server.pid, /^sshd-session/);
 
   test('an auth process has the uid and gid of sshd, no groups, no capability, no new privileges, and a root that is empty', async () => {
+    await template(server);
     const connection = connectTcp(server.port, '127.0.0.1');
     await new Promise((resolve) => connection.once('data', resolve));
     const sshd = findAccount('sshd');
@@ -195,6 +197,7 @@ describe('privileges of sshd as an ordinary account', needs, () => {
   test('all its processes are the account, without new privileges for the auth process', async () => {
     await using fixture = await SshdFixture.create();
     await using server = await fixture.start('account');
+    await template(server);
     await using client = await fixture.connect(server);
     await client.run('true');
     const pids = [server.pid, ...children(server.pid)];

@@ -217,6 +217,9 @@ async function openWithoutEnd(maximumHandles: number, count: number): Promise<Re
       if (packet[0] !== versionReply) counts[kind] = (counts[kind] ?? 0) + 1;
     }
   };
+  const over = new Promise<void>((resolve) => {
+    theirs.onEnd = resolve;
+  });
   theirs.resume();
   const framed = (packet: Uint8Array): Uint8Array => new Writer().string(packet).bytes();
   const attributes = {};
@@ -228,7 +231,7 @@ async function openWithoutEnd(maximumHandles: number, count: number): Promise<Re
   theirs.end();
   await done;
   files.close();
-  await new Promise((resolve) => setImmediate(resolve));
+  await over;
   assert.ok(mostDescriptors <= before + maximumHandles + 20, `${mostDescriptors} descriptors`);
   return counts;
 }

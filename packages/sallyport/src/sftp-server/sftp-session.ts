@@ -148,10 +148,12 @@ export class SftpSession {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
+    let goesOnLater = false;
     try {
       const until = this.#options.blocking === true ? Number.POSITIVE_INFINITY : performance.now() + sliceMs;
       while (this.#phase === 'open' && this.#advance()) {
         if (performance.now() < until) continue;
+        goesOnLater = true;
         setImmediate(() => this.#pump());
         break;
       }
@@ -159,7 +161,7 @@ export class SftpSession {
     } finally {
       this.#isPumping = false;
     }
-    if (this.#inputEnded && this.#phase === 'open' && this.#isIdle) this.#ports.finished();
+    if (!goesOnLater && this.#inputEnded && this.#phase === 'open' && this.#isIdle) this.#ports.finished();
   }
 
   get #isIdle(): boolean {

@@ -117,6 +117,13 @@ test('-A makes the host keys that are missing, each for its owner alone', async 
   assert.deepEqual(readFileSync(`${folder.path}${hostKeyPath('ed25519')}`), first);
 });
 
+test('-A tries every type, also when one could not be saved, and its status does not tell', async () => {
+  await using folder = await keygenFolder();
+  const made = await ours(['-A', '-f', folder.file('missing')]);
+  assert.equal(made.code, 0);
+  assert.equal([...made.stderr.matchAll(/^Saving key ".*" failed: No such file or directory\r?$/gm)].length, 4);
+});
+
 test('-i takes the private key of an SSH2 file that is not encrypted', stock, async () => {
   const sample = '/usr/lib/openssh/regress/rsa_ssh2.prv';
   const present = statSync(sample, { throwIfNoEntry: false }) !== undefined;

@@ -4,8 +4,9 @@
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
+import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';
-import { type KeygenContext, ownAccount } from './context.ts';
+import { type KeygenContext, logLine, ownAccount } from './context.ts';
 import { messages } from './messages.ts';
 import { savePrivateKey, savePublicKey } from './save.ts';
 
@@ -31,9 +32,16 @@ export async function makeHostKeys(context: KeygenContext): Promise<number> {
     writeOut(`${label} `);
     const path = `${options.file ?? ''}${hostKeyPath(name)}`;
     const key = new PrivateKey(crypto.generateKey(name), comment);
-    await savePrivateKey(context, key, { path, passphrase: new Uint8Array(0), comment });
-    key.wipe();
-    savePublicKey(key.publicKey, comment, `${path}.pub`);
+    try {
+      await savePrivateKey(context, key, { path, passphrase: new Uint8Array(0), comment });
+      savePublicKey(key.publicKey, comment, `${path}.pub`);
+    } catch (error) {
+      // As OpenSSH: the other types are tried all the same, and the status does not tell.
+      if (!(error instanceof ProgramExit)) throw error;
+      logLine(error.message);
+    } finally {
+      key.wipe();
+    }
   }
   writeOut('\n');
   return 0;

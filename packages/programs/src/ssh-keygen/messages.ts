@@ -4,7 +4,9 @@
 import { escapeControls } from '../shared/printable.ts';
 
 export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] [-f output_keyfile]
-                  [-N new_passphrase] [-t ecdsa | ed25519 | rsa] [-Z cipher]
+                  [-m format] [-N new_passphrase] [-O option]
+                  [-t ecdsa | ecdsa-sk | ed25519 | ed25519-sk | mldsa44-ed25519 |
+                  rsa] [-w provider] [-Z cipher]
        ssh-keygen -p [-a rounds] [-f keyfile] [-m format] [-N new_passphrase]
                    [-P old_passphrase] [-Z cipher]
        ssh-keygen -i [-f input_keyfile] [-m key_format]
@@ -13,11 +15,15 @@ export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] 
        ssh-keygen -c [-a rounds] [-C comment] [-f keyfile] [-P passphrase]
        ssh-keygen -l [-v] [-E fingerprint_hash] [-f input_keyfile]
        ssh-keygen -B [-f input_keyfile]
+       ssh-keygen -D pkcs11
        ssh-keygen -F hostname [-lv] [-f known_hosts_file]
        ssh-keygen -H [-f known_hosts_file]
+       ssh-keygen -K [-a rounds] [-w provider]
        ssh-keygen -R hostname [-f known_hosts_file]
        ssh-keygen -r hostname [-g] [-f input_keyfile] [-O hashalg=alg]
-       ssh-keygen -I certificate_identity -s ca_key [-hU]
+       ssh-keygen -M generate [-O option] output_file
+       ssh-keygen -M screen [-f input_file] [-O option] output_file
+       ssh-keygen -I certificate_identity -s ca_key [-hU] [-D pkcs11_provider]
                   [-n principals] [-O option] [-V validity_interval]
                   [-z serial_number] file ...
        ssh-keygen -L [-f input_keyfile]
@@ -25,8 +31,6 @@ export const usage = `usage: ssh-keygen [-q] [-a rounds] [-b bits] [-C comment] 
        ssh-keygen -k -f krl_file [-u] [-s ca_public] [-z version_number]
                   file ...
        ssh-keygen -Q [-l] -f krl_file [file ...]
-       ssh-keygen -M generate [-O option] output_file
-       ssh-keygen -M screen [-f input_file] [-O option] output_file
        ssh-keygen -Y find-principals -s signature_file -f allowed_signers_file
        ssh-keygen -Y match-principals -I signer_identity -f allowed_signers_file
        ssh-keygen -Y check-novalidate -n namespace -s signature_file

@@ -14,14 +14,12 @@ import { chosenConstraints } from './destinations.ts';
 import { messages, prompts } from './messages.ts';
 import { tellAdded } from './tell-added.ts';
 
-const askPin = (): Promise<Uint8Array> => readPassphrase(prompts.token, { mayUseStandardInput: true });
-
 export async function addToken(context: AddContext): Promise<number> {
   const { agent, options } = context;
   const { tokenProvider: provider, certificatesOnly, files } = options;
   const blobs = files.map(certificateIn);
   const certificates = blobs.length === 0 ? undefined : { certificatesOnly, blobs };
-  const pin = await askPin();
+  const pin = await readPassphrase(prompts.token, { mayUseStandardInput: true });
   const constraints = { ...chosenConstraints(context), certificates };
   const problem = await problemOf(agent.addTokenKeys({ provider, pin, constraints }));
   pin.fill(0);
@@ -42,9 +40,8 @@ function certificateIn(file: string): Uint8Array {
 
 export async function removeToken({ agent, options }: AddContext): Promise<number> {
   const { tokenProvider: provider } = options;
-  const pin = await askPin();
-  const problem = await problemOf(agent.removeTokenKeys({ provider, pin }));
-  pin.fill(0);
+  // The request has room for a PIN; what is removed needs none.
+  const problem = await problemOf(agent.removeTokenKeys({ provider, pin: new Uint8Array(0) }));
   sayError(problem === undefined ? messages.tokenRemoved(provider) : messages.tokenFailed('remove', provider, problem));
   return problem === undefined ? 0 : 1;
 }

@@ -118,7 +118,7 @@ test('-A makes the host keys that are missing, each for its owner alone', async 
 });
 
 test('-A tries every type, also when one could not be saved, and its status does not tell', async () => {
-  await using folder = await keygenFolder();
+  await using folder = await TemporaryFolder.create();
   const made = await ours(['-A', '-f', folder.file('missing')]);
   assert.equal(made.code, 0);
   assert.equal([...made.stderr.matchAll(/^Saving key ".*" failed: No such file or directory\r?$/gm)].length, 4);

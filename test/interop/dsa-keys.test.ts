@@ -4,10 +4,16 @@
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { findProgram, type ProgramResult, programPath, runProgram, TemporaryFolder } from '@sallyport/testing';
+import {
+  findProgram,
+  ourProgram,
+  type ProgramResult,
+  programPath,
+  runProgram,
+  TemporaryFolder,
+} from '@sallyport/testing';
 
-const keygen = fileURLToPath(new URL('../../../dist/bin/ssh-keygen', import.meta.url));
+const keygen = ourProgram('ssh-keygen');
 const secret = 'open sesame';
 const text = ({ stdout }: ProgramResult): string => stdout.toString().trim();
 const noOpenssl = findProgram('openssl') === undefined ? 'not on this machine: openssl' : false;

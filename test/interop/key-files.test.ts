@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   findProgram,
+  ourProgram,
   type ProgramResult,
   programPath,
   runProgram,
@@ -16,7 +16,7 @@ import {
   TemporaryFolder,
 } from '@sallyport/testing';
 
-const keygen = fileURLToPath(new URL('../../../dist/bin/ssh-keygen', import.meta.url));
+const keygen = ourProgram('ssh-keygen');
 const secret = 'open sesame';
 const passphrases = ['', secret];
 

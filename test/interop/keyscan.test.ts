@@ -3,10 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { OpensshFixture, programPath, runProgram, type StockServer, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, programPath, runProgram, type StockServer, skipUnless } from '@sallyport/testing';
 
-const own = fileURLToPath(new URL('../../../dist/bin/ssh-keyscan', import.meta.url));
+const own = ourProgram('ssh-keyscan');
 
 describe('ssh-keyscan and the stock one', skipUnless('openssh-server', 'openssh-client'), () => {
   let fixture: OpensshFixture;

@@ -4,14 +4,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
-import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, programPath, runProgram, skipUnless } from '@sallyport/testing';
 import { TokenModules } from 'sallyport/helpers/token-modules';
 import { makeSoftToken, tokenLibrary, tokenPin } from './soft-token.ts';
 
-const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const made = [
   { type: 'ssh-rsa', pkcs11: 'rsa:2048', label: 'token rsa', id: '01' },
   { type: 'ecdsa-sha2-nistp256', pkcs11: 'EC:prime256v1', label: 'token p256', id: '02' },
@@ -27,7 +25,7 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
 
   before(async () => {
     fixture = await OpensshFixture.create();
-    env = { ...(await makeSoftToken(fixture.folder, made)), SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') };
+    env = { ...(await makeSoftToken(fixture.folder, made)), SSH_PKCS11_HELPER: ourProgram('ssh-pkcs11-helper') };
   });
   after(() => fixture[Symbol.asyncDispose]());
 
@@ -44,23 +42,23 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
     // The stock program starts the helper of the environment, which must be its own.
     delete env['SSH_PKCS11_HELPER'];
     const stock = await lines(programPath('ssh-keygen'));
-    env['SSH_PKCS11_HELPER'] = own('ssh-pkcs11-helper');
-    const ours = await lines(own('ssh-keygen'));
+    env['SSH_PKCS11_HELPER'] = ourProgram('ssh-pkcs11-helper');
+    const ours = await lines(ourProgram('ssh-keygen'));
     assert.deepEqual(
       ours.filter((line) => !line.startsWith('ssh-ed25519 ')),
       stock.filter((line) => !line.startsWith('ssh-ed25519 ')),
     );
     assert.deepEqual(ours.map((line) => line.split(' ')[0]).sort(), made.map(({ type }) => type).sort());
-    const prints = (await run(own('ssh-keygen'), ['-l', '-D', tokenLibrary])).stdout.toString();
+    const prints = (await run(ourProgram('ssh-keygen'), ['-l', '-D', tokenLibrary])).stdout.toString();
     assert.match(prints, /^256 SHA256:\S+ token p256 \(ECDSA\)$/m);
   });
 
   test('ssh -I logs in to the stock sshd with each key of the token, which asks for its PIN', async () => {
-    for (const line of await lines(own('ssh-keygen'))) {
+    for (const line of await lines(ourProgram('ssh-keygen'))) {
       await using server = await fixture.startServer({ authorizedKeys: [line] });
       const config = ['IdentityFile=none', 'BatchMode=no'];
       const result = await fixture.runClient(server, ['-I', tokenLibrary, 'echo', 'in'], {
-        program: own('ssh'),
+        program: ourProgram('ssh'),
         config,
         env,
       });
@@ -69,10 +67,12 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
   });
 
   test('a key of the token is the authority of a certificate that the stock ssh-keygen takes', async () => {
-    const [authority = ''] = (await lines(own('ssh-keygen'))).filter((line) => line.startsWith('ecdsa-sha2-nistp256'));
+    const [authority = ''] = (await lines(ourProgram('ssh-keygen'))).filter((line) =>
+      line.startsWith('ecdsa-sha2-nistp256'),
+    );
     const path = await fixture.folder.write('authority.pub', `${authority}\n`);
     const args = ['-s', path, '-D', tokenLibrary, '-I', 'by token', '-n', 'root', `${fixture.userKey.path}.pub`];
-    const signed = await run(own('ssh-keygen'), args);
+    const signed = await run(ourProgram('ssh-keygen'), args);
     assert.equal(signed.code, 0, signed.stderr);
     const certificate = `${fixture.userKey.path}-cert.pub`;
     const shown = await run(programPath('ssh-keygen'), ['-L', '-f', certificate]);
@@ -105,7 +105,7 @@ describe('keys of a PKCS#11 token', skipUnless('softhsm2', 'openssh-server', 'op
   test('ssh says that a module is missing, and goes on without it', async () => {
     await using server = await fixture.startServer();
     const config = ['PKCS11Provider=/nonexistent.so', 'LogLevel=INFO'];
-    const result = await fixture.runClient(server, ['echo', 'in'], { program: own('ssh'), config, env });
+    const result = await fixture.runClient(server, ['echo', 'in'], { program: ourProgram('ssh'), config, env });
     assert.equal(result.stdout.toString(), 'in\n');
     assert.match(result.stderr, /provider \/nonexistent\.so/);
   });

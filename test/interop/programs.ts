@@ -1,12 +1,10 @@
 // The compiled programs ssh and sshd as the client and as the server of the suites, with the arguments and the
 // configuration that the stock programs get.
 
-import { fileURLToPath } from 'node:url';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
+import { ourProgram } from '@sallyport/testing/our-programs';
 import type { ClientUnderTest } from './client-suite.ts';
 import type { ServerUnderTest } from './server-suite.ts';
-
-const program = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 
 export const programSsh: ClientUnderTest = async (run) => {
   const option = (name: string, value: string | number | undefined): string[] =>
@@ -20,13 +18,13 @@ export const programSsh: ClientUnderTest = async (run) => {
     ...option('IdentityFile', run.identity),
   ];
   const { fixture, server, command, input = '' } = run;
-  return await fixture.runClient(server, [command], { program: program('ssh'), config, input, timeoutMs: 60_000 });
+  return await fixture.runClient(server, [command], { program: ourProgram('ssh'), config, input, timeoutMs: 60_000 });
 };
 
 export const programSshd: ServerUnderTest = async ({ fixture, hostKeyTypes, userKeys, rekeyBytes }) => {
   const names = keyExchanges.map(({ name }) => name).join(',');
   const target = await fixture.startServer({
-    program: program('sshd'),
+    program: ourProgram('sshd'),
     hostKeys: hostKeyTypes,
     authorizedKeys: userKeys.map(({ publicLine }) => publicLine),
     config: [`KexAlgorithms ${names}`, ...(rekeyBytes === undefined ? [] : [`RekeyLimit ${rekeyBytes}`])],

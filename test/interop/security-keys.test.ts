@@ -4,12 +4,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { OpensshFixture, programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, programPath, runProgram, skipUnless } from '@sallyport/testing';
 import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
 
-const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const middleware = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
 const types = ['ed25519-sk', 'ecdsa-sk'] as const;
 
@@ -33,40 +31,40 @@ describe('keys of security tokens', skipUnless('sk-dummy', 'openssh-server', 'op
 
   for (const type of types) {
     test(`a ${type} key that our ssh-keygen makes logs in everywhere, with our ssh and the stock one`, async () => {
-      const key = await makeKey(own('ssh-keygen'), `ours-${type}`, [type, '-O', 'application=ssh:test']);
-      for (const server of [programPath('sshd'), own('sshd')]) {
+      const key = await makeKey(ourProgram('ssh-keygen'), `ours-${type}`, [type, '-O', 'application=ssh:test']);
+      for (const server of [programPath('sshd'), ourProgram('sshd')]) {
         await using started = await fixture.startServer({ program: server, authorizedKeys: [key.line] });
-        for (const client of [programPath('ssh'), own('ssh')]) {
+        for (const client of [programPath('ssh'), ourProgram('ssh')]) {
           const config = [`IdentityFile=${key.path}`, 'LogLevel=INFO', `SecurityKeyProvider=${middleware}`];
           const result = await fixture.runClient(started, ['echo', 'in'], { program: client, config, env });
           assert.equal(result.stdout.toString(), 'in\n', `${client} to ${server}: ${result.stderr}`);
-          if (client === own('ssh')) assert.match(result.stderr, /Confirm user presence for key \S+-SK SHA256:/);
+          if (client === ourProgram('ssh')) assert.match(result.stderr, /Confirm user presence for key \S+-SK SHA256:/);
         }
       }
     });
 
     test(`a key without a touch gets in to neither sshd, unless authorized_keys says so: ${type}`, async () => {
-      const key = await makeKey(own('ssh-keygen'), `untouched-${type}`, [type, '-O', 'no-touch-required']);
+      const key = await makeKey(ourProgram('ssh-keygen'), `untouched-${type}`, [type, '-O', 'no-touch-required']);
       const lets = async (program: string, line: string): Promise<boolean> => {
         await using started = await fixture.startServer({ program, authorizedKeys: [line] });
         // Not the fixture's arguments: its own key would let in as well.
         const settings = ['BatchMode=yes', 'IdentitiesOnly=yes', `UserKnownHostsFile=${started.knownHosts}`];
         const where = ['-F', '/dev/null', '-p', String(started.port), '-l', started.user, '-i', key.path, started.host];
-        const result = await run(own('ssh'), [...settings.flatMap((word) => ['-o', word]), ...where, 'true']);
+        const result = await run(ourProgram('ssh'), [...settings.flatMap((word) => ['-o', word]), ...where, 'true']);
         return result.code === 0;
       };
-      for (const program of [programPath('sshd'), own('sshd')]) {
+      for (const program of [programPath('sshd'), ourProgram('sshd')]) {
         assert.equal(await lets(program, key.line), false, program);
         assert.equal(await lets(program, `no-touch-required ${key.line}`), true, program);
       }
     });
 
     test(`files are signed by a ${type} key of either program, and verified by the other`, async () => {
-      const ours = await makeKey(own('ssh-keygen'), `sign-ours-${type}`, [type]);
+      const ours = await makeKey(ourProgram('ssh-keygen'), `sign-ours-${type}`, [type]);
       const stock = await makeKey(programPath('ssh-keygen'), `sign-stock-${type}`, [type]);
       const pairs = [
-        [own('ssh-keygen'), programPath('ssh-keygen'), stock],
-        [programPath('ssh-keygen'), own('ssh-keygen'), ours],
+        [ourProgram('ssh-keygen'), programPath('ssh-keygen'), stock],
+        [programPath('ssh-keygen'), ourProgram('ssh-keygen'), ours],
       ] as const;
       for (const [signer, verifier, key] of pairs) {
         const file = await fixture.folder.write(`message-${type}-${key === ours}`, 'to be signed');
@@ -81,9 +79,9 @@ describe('keys of security tokens', skipUnless('sk-dummy', 'openssh-server', 'op
   }
 
   test('a host key in a token is what the stock ssh verifies', async () => {
-    const key = await makeKey(own('ssh-keygen'), 'host', ['ed25519-sk']);
+    const key = await makeKey(ourProgram('ssh-keygen'), 'host', ['ed25519-sk']);
     const config = [`HostKey ${key.path}`, `SecurityKeyProvider ${middleware}`];
-    await using server = await fixture.startServer({ program: own('sshd'), config, env });
+    await using server = await fixture.startServer({ program: ourProgram('sshd'), config, env });
     const [type = '', base64 = ''] = key.line.split(' ');
     const knownHosts = await fixture.folder.write('known', `[127.0.0.1]:${server.port} ${type} ${base64}\n`);
     const target = { ...server, knownHosts };
@@ -92,10 +90,10 @@ describe('keys of security tokens', skipUnless('sk-dummy', 'openssh-server', 'op
   });
 
   test('a certificate by a token and for a token is read by the stock ssh-keygen', async () => {
-    const authority = await makeKey(own('ssh-keygen'), 'authority', ['ecdsa-sk']);
-    const subject = await makeKey(own('ssh-keygen'), 'subject', ['ed25519-sk']);
+    const authority = await makeKey(ourProgram('ssh-keygen'), 'authority', ['ecdsa-sk']);
+    const subject = await makeKey(ourProgram('ssh-keygen'), 'subject', ['ed25519-sk']);
     const args = ['-s', authority.path, '-I', 'by token', '-n', 'somebody', `${subject.path}.pub`];
-    const signed = await run(own('ssh-keygen'), args);
+    const signed = await run(ourProgram('ssh-keygen'), args);
     assert.equal(signed.code, 0, signed.stderr);
     const shown = await run(programPath('ssh-keygen'), ['-L', '-f', `${subject.path}-cert.pub`]);
     assert.match(shown.stdout.toString(), /sk-ssh-ed25519-cert-v01@openssh\.com user certificate/);
@@ -103,7 +101,7 @@ describe('keys of security tokens', skipUnless('sk-dummy', 'openssh-server', 'op
   });
 
   test('what the middleware refuses, and what is no middleware, is told apart', async () => {
-    const keys = new SecurityKeys(createCryptoProvider(), { SSH_SK_HELPER: own('ssh-sk-helper') });
+    const keys = new SecurityKeys(createCryptoProvider(), { SSH_SK_HELPER: ourProgram('ssh-sk-helper') });
     const failureOf = async (work: Promise<unknown>): Promise<string> => {
       const error = await work.then(
         () => assert.fail('nothing was refused'),

@@ -7,11 +7,10 @@ import * as fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { PeerName, StockServer } from '@sallyport/testing';
-import { findProgram, OpensshFixture, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+import { findProgram, OpensshFixture, ourProgram, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
 import type { OddNames } from './trees.ts';
 import { filesOf, hashesOf, plant } from './trees.ts';
 
-const program = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
 
 /** Everything that a client's call is made of. */
@@ -185,10 +184,10 @@ const rows: readonly ClientRow[] = [
     title: 'sshfs through our ssh',
     needs: ['sshfs', 'root'],
     names: 'bytes',
-    run: (run) => sshfs(run, program('ssh')),
+    run: (run) => sshfs(run, ourProgram('ssh')),
   },
   { title: 'lftp', needs: ['openssh-client', 'lftp'], names: 'utf8', run: (run) => lftp(run, 'ssh') },
-  { title: 'lftp through our ssh', needs: ['lftp'], names: 'utf8', run: (run) => lftp(run, program('ssh')) },
+  { title: 'lftp through our ssh', needs: ['lftp'], names: 'utf8', run: (run) => lftp(run, ourProgram('ssh')) },
   {
     title: 'restic',
     needs: ['openssh-client', 'restic'],
@@ -201,7 +200,7 @@ const rows: readonly ClientRow[] = [
     needs: ['restic'],
     names: 'bytes',
     keepsTree: false,
-    run: (run) => restic(run, program('ssh')),
+    run: (run) => restic(run, ourProgram('ssh')),
   },
   { title: 'curl', needs: ['curl-sftp'], names: 'lines', run: curl },
   { title: 'rclone', needs: ['rclone'], names: 'utf8', run: rclone },
@@ -225,7 +224,7 @@ describe('SFTP clients of others with our sshd', skipUnless('openssh-client'), (
   let server: StockServer;
   before(async () => {
     fixture = await OpensshFixture.create();
-    server = await fixture.startServer({ program: program('sshd'), config: ['Subsystem sftp internal-sftp'] });
+    server = await fixture.startServer({ program: ourProgram('sshd'), config: ['Subsystem sftp internal-sftp'] });
   });
   after(async () => {
     await server?.end();

@@ -3,14 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { OpensshFixture, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
 import type { SftpServerRow } from './sftp-servers.ts';
 import { sftpServers } from './sftp-servers.ts';
 import type { OddNames } from './trees.ts';
 import { hashesOf, plant } from './trees.ts';
 
-const program = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const openssh = skipUnless('openssh-client');
 const fixture = openssh.skip === false ? await OpensshFixture.create() : ({} as OpensshFixture);
 
@@ -42,7 +40,11 @@ describe('sftp and scp with the servers of others', openssh, () => {
         ];
         const call = async (name: string, argv: readonly string[], input = ''): Promise<void> => {
           const all = ['-q', '-P', String(place.port), ...options.flatMap((option) => ['-o', option]), ...argv];
-          const result = await runProgram(program(name), all, { env: { HOME: folder.path }, input, timeoutMs: 60_000 });
+          const result = await runProgram(ourProgram(name), all, {
+            env: { HOME: folder.path },
+            input,
+            timeoutMs: 60_000,
+          });
           const expected = name === 'scp' && withoutStatus.includes(title) ? 1 : 0;
           assert.deepEqual([result.code, result.stderr], [expected, ''], name);
         };

@@ -5,13 +5,19 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { newerOpenssh, type PeerName, programPath, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
+import {
+  newerOpenssh,
+  ourProgram,
+  type PeerName,
+  programPath,
+  runProgram,
+  skipUnless,
+  TemporaryFolder,
+} from '@sallyport/testing';
 import { SoftwareAuthenticator } from '@sallyport/testing/software-authenticator/authenticator';
 import { TokenFixture } from '@sallyport/testing/software-authenticator/token-fixture';
 import { makeSoftToken, tokenLibrary } from './soft-token.ts';
 
-const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const dummy = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
 const installed = (program: string): string =>
   program.endsWith('-helper') ? `/usr/lib/openssh/${program}` : programPath(program);
@@ -45,7 +51,7 @@ for (const [release, find] of releases) {
         assert.equal(signed.code, 0, signed.stderr);
         const signers = await folder.write('signers', `somebody ${await readFile(folder.file('key.pub'), 'utf8')}`);
         const args = ['-Y', 'verify', '-f', signers, '-I', 'somebody', '-n', 'test', '-s', `${message}.sig`];
-        const verified = await runProgram(own('ssh-keygen'), args, { input: 'to be signed' });
+        const verified = await runProgram(ourProgram('ssh-keygen'), args, { input: 'to be signed' });
         assert.equal(verified.code, 0, verified.stderr);
         for (const name of ['key', 'key.pub', 'message.sig']) await rm(folder.file(name));
       }
@@ -66,7 +72,8 @@ for (const [release, find] of releases) {
     async () => {
       await using folder = await TemporaryFolder.create();
       const env = { SSH_SK_HELPER: find('ssh-sk-helper') ?? assert.fail(), SSH_SK_PROVIDER: dummy };
-      const run = (...args: string[]) => runProgram(own('ssh-keygen'), args, { env, cwd: folder.path, input: '\n' });
+      const run = (...args: string[]) =>
+        runProgram(ourProgram('ssh-keygen'), args, { env, cwd: folder.path, input: '\n' });
       for (const type of ['ed25519-sk', 'ecdsa-sk']) {
         const made = await run('-q', '-t', type, '-N', '', '-f', type);
         assert.equal(made.code, 0, made.stderr);
@@ -84,7 +91,7 @@ for (const [release, find] of releases) {
     needs('softhsm2', 'openssh-agent'),
     async () => {
       await using folder = await TemporaryFolder.create();
-      const env = { ...(await makeSoftToken(folder, tokenKeys)), SSH_PKCS11_HELPER: own('ssh-pkcs11-helper') };
+      const env = { ...(await makeSoftToken(folder, tokenKeys)), SSH_PKCS11_HELPER: ourProgram('ssh-pkcs11-helper') };
       const [agent, add] = [find('ssh-agent') ?? assert.fail(), find('ssh-add') ?? assert.fail()];
       await signsWithEach({ folder, env, agent, add });
     },
@@ -145,5 +152,5 @@ test('our agent signs with keys of PKCS#11 tokens through the helper of OpenSSH 
 }, async () => {
   await using folder = await TemporaryFolder.create();
   const env = { ...(await makeSoftToken(folder, tokenKeys)), SSH_PKCS11_HELPER: hashingHelper ?? assert.fail() };
-  await signsWithEach({ folder, env, agent: own('ssh-agent'), add: own('ssh-add') });
+  await signsWithEach({ folder, env, agent: ourProgram('ssh-agent'), add: ourProgram('ssh-add') });
 });

@@ -3,12 +3,10 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ProgramResult, StockServer } from '@sallyport/testing';
-import { OpensshFixture, runProgram, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, runProgram, skipUnless } from '@sallyport/testing';
 import { SeededRandom } from '@sallyport/testing/seeded-random';
 
-const ours = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const needed = skipUnless('openssh-server', 'openssh-client', 'openssh-sftp-server');
 const data = new SeededRandom(3).bytes(200_001);
 const sftpServer = '/usr/lib/openssh/sftp-server';
@@ -133,7 +131,7 @@ describe('options against the stock sshd', needed, () => {
     const config = fixture.folder.file('config');
     fs.mkdirSync(bin);
     // The scp over there, which -R calls, knows `other` as well.
-    await fixture.folder.write('bin/scp', `#!/bin/sh\nexec ${ours('scp')} -F ${config} "$@"\n`, 0o755);
+    await fixture.folder.write('bin/scp', `#!/bin/sh\nexec ${ourProgram('scp')} -F ${config} "$@"\n`, 0o755);
     const server = await fixture.startServer({ config: [`SetEnv PATH=${bin}:/usr/bin:/bin`, 'MaxStartups 100'] });
     const settings = [`IdentityFile=${fixture.userKey.path}`, `UserKnownHostsFile=${server.knownHosts}`];
     const login = [...settings, 'IdentitiesOnly=yes', 'BatchMode=yes'].flatMap((one) => ['-o', one]);
@@ -174,7 +172,7 @@ describe('options against the stock sshd', needed, () => {
       const operands = row.operands?.(place) ?? [`${place.work}/given`, `${place.host}:${place.work}/copy`];
       check(
         row,
-        await runProgram(ours('scp'), [...row.options(place), ...operands], { env: env(), timeoutMs: 30_000 }),
+        await runProgram(ourProgram('scp'), [...row.options(place), ...operands], { env: env(), timeoutMs: 30_000 }),
       );
     });
   }
@@ -184,7 +182,7 @@ describe('options against the stock sshd', needed, () => {
       const argv = [...row.options(place), ...(row.operands?.(place) ?? [place.host])];
       // What is to be resumed has to have begun.
       if (name === '-a') fs.writeFileSync(`${place.work}/copy`, data.subarray(0, 1000));
-      check(row, await runProgram(ours('sftp'), argv, { env: env(), input: put(place), timeoutMs: 30_000 }));
+      check(row, await runProgram(ourProgram('sftp'), argv, { env: env(), input: put(place), timeoutMs: 30_000 }));
     });
   }
 
@@ -195,7 +193,7 @@ describe('options against the stock sshd', needed, () => {
     for (const protocol of ['-s', '-O']) {
       const fetch = async (...flags: readonly string[]): Promise<number> => {
         const argv = [...basic(place), protocol, ...flags, `${host}:${work}/armed`, `${work}/copy`];
-        assert.equal((await runProgram(ours('scp'), argv, { env: env(), timeoutMs: 30_000 })).code, 0);
+        assert.equal((await runProgram(ourProgram('scp'), argv, { env: env(), timeoutMs: 30_000 })).code, 0);
         const mode = modeOf(`${work}/copy`);
         fs.rmSync(`${work}/copy`);
         return mode;

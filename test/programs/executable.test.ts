@@ -6,9 +6,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { ourProgram } from '@sallyport/testing/our-programs';
 
-const executable = fileURLToPath(new URL('../../../dist/bin/sallyport', import.meta.url));
+const executable = ourProgram('sallyport');
 
 test('sallyport without the name of a program prints its usage and ends with 255', () => {
   const { status, stdout, stderr } = spawnSync(executable, [], { encoding: 'utf8' });

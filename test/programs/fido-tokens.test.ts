@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { parsePublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { Reader } from '@sallyport/protocol/wire/reader';
 import {
   OpensshFixture,
+  ourProgram,
   type ProgramResult,
   programPath,
   runProgram,
@@ -22,7 +22,6 @@ import { SoftwareAuthenticator } from '@sallyport/testing/software-authenticator
 import { decodeCbor } from '@sallyport/testing/software-authenticator/cbor';
 import { TokenFixture } from '@sallyport/testing/software-authenticator/token-fixture';
 
-const own = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const pin = '2468';
 
 /** A token, what programs need to find it, and an askpass that knows its PIN. */
@@ -37,7 +36,18 @@ async function tokenWith(given: ConstructorParameters<typeof SoftwareAuthenticat
     runProgram(program, args, { env, input, cwd: folder.path });
   const make = async (name: string, ...args: string[]) => {
     const path = folder.file(name);
-    const made = await run(own('ssh-keygen'), ['-q', '-t', 'ed25519-sk', '-N', '', '-C', 'made', '-f', path, ...args]);
+    const made = await run(ourProgram('ssh-keygen'), [
+      '-q',
+      '-t',
+      'ed25519-sk',
+      '-N',
+      '',
+      '-C',
+      'made',
+      '-f',
+      path,
+      ...args,
+    ]);
     assert.equal(made.code, 0, made.stderr);
     return { path, line: (await readFile(`${path}.pub`, 'utf8')).trimEnd() };
   };
@@ -62,11 +72,16 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
   }
 
   /** What ssh says, and what sshd logged. */
-  async function login(one: Token, { key, line, program = own('sshd'), config = [] }: Login) {
+  async function login(one: Token, { key, line, program = ourProgram('sshd'), config = [] }: Login) {
     await using server = await fixture.startServer({ program, authorizedKeys: [line], config });
     const settings = ['IdentitiesOnly=yes', `UserKnownHostsFile=${server.knownHosts}`, 'PasswordAuthentication=no'];
     const where = ['-F', '/dev/null', '-p', String(server.port), '-l', server.user, '-i', key, server.host];
-    const result = await one.run(own('ssh'), [...settings.flatMap((word) => ['-o', word]), ...where, 'echo', 'in']);
+    const result = await one.run(ourProgram('ssh'), [
+      ...settings.flatMap((word) => ['-o', word]),
+      ...where,
+      'echo',
+      'in',
+    ]);
     return { ...result, isIn: result.stdout.toString() === 'in\n', log: server.log() };
   }
 
@@ -74,11 +89,11 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
     test(`a ${type} key is made and logs in, with a touch each`, async () => {
       await using one = await tokenWith();
       const path = one.folder.file('key');
-      const made = await one.run(own('ssh-keygen'), ['-t', type, '-N', '', '-f', path]);
+      const made = await one.run(ourProgram('ssh-keygen'), ['-t', type, '-N', '', '-f', path]);
       assert.equal(made.code, 0, made.stderr);
       assert.match(made.stdout.toString(), /^You may need to touch your authenticator to authorize key generation\.$/m);
       const line = (await readFile(`${path}.pub`, 'utf8')).trimEnd();
-      for (const program of [own('sshd'), programPath('sshd')]) {
+      for (const program of [ourProgram('sshd'), programPath('sshd')]) {
         const touches = one.token.touches;
         const result = await login(one, { key: path, line, program });
         assert.ok(result.isIn, `${program}: ${result.stderr}`);
@@ -115,18 +130,18 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
   test('PINs that are wrong three times over, a missing token, and one without room end ssh-keygen', async () => {
     await using one = await tokenWith({ pin }, 'wrong');
     const args = ['-t', 'ed25519-sk', '-N', '', '-f', one.folder.file('key')];
-    const wrong = await one.run(own('ssh-keygen'), args);
+    const wrong = await one.run(ourProgram('ssh-keygen'), args);
     assert.deepEqual(
       [wrong.code, wrong.stderr],
       [255, 'PIN incorrect\r\nPIN incorrect\r\nToo many incorrect PINs\r\n'],
     );
     assert.equal(one.token.retries, 6);
     await using none = await TokenFixture.create({ tokens: [] });
-    const missing = await runProgram(own('ssh-keygen'), args, { env: none.env });
+    const missing = await runProgram(ourProgram('ssh-keygen'), args, { env: none.env });
     assert.equal(missing.code, 255);
     assert.match(missing.stderr, /^Key enrollment failed: device not found\r$/m);
     await using full = await tokenWith({ room: 0 });
-    const failed = await full.run(own('ssh-keygen'), [...args, '-O', 'resident']);
+    const failed = await full.run(ourProgram('ssh-keygen'), [...args, '-O', 'resident']);
     assert.match(failed.stderr, /KEY_STORE_FULL\r\nKey enrollment failed: invalid format\r\n$/);
   });
 
@@ -137,15 +152,15 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
     const args = ['-t', 'ed25519-sk', '-N', '', '-f', one.folder.file('second'), ...resident];
     const question =
       "A resident key scoped to 'ssh:work' with user id 'ann' already exists.\nOverwrite key in token (y/n)? ";
-    const kept = await one.run(own('ssh-keygen'), args, 'n\n');
+    const kept = await one.run(ourProgram('ssh-keygen'), args, 'n\n');
     assert.ok(kept.stdout.toString().includes(question), kept.stdout.toString());
     assert.deepEqual([kept.code, kept.stderr], [255, 'Key enrollment failed: bad permissions\r\n']);
     const before = one.token.credentials.at(-1)?.id;
-    const replaced = await one.run(own('ssh-keygen'), args, 'y\n');
+    const replaced = await one.run(ourProgram('ssh-keygen'), args, 'y\n');
     assert.equal(replaced.code, 0, replaced.stderr);
     assert.equal(one.token.credentials.length, 1);
     assert.notDeepEqual(one.token.credentials[0]?.id, before);
-    const fetched = await one.run(own('ssh-keygen'), ['-K', '-N', '']);
+    const fetched = await one.run(ourProgram('ssh-keygen'), ['-K', '-N', '']);
     assert.equal(fetched.code, 0, fetched.stderr);
     assert.match(fetched.stdout.toString(), /Saved ED25519-SK key ssh:work to id_ed25519_sk_rk_work_ann\n$/);
     const key = one.folder.file('id_ed25519_sk_rk_work_ann');
@@ -159,11 +174,11 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
     await one.make('kept', '-O', 'resident');
     const verified = await one.make('verified', '-O', 'verify-required');
     const socket = one.folder.file('agent');
-    const agent = startProgram(own('ssh-agent'), ['-D', '-a', socket], { env: one.env });
+    const agent = startProgram(ourProgram('ssh-agent'), ['-D', '-a', socket], { env: one.env });
     try {
       await once(agent.child.stdout ?? assert.fail(), 'data');
       const add = (...args: string[]): Promise<ProgramResult> =>
-        runProgram(own('ssh-add'), args, { env: { ...one.env, SSH_AUTH_SOCK: socket } });
+        runProgram(ourProgram('ssh-add'), args, { env: { ...one.env, SSH_AUTH_SOCK: socket } });
       const loaded = await add('-K');
       assert.match(loaded.stderr, /^Resident identity added: ED25519-SK SHA256:/m);
       assert.equal((await add('-q', verified.path)).code, 0);
@@ -183,12 +198,12 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
     await using one = await tokenWith({ pin });
     const { path, line } = await one.make('key', '-O', 'verify-required');
     const file = await one.folder.write('message', 'to be signed');
-    const signed = await one.run(own('ssh-keygen'), ['-Y', 'sign', '-f', path, '-n', 'test', file]);
+    const signed = await one.run(ourProgram('ssh-keygen'), ['-Y', 'sign', '-f', path, '-n', 'test', file]);
     assert.equal(signed.code, 0, signed.stderr);
     assert.match(await one.questions(), /^Enter PIN for ED25519-SK key: $/m);
     const signers = await one.folder.write('signers', `somebody ${line}\n`);
     const args = ['-Y', 'verify', '-f', signers, '-I', 'somebody', '-n', 'test', '-s', `${file}.sig`];
-    for (const verifier of [programPath('ssh-keygen'), own('ssh-keygen')]) {
+    for (const verifier of [programPath('ssh-keygen'), ourProgram('ssh-keygen')]) {
       const verified = await one.run(verifier, args, 'to be signed');
       assert.equal(verified.code, 0, verified.stderr);
     }

@@ -6,14 +6,13 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ProgramResult, StockServer } from '@sallyport/testing';
-import { ownAccount, programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { ourProgram, ownAccount, programPath, runProgram, skipUnless } from '@sallyport/testing';
 import { SeededRandom } from '@sallyport/testing/seeded-random';
 import { ourSshd, SshdFixture } from './sshd-fixture.ts';
 import { TmuxTerminal } from './tmux-terminal.ts';
 
-const ours = fileURLToPath(new URL('../../../dist/bin/scp', import.meta.url));
+const ours = ourProgram('scp');
 const needed = skipUnless('openssh-server', 'openssh-client');
 const data = new SeededRandom(11).bytes(1_500_000);
 

@@ -6,14 +6,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { skipUnless, TemporaryFolder } from '@sallyport/testing';
+import { ourProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
 import type { RunningProgram } from '@sallyport/testing/program';
 import { startProgram } from '@sallyport/testing/program';
 import { stockSftpServer } from '@sallyport/testing/sftp-process';
 import { children } from './processes.ts';
 
-const sftp = fileURLToPath(new URL('../../../dist/bin/sftp', import.meta.url));
+const sftp = ourProgram('sftp');
 const needed = skipUnless('openssh-sftp-server');
 const sizeBytes = 24 * 1024 * 1024;
 

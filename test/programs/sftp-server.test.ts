@@ -6,16 +6,15 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { openFlags } from '@sallyport/protocol/sftp/packets';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
-import { findProgram, ownAccount, runProgram, TemporaryFolder } from '@sallyport/testing';
+import { findProgram, ourProgram, ownAccount, runProgram, TemporaryFolder } from '@sallyport/testing';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 
-const ours = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
+const ours = ourProgram('sftp-server');
 const stock = findProgram('/usr/lib/openssh/sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const { read, write, create, truncate, exclusive } = openFlags;

@@ -3,12 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { skipUnless, TemporaryFolder } from '@sallyport/testing';
+import { ourProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
 import { stockSftpServer } from '@sallyport/testing/sftp-process';
 import { TmuxTerminal } from './tmux-terminal.ts';
 
-const sftp = fileURLToPath(new URL('../../../dist/bin/sftp', import.meta.url));
+const sftp = ourProgram('sftp');
 const needed = skipUnless('openssh-sftp-server', 'tmux');
 
 async function onTerminal(work: (terminal: TmuxTerminal, folder: TemporaryFolder) => Promise<void>): Promise<void> {

@@ -2,15 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { ourProgram } from '@sallyport/testing/our-programs';
 import { ordinaryAccount, programPath, skipUnless } from '@sallyport/testing/peers';
 import { type ProgramResult, runProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { hasEnded } from './processes.ts';
-
-const programs = fileURLToPath(new URL('../../../dist/bin/', import.meta.url));
-const ours = (name: string): string => `${programs}${name}`;
 
 const shellScript =
   /^SSH_AUTH_SOCK=(\S+); export SSH_AUTH_SOCK;\nSSH_AGENT_PID=(\d+); export SSH_AGENT_PID;\necho Agent pid \2;\n$/;
@@ -21,7 +19,7 @@ interface Started {
 }
 
 async function start(home: string, args: readonly string[] = ['-s']): Promise<Started> {
-  const { stdout, code } = await runProgram(ours('ssh-agent'), args, { env: { HOME: home } });
+  const { stdout, code } = await runProgram(ourProgram('ssh-agent'), args, { env: { HOME: home } });
   assert.equal(code, 0);
   const [, path = '', pid = ''] = shellScript.exec(stdout.toString()) ?? [];
   return { env: { HOME: home, SSH_AUTH_SOCK: path, SSH_AGENT_PID: pid }, pid: Number(pid) };
@@ -38,11 +36,11 @@ async function untilGone(pid: number): Promise<void> {
 test('an agent in the background serves, and -k ends it and takes its socket away', async () => {
   await using home = await TemporaryFolder.create();
   const { env, pid } = await start(home.path);
-  const list = (): Promise<ProgramResult> => runProgram(ours('ssh-add'), ['-l'], { env });
+  const list = (): Promise<ProgramResult> => runProgram(ourProgram('ssh-add'), ['-l'], { env });
   assert.equal((await list()).stdout.toString(), 'The agent has no identities.\n');
   assert.equal(readFileSync(`/proc/${pid}/comm`, 'utf8'), 'ssh-agent\n');
   assert.equal(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[5], `${pid}`, 'a session of its own');
-  const killed = await runProgram(ours('ssh-agent'), ['-k'], { env });
+  const killed = await runProgram(ourProgram('ssh-agent'), ['-k'], { env });
   assert.equal(killed.stdout.toString(), `unset SSH_AUTH_SOCK;\nunset SSH_AGENT_PID;\necho Agent pid ${pid} killed;\n`);
   await untilGone(pid);
   assert.deepEqual(readdirSync(home.file('.ssh/agent')), []);
@@ -53,14 +51,14 @@ test('-T puts the socket among the temporary files, -u removes what a killed age
   await using home = await TemporaryFolder.create();
   const temporary = await start(home.path, ['-T']);
   assert.match(temporary.env['SSH_AUTH_SOCK'] ?? '', /\/ssh-\w+\/agent\.\d+$/);
-  await runProgram(ours('ssh-agent'), ['-k'], { env: temporary.env });
+  await runProgram(ourProgram('ssh-agent'), ['-k'], { env: temporary.env });
   await untilGone(temporary.pid);
   assert.equal(existsSync(temporary.env['SSH_AUTH_SOCK'] ?? ''), false);
   const { env, pid } = await start(home.path);
   process.kill(pid, 'SIGKILL');
   await untilGone(pid);
   assert.ok(statSync(env['SSH_AUTH_SOCK'] ?? '').isSocket());
-  const cleaned = await runProgram(ours('ssh-agent'), ['-u'], { env: { HOME: home.path } });
+  const cleaned = await runProgram(ourProgram('ssh-agent'), ['-u'], { env: { HOME: home.path } });
   assert.equal(cleaned.code, 0);
   assert.deepEqual(readdirSync(home.file('.ssh/agent')), []);
 });
@@ -69,8 +67,8 @@ test('a command has the agent for itself, and the agent ends with it', async () 
   await using home = await TemporaryFolder.create();
   const script =
     'ssh-keygen -q -N "" -f "$HOME/key" && ssh-add -q "$HOME/key" && ssh-add -l; echo $SSH_AGENT_PID; exit 7';
-  const env = { HOME: home.path, PATH: `${programs}:/usr/bin:/bin` };
-  const { stdout, code } = await runProgram(ours('ssh-agent'), ['sh', '-c', script], { env });
+  const env = { HOME: home.path, PATH: `${dirname(ourProgram('ssh-agent'))}:/usr/bin:/bin` };
+  const { stdout, code } = await runProgram(ourProgram('ssh-agent'), ['sh', '-c', script], { env });
   assert.equal(code, 7);
   const [, pid = ''] = /^256 SHA256:\S+ \S+ \(ED25519\)\n(\d+)\n$/.exec(stdout.toString()) ?? [];
   await untilGone(Number(pid));
@@ -79,7 +77,7 @@ test('a command has the agent for itself, and the agent ends with it', async () 
 
 test('a command that cannot be run is named, and no agent stays', async () => {
   await using home = await TemporaryFolder.create();
-  const { stderr, code } = await runProgram(ours('ssh-agent'), ['no-such-command'], { env: { HOME: home.path } });
+  const { stderr, code } = await runProgram(ourProgram('ssh-agent'), ['no-such-command'], { env: { HOME: home.path } });
   assert.deepEqual([stderr, code], ['no-such-command: No such file or directory\r\n', 1]);
   assert.deepEqual(readdirSync(home.file('.ssh/agent')), []);
 });
@@ -88,7 +86,7 @@ test('who runs the agent cannot look into its memory', skipUnless('root', 'ordin
   const account = ordinaryAccount();
   assert.ok(account);
   const script = 'eval "$(cat)" >/dev/null; cat /proc/$SSH_AGENT_PID/environ 2>&1; kill $SSH_AGENT_PID; echo end';
-  const started = await runProgram(ours('ssh-agent'), ['-T'], { account });
+  const started = await runProgram(ourProgram('ssh-agent'), ['-T'], { account });
   const { stdout } = await runProgram('/bin/bash', ['-c', script], { account, input: started.stdout });
   assert.match(stdout.toString(), /^cat: \/proc\/\d+\/environ: Permission denied\nend\n$/);
 });

@@ -4,11 +4,10 @@
 import assert from 'node:assert/strict';
 import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ProgramResult, StockServer } from '@sallyport/testing';
-import { OpensshFixture, programPath, runProgram, skipUnless, TemporaryAccount } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, programPath, runProgram, skipUnless, TemporaryAccount } from '@sallyport/testing';
 
-const program = fileURLToPath(new URL('../../../dist/bin/ssh-copy-id', import.meta.url));
+const program = ourProgram('ssh-copy-id');
 const password = 'open sesame';
 
 describe('ssh-copy-id', skipUnless('openssh-server', 'openssh-client', 'root'), () => {

@@ -5,11 +5,19 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { findProgram, freePort, OpensshFixture, programPath, runProgram, TemporaryAccount } from '@sallyport/testing';
+import {
+  findProgram,
+  freePort,
+  OpensshFixture,
+  ourProgram,
+  programPath,
+  runProgram,
+  TemporaryAccount,
+} from '@sallyport/testing';
 
-const bin = fileURLToPath(new URL('../../../dist/bin', import.meta.url));
+const bin = dirname(ourProgram('ssh'));
 const stockHelper = '/usr/lib/openssh/ssh-keysign';
 
 function whyNot(): string | undefined {

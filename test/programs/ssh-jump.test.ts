@@ -4,12 +4,9 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ProgramResult, StockServer } from '@sallyport/testing';
-import { runProgram, skipUnless } from '@sallyport/testing';
+import { ourProgram, runProgram, skipUnless } from '@sallyport/testing';
 import { SshdFixture } from './sshd-fixture.ts';
-
-const program = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 
 // As from OpenSSH: the way ends before the server has said who it is.
 const closedEarly = `kex_exchange_identification: Connection closed by remote host
@@ -36,7 +33,7 @@ describe('ssh through other hosts', skipUnless('openssh-server', 'openssh-client
   });
 
   const run = (name: string, args: readonly string[]): Promise<ProgramResult> =>
-    runProgram(program(name), ['-F', config, ...args], { timeoutMs: 60_000 });
+    runProgram(ourProgram(name), ['-F', config, ...args], { timeoutMs: 60_000 });
 
   test('-J takes one jump host or several, in their order', async () => {
     for (const jumps of ['first', 'second,first', 'first,second']) {

@@ -8,15 +8,22 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { frameAgentMessage } from '@sallyport/protocol/agent/framing';
 import { boolean, byte, bytes, text } from '@sallyport/protocol/codec/fields';
 import { struct } from '@sallyport/protocol/codec/struct';
 import { hostbasedSignedData } from '@sallyport/protocol/userauth/methods/hostbased';
-import { OpensshFixture, ownAccount, runProgram, skipUnless, startProgram, TemporaryAccount } from '@sallyport/testing';
+import {
+  OpensshFixture,
+  ourProgram,
+  ownAccount,
+  runProgram,
+  skipUnless,
+  startProgram,
+  TemporaryAccount,
+} from '@sallyport/testing';
 import { childrenNamed, descriptors, until } from './processes.ts';
 
-const ourKeysign = fileURLToPath(new URL('../../../dist/bin/ssh-keysign', import.meta.url));
+const ourKeysign = ourProgram('ssh-keysign');
 const request = struct({ version: byte, address: text, data: bytes });
 const answer = struct({ version: byte, isSigned: boolean, signature: bytes, reason: text });
 

@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { OpensshFixture, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, skipUnless } from '@sallyport/testing';
 import { TmuxTerminal } from './tmux-terminal.ts';
 
-const ssh = fileURLToPath(new URL('../../../dist/bin/ssh', import.meta.url));
+const ssh = ourProgram('ssh');
 // The stock sshd gives terminals only as root.
 const needed = skipUnless('openssh-server', 'tmux', 'root');
 

@@ -1,15 +1,13 @@
 // What the tests of the program sshd share: the compiled executable in the two ways in which it runs (as the account
 // that it serves, and as root for another account), and stock clients for it.
 
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { accessSync, constants } from 'node:fs';
 import type { Account, ProgramResult, StockClientOptions, StockServer, StockServerOptions } from '@sallyport/testing';
-import { OpensshFixture, ownAccount, skipUnless, TemporaryAccount } from '@sallyport/testing';
+import { OpensshFixture, ourProgram, ownAccount, skipUnless, TemporaryAccount } from '@sallyport/testing';
 import type { Client, ConnectOptions } from 'sallyport';
 import { connect } from 'sallyport';
 
-export const ourSshd = fileURLToPath(new URL('../../../dist/bin/sshd', import.meta.url));
+export const ourSshd = ourProgram('sshd');
 
 /** `account`: sshd runs as the account that logs in. `root`: it runs as root and changes to that account. */
 export type RunningAs = 'account' | 'root';
@@ -18,23 +16,9 @@ const isRoot = process.getuid?.() === 0;
 
 /** Both ways, with what the test of one needs. */
 export const waysToRun: readonly { readonly as: RunningAs; readonly needs: { readonly skip: string | false } }[] = [
-  { as: 'account', needs: isRoot && !isReachable(ourSshd) ? unreachable() : skipUnless('openssh-client') },
+  { as: 'account', needs: skipUnless('openssh-client') },
   { as: 'root', needs: skipUnless('openssh-client', 'root') },
 ];
-
-/** Whether other accounts may execute the file: a checkout below /root is closed to them. */
-function isReachable(file: string): boolean {
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    if ((statSync(folder, { throwIfNoEntry: false })?.mode ?? 0o001) % 2 === 0) return false;
-    if (folder === dirname(folder)) return true;
-  }
-}
-
-function unreachable(): { readonly skip: string } {
-  const skip = `${ourSshd} is in a folder that other accounts may not enter`;
-  process.stderr.write(`skipped: ${skip}\n`);
-  return { skip };
-}
 
 export type SshdOptions = Omit<StockServerOptions, 'runAs' | 'user'>;
 

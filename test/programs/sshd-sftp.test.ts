@@ -4,9 +4,8 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { ProgramResult } from '@sallyport/testing';
-import { programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { ourProgram, programPath, runProgram, skipUnless } from '@sallyport/testing';
 import { openSftp } from '@sallyport/testing/sftp-driver';
 import { childrenNamed, until } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
@@ -24,7 +23,7 @@ function folderOf({
   return { path, [Symbol.dispose]: () => fs.rmSync(path, { recursive: true, force: true }) };
 }
 
-const ourSftpServer = fileURLToPath(new URL('../../../dist/bin/sftp-server', import.meta.url));
+const ourSftpServer = ourProgram('sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 for (const { as, needs } of waysToRun) {

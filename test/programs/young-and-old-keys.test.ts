@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { chownSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { programPath, runProgram, type StockServer, skipUnless } from '@sallyport/testing';
+import { ourProgram, programPath, runProgram, type StockServer, skipUnless } from '@sallyport/testing';
 import { AgentFixture } from '@sallyport/testing/agent-fixture';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { type RunningAs, SshdFixture, type SshdOptions, waysToRun } from './sshd-fixture.ts';
@@ -13,7 +12,6 @@ import { type RunningAs, SshdFixture, type SshdOptions, waysToRun } from './sshd
 const fixture = await SshdFixture.create();
 after(() => fixture[Symbol.asyncDispose]());
 const { folder } = fixture.openssh;
-const ours = (name: string): string => fileURLToPath(new URL(`../../../dist/bin/${name}`, import.meta.url));
 const algorithm = 'ssh-mldsa44-ed25519@openssh.com';
 const certificateAlgorithm = 'ssh-mldsa44-ed25519-cert-v01@openssh.com';
 const on = {
@@ -22,7 +20,7 @@ const on = {
 } as const;
 
 async function keygen(args: readonly string[], input = ''): Promise<string> {
-  const { code, stdout, stderr } = await runProgram(ours('ssh-keygen'), ['-q', ...args], { input });
+  const { code, stdout, stderr } = await runProgram(ourProgram('ssh-keygen'), ['-q', ...args], { input });
   assert.equal(code, 0, stderr);
   return stdout.toString();
 }
@@ -60,7 +58,7 @@ interface Login {
 }
 
 async function logIn(server: StockServer, login: Login): Promise<{ said: string; error: string }> {
-  const { identity = 'none', config = [], program = ours('ssh'), agent = 'none', command = 'echo in' } = login;
+  const { identity = 'none', config = [], program = ourProgram('ssh'), agent = 'none', command = 'echo in' } = login;
   const settings = [...config, `IdentityAgent=${agent}`, `IdentitiesOnly=${agent === 'none' ? 'yes' : 'no'}`];
   const args = fixture.openssh
     .clientArguments(server, settings)
@@ -92,7 +90,7 @@ for (const { as, needs } of waysToRun) {
       assert.match(server.log(), /Accepted publickey for \S+ .* ssh2: MLDSA44-ED25519 SHA256:/);
       const rekeying = { config: [...on.client, 'RekeyLimit=64K'], command: 'head -c 300000 /dev/zero | wc -c' };
       assert.equal((await logIn(server, { identity, ...rekeying })).said.trim(), '300000');
-      const scanned = await runProgram(ours('ssh-keyscan'), [
+      const scanned = await runProgram(ourProgram('ssh-keyscan'), [
         '-q',
         '-p',
         String(server.port),
@@ -132,11 +130,11 @@ for (const { as, needs } of waysToRun) {
       await using agent = await AgentFixture.start({
         module: import.meta.resolve('@sallyport/programs/ssh-agent/main'),
       });
-      const added = await runProgram(ours('ssh-add'), [path, userKey.path], { env: agent.env });
+      const added = await runProgram(ourProgram('ssh-add'), [path, userKey.path], { env: agent.env });
       assert.equal(added.code, 0, added.stderr);
-      const listed = await runProgram(ours('ssh-add'), ['-l'], { env: agent.env });
+      const listed = await runProgram(ourProgram('ssh-add'), ['-l'], { env: agent.env });
       assert.match(listed.stdout.toString(), /\(MLDSA44-ED25519-CERT\)\n[^]*\(MLDSA44-ED25519\)\n/);
-      assert.equal((await runProgram(ours('ssh-add'), ['-T', `${path}.pub`], { env: agent.env })).code, 0);
+      assert.equal((await runProgram(ourProgram('ssh-add'), ['-T', `${path}.pub`], { env: agent.env })).code, 0);
       assert.equal((await logIn(server, { agent: agent.path, config: on.client })).said, 'in\n');
     });
   });
@@ -171,13 +169,13 @@ test('files are signed and verified with such a key, and a changed one is not', 
   await keygen(['-Y', 'sign', '-n', 'file', '-f', userKey.path, file]);
   const allowed = await folder.write('allowed', `me ${userKey.publicLine}\n`);
   const verify = ['-Y', 'verify', '-n', 'file', '-I', 'me', '-f', allowed, '-s', `${file}.sig`];
-  const { stdout } = await runProgram(ours('ssh-keygen'), verify, { input: 'some words' });
+  const { stdout } = await runProgram(ourProgram('ssh-keygen'), verify, { input: 'some words' });
   assert.match(stdout.toString(), /^Good "file" signature for me with MLDSA44-ED25519 key SHA256:/);
-  assert.equal((await runProgram(ours('ssh-keygen'), verify, { input: 'other words' })).code, 255);
+  assert.equal((await runProgram(ourProgram('ssh-keygen'), verify, { input: 'other words' })).code, 255);
 });
 
 test('a key without a name goes where ssh looks for it', async () => {
-  const made = await runProgram(ours('ssh-keygen'), ['-t', 'mldsa44-ed25519', '-N', ''], {
+  const made = await runProgram(ourProgram('ssh-keygen'), ['-t', 'mldsa44-ed25519', '-N', ''], {
     input: '\n',
     env: { HOME: folder.path },
   });

@@ -11,6 +11,7 @@ export type {
   StockServerOptions,
 } from './openssh-fixture.ts';
 export { OpensshFixture } from './openssh-fixture.ts';
+export { ourProgram } from './our-programs.ts';
 export type { Account, PeerName } from './peers.ts';
 export { findProgram, newerOpenssh, opensshKnowing, ownAccount, programPath, skipUnless } from './peers.ts';
 export type { ProgramOptions, ProgramResult } from './program.ts';

@@ -36,3 +36,10 @@ test("a skipped test under Bun takes its reason from the same test's run under N
   const text = describeSkipped([result('bun', [skipped]), result('node', [{ ...skipped, detail: 'no root' }])]);
   assert.equal(text, 'skipped (bun) a.test.js: s: no root\nskipped (node) a.test.js: s: no root\n');
 });
+
+test('a test that only Bun skips has the reason that its file has printed', () => {
+  const skipped: TestRecord = { name: 's', outcome: 'skipped', detail: '' };
+  const printed = { ...result('bun', [skipped]), output: 'a.test.js:\nskipped: not here\n(skip) s\n' };
+  assert.equal(describeSkipped([printed]), 'skipped (bun) a.test.js: s: not here\n');
+  assert.match(describeSkipped([result('bun', [skipped])]), /: no reason given\n$/);
+});

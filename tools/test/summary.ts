@@ -41,7 +41,10 @@ function indent(text: string): string {
     .join('');
 }
 
-/** Every skipped test with its reason; a reason that only Node tells is taken from the same test's run under Node. */
+/**
+ * Every skipped test with its reason. Bun tells none: it is taken from the same test's run under Node, or from what the
+ * file has printed.
+ */
 export function describeSkipped(results: readonly FileResult[]): string {
   const reasons = new Map<string, string>();
   for (const { job, records } of results) {
@@ -49,15 +52,20 @@ export function describeSkipped(results: readonly FileResult[]): string {
       if (outcome === 'skipped' && detail !== '') reasons.set(`${job.file} ${name}`, detail);
     }
   }
-  const lines = results.flatMap(({ job, records }) =>
+  const lines = results.flatMap(({ job, records, output }) =>
     records
       .filter(({ outcome }) => outcome === 'skipped')
       .map(({ name, detail }) => {
-        const reason = detail === '' ? (reasons.get(`${job.file} ${name}`) ?? 'no reason given') : detail;
+        const reason = detail === '' ? (reasons.get(`${job.file} ${name}`) ?? printedReason(output)) : detail;
         return `skipped (${job.runtime}) ${job.file}: ${name}: ${reason}\n`;
       }),
   );
   return lines.join('');
+}
+
+function printedReason(output: string): string {
+  const [, reason = 'no reason given'] = /^skipped: (.*)$/m.exec(output) ?? [];
+  return reason;
 }
 
 /** The sums per suite, and the closing line. */

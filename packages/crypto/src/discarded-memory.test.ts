@@ -26,6 +26,8 @@ test('memoryDiscard leaves a part of a larger buffer and small arrays alone', ()
 
 const skip = 'bun' in process.versions && "Bun's collector alone counts the memory of arrays";
 
+if (skip !== false) process.stderr.write(`skipped: ${skip}\n`);
+
 test('ciphers keep no memory for their output, whenever the garbage collector runs', { skip }, () => {
   const { aesCtr, aesGcm } = aesCiphers();
   const gcm = aesGcm(new Uint8Array(16));

@@ -202,6 +202,6 @@ test('keys of tokens are asked for with every constraint, and our agent has none
   );
   const removing = messages.tokenFailed('remove', '/usr/lib/none.so', 'agent refused operation');
   assert.equal(transcript(await run(['-e', '/usr/lib/none.so'])), `${removing}\n[1]`);
-  const none = transcript(await run(['-K', '-S', '/nonexistent.so'], '1234\n'));
+  const none = transcript(await run(['-K', '-S', '/nonexistent.so'], '1234\n', { SSH_SK_HELPER: '/bin/false' }));
   assert.match(none, /^Enter PIN for authenticator: .*Unable to load resident keys: ssh-sk-helper has ended\n\[1\]$/s);
 });

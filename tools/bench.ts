@@ -1,8 +1,8 @@
 // `npm run bench [-- OPTION… SCENARIO…]`: runs scenarios of the peer benchmark harness with our executable and stock
 // OpenSSH in the same run, and prints our ratios to OpenSSH against the targets. Scenarios: connect logins bulk files
 // small-files far-files far-small-files big-file library-files idle keys. --harness=DIR says where the harness is
-// (../shared/bench), --work=DIR where it keeps keys and results, --quick makes short runs. As root the harness adds a
-// login `sshbench` to the machine; otherwise it logs in as the current user.
+// (../shared/bench), --work=DIR where it keeps keys and results (in memory unless told), --quick makes short runs. As
+// root the harness adds a login `sshbench` to the machine; otherwise it logs in as the current user.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -81,11 +81,16 @@ function obstacleTo({ compares }: Scenario, work: string): string | undefined {
   return 'its load generator needs Go (golang-go golang-golang-x-crypto-dev golang-github-pkg-sftp-dev)';
 }
 
+/** Programs are compared, not disks. */
+function memoryFolder(): string {
+  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+}
+
 function main(): number {
   const { values, positionals } = parseArgs({
     options: {
       harness: { type: 'string', default: join(repository, '..', 'shared', 'bench') },
-      work: { type: 'string', default: join(tmpdir(), 'sallyport-bench') },
+      work: { type: 'string', default: join(memoryFolder(), 'sallyport-bench') },
       quick: { type: 'boolean', default: false },
     },
     allowPositionals: true,

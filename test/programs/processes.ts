@@ -34,15 +34,6 @@ export function childrenNamed(pid: number, name: RegExp): readonly number[] {
   return children(pid).filter((child) => name.test(commandLine(child)));
 }
 
-/** Also when nobody has waited for it yet: the first process of some machines waits for none. */
-export function hasEnded(pid: number): boolean {
-  try {
-    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return true;
-  }
-}
-
 /** What its open descriptors are. */
 export function descriptors(pid: number): readonly string[] {
   return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));

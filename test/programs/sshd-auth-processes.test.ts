@@ -2,9 +2,10 @@
 // what happens when one of them, the template or the monitor ends; that no two of them draw the same random bytes.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
+import { hasEnded } from '@sallyport/testing/has-ended';
 import { authProcesses, Listening, listening, template } from './auth-template.ts';
 import { children, childrenNamed, commandLine, descriptors, until } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
@@ -14,7 +15,7 @@ after(() => fixture[Symbol.asyncDispose]());
 
 /** Children that have ended and were not waited for have no command line. */
 function zombies(server: StockServer): readonly number[] {
-  return children(server.pid).filter((pid) => commandLine(pid) === '' && !isRunning(pid));
+  return children(server.pid).filter((pid) => commandLine(pid) === '' && hasEnded(pid));
 }
 
 for (const { as, needs } of waysToRun) {
@@ -86,15 +87,7 @@ for (const { as, needs } of waysToRun) {
       const pids = authProcesses(server);
       process.kill(server.pid, 'SIGKILL');
       await Promise.all(peers.map((peer) => peer.closed));
-      await until(() => pids.every((pid) => !isRunning(pid)), 'no auth process is left');
+      await until(() => pids.every((pid) => hasEnded(pid)), 'no auth process is left');
     });
   });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

@@ -8,7 +8,8 @@ import { after, describe, test } from 'node:test';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
 import type { ProgramResult, StockKey } from '@sallyport/testing';
 import { freePort, runProgram, startProgram } from '@sallyport/testing';
-import { childrenNamed, commandLine, hasEnded, until } from './processes.ts';
+import { hasEnded } from '@sallyport/testing/has-ended';
+import { childrenNamed, commandLine, until } from './processes.ts';
 import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
+import { hasEnded } from '@sallyport/testing/has-ended';
 import { skipUnless } from '@sallyport/testing/peers';
 import type { RunningProgram } from '@sallyport/testing/program';
 import { mainArguments, runMain, startMain } from '@sallyport/testing/program-main';
@@ -95,11 +96,9 @@ for (const mode of modes) {
         await folder.write('given', data);
         const options = await mode.options(folder);
         const running = await startSlowly(folder, [...options, ...argv(folder)]);
-        const other = readFileSync(folder.file('pid'), 'utf8').trim();
+        const other = Number(readFileSync(folder.file('pid'), 'utf8'));
         process.kill(running.pid, 'SIGKILL');
-        await until(
-          () => !existsSync(`/proc/${other}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${other}/status`, 'utf8')),
-        );
+        await until(() => hasEnded(other));
         assert.equal((await runMain(main, [...options, ...argv(folder)])).code, 0);
         assert.deepEqual(readFileSync(folder.file('copy')), Buffer.from(data));
       },

@@ -72,8 +72,8 @@ async function open(path: string): Promise<Socket> {
 async function answerFrom(socket: Socket): Promise<ReturnType<typeof answer.decode> | undefined> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // Not by once(), which an error would end: the service closes without having read.
-  await new Promise((resolve) => socket.once('close', resolve));
+  // Not by once(), which an error would end: the service closes without having read, perhaps before anybody listens.
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   const whole = Buffer.concat(chunks);
   return whole.length === 0 ? undefined : answer.decode(whole.subarray(4));
 }

@@ -4,7 +4,7 @@
 import type { AgentConnection } from '@sallyport/protocol/agent/agent-connection';
 import { frameAgentMessage } from '@sallyport/protocol/agent/framing';
 import { signResponse } from '@sallyport/protocol/agent/messages';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { tryDecode } from '@sallyport/protocol/wire/decode-error';
 
 /** The answer without its length; undefined when there is none yet. */
 export function askAgent(connection: AgentConnection, message: Uint8Array): Uint8Array | undefined {
@@ -20,10 +20,5 @@ export function takeAnswer(connection: AgentConnection): Uint8Array | undefined 
 
 /** The signature blob of an answer; undefined for any other answer. */
 export function signatureIn(answer: Uint8Array | undefined): Uint8Array | undefined {
-  try {
-    return answer === undefined ? undefined : signResponse.decode(answer).signature;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => (answer === undefined ? undefined : signResponse.decode(answer).signature));
 }

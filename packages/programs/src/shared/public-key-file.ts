@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { Certificate } from '@sallyport/protocol/keys/certificate';
 import { type PublicLine, parseAnyPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { tryDecode } from '@sallyport/protocol/wire/decode-error';
 import { errorText } from '@sallyport/system/system-error';
 import { keyFileReasons } from './messages.ts';
 import { KeyFileError, readPrivateKeyFile } from './private-key-file.ts';
@@ -25,12 +25,7 @@ export function findPublicLine(text: string): AnyPublicLine | undefined {
 
 /** undefined when the line is none. */
 export function tryPublicLine(line: string): AnyPublicLine | undefined {
-  try {
-    return parseAnyPublicLine(line);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => parseAnyPublicLine(line));
 }
 
 /** The key of exactly this file. @throws KeyFileError */

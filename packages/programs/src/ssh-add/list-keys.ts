@@ -6,7 +6,7 @@ import { type Certificate, decodeAnyKey, isCertificate } from '@sallyport/protoc
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { tryDecode } from '@sallyport/protocol/wire/decode-error';
 import { escapeControls } from '../shared/printable.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { type AddContext, sayError } from './context.ts';
@@ -45,12 +45,7 @@ async function list(
 }
 
 function knownKey(blob: Uint8Array): PublicKey | Certificate | undefined {
-  try {
-    return decodeAnyKey(blob);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => decodeAnyKey(blob));
 }
 
 export async function queryExtensions({ agent }: AddContext): Promise<number> {

@@ -7,7 +7,7 @@ import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { publicKeyOfParts } from '@sallyport/protocol/keys/public-key';
 import { keyTypeOfName } from '@sallyport/protocol/keys/types/table';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { tryDecode } from '@sallyport/protocol/wire/decode-error';
 import type { Pkcs11Module } from '@sallyport/system/pkcs11';
 import { keyTypes, objectClasses } from '@sallyport/system/pkcs11-names';
 
@@ -124,12 +124,7 @@ function keyOfCertificate({ publicKey }: X509Certificate): PublicKey | undefined
 
 function keyOfParts(type: string, parts: PublicKeyParts): PublicKey | undefined {
   const row = keyTypeOfName(type);
-  try {
-    return row === undefined ? undefined : publicKeyOfParts(row, parts);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => (row === undefined ? undefined : publicKeyOfParts(row, parts)));
 }
 
 /** Without leading zeros. */

@@ -6,7 +6,7 @@ import { isCertificateType } from '@sallyport/protocol/keys/certificate';
 import { decodePublicKey, keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { DecodeError, tryDecode } from '@sallyport/protocol/wire/decode-error';
 import { Reader } from '@sallyport/protocol/wire/reader';
 import { hostKeyUpdateMessages as messages } from './messages.ts';
 
@@ -46,10 +46,5 @@ export function readAnnouncedKeys(
 
 /** undefined for certificates and for types that are not known. */
 function readKey(blob: Uint8Array): PublicKey | undefined {
-  try {
-    return isCertificateType(new Reader(blob).text()) ? undefined : decodePublicKey(blob);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => (isCertificateType(new Reader(blob).text()) ? undefined : decodePublicKey(blob)));
 }

@@ -2,6 +2,7 @@
 // from a plan's keywords.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import type { ClientStackOptions } from '@sallyport/protocol/stack/client-stack';
 import { preferencesOf } from 'sallyport/defaults';
 import { libraryIdentification } from 'sallyport/version';
@@ -52,9 +53,9 @@ export async function stackOptions(
       crypto,
       identification: `${libraryIdentification}${addendum}`,
       preferences: preferencesOf('client', {
-        ciphers: listOf(Ciphers),
-        macs: listOf(MACs),
-        keyExchanges: listOf(KexAlgorithms),
+        ciphers: namesOfList(Ciphers),
+        macs: namesOfList(MACs),
+        keyExchanges: namesOfList(KexAlgorithms),
         hostKeyAlgorithms: await check.preferredAlgorithms(chosen),
       }),
       rekeyLimits: {
@@ -65,9 +66,4 @@ export async function stackOptions(
       log: log.log,
     },
   };
-}
-
-/** Names of a list as options hold it. */
-export function listOf(names: string | undefined): readonly string[] {
-  return names === undefined || names === '' ? [] : names.split(',');
 }

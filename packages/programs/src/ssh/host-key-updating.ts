@@ -1,9 +1,9 @@
 // When UpdateHostKeys does its work: the server may tell its keys before the login is over or after, once counts, and a
 // session that is over waits a moment for what has begun.
 
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import type { ConnectOptions } from './connect-options.ts';
-import { listOf } from './connect-options.ts';
 import { updateHostKeys } from './host-key-update.ts';
 import type { HostKeyCheck } from './known-hosts-check.ts';
 import { hostKeyUpdateMessages } from './messages.ts';
@@ -67,7 +67,7 @@ export class HostKeyUpdating {
       sessionId: opened.session.sessionId,
       name: this.#check.name,
       files: UserKnownHostsFile,
-      algorithms: listOf(HostKeyAlgorithms),
+      algorithms: namesOfList(HostKeyAlgorithms),
       hashNames: HashKnownHosts,
       confirm: UpdateHostKeys === 'ask' ? () => this.#confirm() : undefined,
     }).catch((error: unknown) => log.log('error', String(error)));

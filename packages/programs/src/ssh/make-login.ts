@@ -2,11 +2,11 @@
 // before it tells what it has; and the methods that its keywords allow by the time the server asks, which a wrong host
 // key may have reduced.
 
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import type { SshOptions } from '@sallyport/protocol/config/ssh-keywords';
 import { AgentSession } from 'sallyport/agent/agent-session';
 import { agentSocket } from './agent-socket.ts';
 import type { ConnectOptions } from './connect-options.ts';
-import { listOf } from './connect-options.ts';
 import type { HostConnection } from './host-signature.ts';
 import { listIdentities } from './identities.ts';
 import { keyKeeper } from './keep-key.ts';
@@ -82,7 +82,7 @@ class KeyedLogin implements PlanLogin {
     const publicKeys = new PublicKeys({
       crypto,
       keys: await this.#keys(session),
-      algorithms: listOf(options.PubkeyAcceptedAlgorithms),
+      algorithms: namesOfList(options.PubkeyAcceptedAlgorithms),
       hostBound: options.PubkeyAuthentication !== 'unbound',
       log: log.log,
     });
@@ -92,7 +92,7 @@ class KeyedLogin implements PlanLogin {
       names: { user: plan.user, host: options.HostKeyAlias ?? plan.host },
       publicKeys,
       vouchingKeys: () => this.#vouchingKeys(),
-      preferred: listOf(options.PreferredAuthentications ?? usualMethods),
+      preferred: namesOfList(options.PreferredAuthentications ?? usualMethods),
       enabled: enabledMethods(this.#circumstances.optionsNow()),
       batchMode: options.BatchMode,
       passwordPrompts: options.NumberOfPasswordPrompts,

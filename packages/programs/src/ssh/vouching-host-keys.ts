@@ -1,6 +1,7 @@
 // What HostbasedAuthentication goes by on this machine: the public host keys in the system's folder, certificates
 // first, the machine's name, and who signs.
 
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import type { Certificate } from '@sallyport/protocol/keys/certificate';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { clientHostName } from '../shared/client-host-name.ts';
@@ -9,7 +10,6 @@ import { keysignSocket } from '../shared/keysign-service.ts';
 import { KeyFileError } from '../shared/private-key-file.ts';
 import { readPublicFile } from '../shared/public-key-file.ts';
 import type { ConnectOptions } from './connect-options.ts';
-import { listOf } from './connect-options.ts';
 import { type HostConnection, signAsHost } from './host-signature.ts';
 import { VouchingKeys } from './login/vouching-keys.ts';
 import { hostbasedMessages } from './messages.ts';
@@ -22,7 +22,7 @@ export function vouchingKeys(
   return new VouchingKeys({
     crypto,
     keys: publicHostKeys(systemFolder),
-    algorithms: listOf(plan.options.HostbasedAcceptedAlgorithms),
+    algorithms: namesOfList(plan.options.HostbasedAcceptedAlgorithms),
     clientUser,
     hostName: () => clientHostName(connection.address),
     sign: (data) => signAsHost(data, { connection, environment }),

@@ -10,3 +10,8 @@ export function usableAlgorithms(spec: string, { known, defaults, foreign = [] }
   const edited = editAlgorithmList(spec, { defaults, known: [...known, ...foreign] }) ?? [];
   return edited.filter((name) => known.includes(name));
 }
+
+/** The names of a list as options hold it, edited already; none of an empty one. */
+export function namesOfList(list: string | undefined): readonly string[] {
+  return list === undefined || list === '' ? [] : list.split(',');
+}

@@ -4,7 +4,7 @@
 
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import { signatureAlgorithm } from '../algorithms/signatures.ts';
-import { DecodeError } from '../wire/decode-error.ts';
+import { tryDecode } from '../wire/decode-error.ts';
 import { type Certificate, decodeAnyKey, isCertificate } from './certificate.ts';
 import { examineSignature, type PublicKey, type SignatureFacts } from './public-key.ts';
 
@@ -12,12 +12,7 @@ export type OfferedKey = PublicKey | Certificate;
 
 /** undefined when it is none of ours. */
 export function decodeOfferedKey(blob: Uint8Array): OfferedKey | undefined {
-  try {
-    return decodeAnyKey(blob);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => decodeAnyKey(blob));
 }
 
 /** The key that signs. */

@@ -3,7 +3,7 @@
 
 import type { CryptoProvider, PublicKeyParts } from '../algorithms/crypto-provider.ts';
 import { signatureAlgorithm, signatureAlgorithmsOf } from '../algorithms/signatures.ts';
-import { DecodeError } from '../wire/decode-error.ts';
+import { DecodeError, tryDecode } from '../wire/decode-error.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import type { AnyPublicParts, KeyType } from './types/key-type.ts';
@@ -85,12 +85,7 @@ export function verifySignature(crypto: CryptoProvider, signed: SignatureToVerif
 
 /** What a right signature says, whether or not a token was touched for it; undefined when it is not right. */
 export function examineSignature(crypto: CryptoProvider, signed: SignatureToVerify): SignatureFacts | undefined {
-  try {
-    return examine(crypto, signed);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => examine(crypto, signed));
 }
 
 function examine(

@@ -12,7 +12,7 @@ import type { TransportOptions } from '../transport/options.ts';
 import type { TransportSnapshot } from '../transport/snapshot.ts';
 import { Transport } from '../transport/transport.ts';
 import { UserauthServer } from '../userauth/userauth-server.ts';
-import { DecodeError } from '../wire/decode-error.ts';
+import { tryDecode } from '../wire/decode-error.ts';
 import type { ServerStackCommand, ServerStackEvent } from './events.ts';
 import { maximumPendingBytes, moveConnectionPayloads, movePayloads } from './payload-flow.ts';
 import { ownerOf, routeOf } from './routing.ts';
@@ -256,10 +256,5 @@ export class ServerStack implements Engine<ServerStackEvent, ServerStackCommand>
 
 /** The name in a SERVICE_REQUEST; undefined when it is malformed or a SERVICE_ACCEPT, which is no server's to get. */
 function requestedService(payload: Uint8Array): string | undefined {
-  try {
-    return serviceRequest.decode(payload).service;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => serviceRequest.decode(payload).service);
 }

@@ -4,3 +4,13 @@
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
+
+/** What `decode` gives; undefined when it throws a DecodeError: for what a stranger may get wrong without an answer. */
+export function tryDecode<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}

@@ -3,7 +3,7 @@
 
 import type { PtyRequest, WindowSize } from '@sallyport/protocol/messages/channel-requests';
 import * as requests from '@sallyport/protocol/messages/channel-requests';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { tryDecode } from '@sallyport/protocol/wire/decode-error';
 import { utf8DecodeReversibly } from '@sallyport/protocol/wire/utf8';
 
 import type { AgentRequest } from './agent-forwarding.ts';
@@ -62,10 +62,5 @@ const decoders: Readonly<Record<RequestType, (fields: Uint8Array) => SessionRequ
 /** The request, or undefined when it is unknown or malformed. */
 export function decodeSessionRequest(type: string, fields: Uint8Array): SessionRequest | undefined {
   if (!Object.hasOwn(decoders, type)) return undefined;
-  try {
-    return decoders[type as RequestType](fields);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => decoders[type as RequestType](fields));
 }

@@ -1,6 +1,7 @@
 // From the options that hold for a user to what a key question says of the configuration: files and commands with the
 // accounts that they run as.
 
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import { isProblem } from '@sallyport/protocol/config/config-error';
 import { expand } from '@sallyport/protocol/config/percent';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
@@ -8,7 +9,6 @@ import { splitWords } from '@sallyport/protocol/config/words';
 import { accountByName, groupsOf } from '@sallyport/system/accounts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { HostClaim, KeyQuestion, ListingCommand } from '../keys/question.ts';
-import { namesOf } from './algorithm-names.ts';
 import { accountFile, authorizedKeysFiles } from './login-settings.ts';
 
 type KeySettings = Omit<KeyQuestion, 'account' | 'key' | 'peer' | 'local'>;
@@ -25,7 +25,7 @@ export function keySettings(options: SshdOptions, account: AccountRecord): KeySe
     strictModes: options.StrictModes,
     permitUserEnvironment: options.PermitUserEnvironment,
     revokedKeys: options.RevokedKeys,
-    authorityAlgorithms: namesOf(options.CASignatureAlgorithms),
+    authorityAlgorithms: namesOfList(options.CASignatureAlgorithms),
     ...(isSet(TrustedUserCAKeys) ? { trustedAuthorities: TrustedUserCAKeys } : {}),
     ...(principalsFile === undefined ? {} : { principalsFile }),
     ...(keysCommand === undefined ? {} : { keysCommand }),

@@ -3,6 +3,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import { isProblem } from '@sallyport/protocol/config/config-error';
 import { formatTarget } from '@sallyport/protocol/config/kinds-shared';
 import { expand } from '@sallyport/protocol/config/percent';
@@ -15,7 +16,6 @@ import { quoteCommand } from 'sallyport/client/quote';
 import type { Grant, KeyGrant } from '../authentication/grant.ts';
 import type { AccountRecord } from '../authentication/login-policy.ts';
 import type { Login, MonitorSettings } from '../monitor/monitor.ts';
-import { namesOf } from './algorithm-names.ts';
 
 /** What fits into one packet; a larger file is not sent. */
 const maximumBannerBytes = 252 * 1024;
@@ -30,8 +30,8 @@ export function monitorSettings(options: SshdOptions, canCheckPasswords: boolean
   return {
     methods,
     authenticationMethods: options.AuthenticationMethods,
-    hostAlgorithms: namesOf(options.HostbasedAcceptedAlgorithms),
-    publicKeyAlgorithms: namesOf(options.PubkeyAcceptedAlgorithms),
+    hostAlgorithms: namesOfList(options.HostbasedAcceptedAlgorithms),
+    publicKeyAlgorithms: namesOfList(options.PubkeyAcceptedAlgorithms),
     permitRootLogin: options.PermitRootLogin,
     permitEmptyPasswords: options.PermitEmptyPasswords,
     maximumAttempts: options.MaxAuthTries,

@@ -3,13 +3,13 @@
 
 import { compressions } from '@sallyport/protocol/algorithms/compressions';
 import { defaultNames } from '@sallyport/protocol/algorithms/roles';
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
 import type { SshdOptions } from '@sallyport/protocol/config/sshd-keywords';
 import { libraryIdentification } from 'sallyport/version';
 import type { StackSettings } from '../auth/stack-settings.ts';
 import { encodeStackSettings } from '../auth/stack-settings.ts';
-import { namesOf } from './algorithm-names.ts';
 
 /** `logThreshold` as the log has it. */
 export function transportSettings(
@@ -20,10 +20,10 @@ export function transportSettings(
   return encodeStackSettings({
     identification: identificationWith(options.VersionAddendum),
     preferences: {
-      keyExchanges: namesOf(options.KexAlgorithms),
-      hostKeyAlgorithms: namesOf(options.HostKeyAlgorithms),
-      ciphers: namesOf(options.Ciphers),
-      macs: namesOf(options.MACs),
+      keyExchanges: namesOfList(options.KexAlgorithms),
+      hostKeyAlgorithms: namesOfList(options.HostKeyAlgorithms),
+      ciphers: namesOfList(options.Ciphers),
+      macs: namesOfList(options.MACs),
       compressions: defaultNames(compressions, 'server'),
     },
     hostKeys,
@@ -41,7 +41,7 @@ function announcedAlgorithms(config: SshdConfig, { PubkeyAcceptedAlgorithms }: S
   const mentions = config.mentioned.filter(({ name }) => name === 'PubkeyAcceptedAlgorithms').length;
   const ours = ownAlgorithms('server').signatures.defaults;
   const isOnlyGlobal = mentions === 1 && PubkeyAcceptedAlgorithms !== ours.join(',');
-  return mentions === 0 || isOnlyGlobal ? namesOf(PubkeyAcceptedAlgorithms) : ours;
+  return mentions === 0 || isOnlyGlobal ? namesOfList(PubkeyAcceptedAlgorithms) : ours;
 }
 
 function identificationWith(addendum: string): string {

@@ -1,12 +1,12 @@
 // From the configuration and the keys to the monitor of all connections, with its pool of workers and its log. Nothing
 // is accepted yet: who calls this brings the connections.
 
+import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import { ownProgram } from '@sallyport/system/own-program';
 import { sandboxArguments } from '../auth/sandbox.ts';
 import { accountIdentity } from '../authentication/account-identity.ts';
 import { optionsForUser } from '../authentication/find-account.ts';
 import { systemPorts } from '../authentication/system-ports.ts';
-import { namesOf } from '../configuration/algorithm-names.ts';
 import { grantFor } from '../configuration/login-settings.ts';
 import { transportSettings } from '../configuration/transport-settings.ts';
 import { KeyChecking } from '../keys/key-checking.ts';
@@ -24,7 +24,7 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
   const global = config.globalOptions();
   const { write: log, threshold: logThreshold } = openLog(options.line, global);
   const program = ownProgram();
-  const hostKeys = new HostKeys(crypto, options.hostKeys, namesOf(global.HostKeyAlgorithms));
+  const hostKeys = new HostKeys(crypto, options.hostKeys, namesOfList(global.HostKeyAlgorithms));
   const settings = transportSettings(config, { hostKeys: hostKeys.offered, logThreshold });
   const pool = new WorkerPool({
     program,

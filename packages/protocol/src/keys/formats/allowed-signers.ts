@@ -4,7 +4,7 @@
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { equalBytes } from '../../wire/bytes.ts';
-import { DecodeError } from '../../wire/decode-error.ts';
+import { tryDecode } from '../../wire/decode-error.ts';
 import { matchPattern, matchPatternList } from '../../wire/patterns.ts';
 import { type LocalTimeConversion, parseCalendarTime, secondsOfCalendarTime } from '../calendar-time.ts';
 import { type Certificate, isCertificate } from '../certificate.ts';
@@ -70,12 +70,7 @@ function refused(reason: string): AllowedSignersLine {
 }
 
 function tryKey(text: string): PublicKey | Certificate | undefined {
-  try {
-    return parseAnyPublicLine(text).key;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => parseAnyPublicLine(text).key);
 }
 
 const noOptions: Options = {

@@ -2,7 +2,7 @@
 // where and when it is used. Reading the file and judging its owner and mode are the caller's; each line stands alone,
 // so that a damaged or over-long one costs only itself.
 
-import { DecodeError } from '../../wire/decode-error.ts';
+import { tryDecode } from '../../wire/decode-error.ts';
 import { matchHostAndAddress } from '../../wire/patterns.ts';
 import { type LocalTimeConversion, secondsOfCalendarTime } from '../calendar-time.ts';
 import { defaultKeyOptions, endOfKeyOptions, type KeyOptions, parseKeyOptions } from './key-options.ts';
@@ -36,12 +36,7 @@ export function parseAuthorizedKeysLine(line: string): AuthorizedKeysLine {
 }
 
 function tryPublicLine(text: string): PublicLine | undefined {
-  try {
-    return parsePublicLine(text);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => parsePublicLine(text));
 }
 
 export interface KeyUse {

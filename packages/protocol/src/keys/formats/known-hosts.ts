@@ -5,7 +5,7 @@
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { base64Decode, base64Encode } from '../../wire/base64.ts';
-import { DecodeError } from '../../wire/decode-error.ts';
+import { DecodeError, tryDecode } from '../../wire/decode-error.ts';
 import { matchPatternList } from '../../wire/patterns.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
 import type { Certificate } from '../certificate.ts';
@@ -103,12 +103,7 @@ export function formatKnownHostsLine(hosts: string, key: PublicKey, comment = ''
 
 /** The key of a line; undefined when it cannot be decoded or is not of the type that the line says. */
 export function keyOfKnownHostsLine(line: KnownHostsEntry): PublicKey | undefined {
-  try {
-    return parsePublicLine(`${line.type} ${line.base64}`).key;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => parsePublicLine(`${line.type} ${line.base64}`).key);
 }
 
 /** The usable lines for a host, in order. */

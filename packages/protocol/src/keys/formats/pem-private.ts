@@ -3,7 +3,7 @@
 // the key is open.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
-import { DecodeError } from '../../wire/decode-error.ts';
+import { DecodeError, tryDecode } from '../../wire/decode-error.ts';
 import { PrivateKey } from '../private-key.ts';
 import type { PrivateParts } from '../types/key-type.ts';
 import { type Armored, armorLabel, decodeArmor, encodeArmor } from './armor.ts';
@@ -69,12 +69,7 @@ function sealedLegacy({ headers, data }: Armored, read: ReadParts): SealedPrivat
 
 /** One wrong passphrase in 256 leaves something that looks like padding. */
 function keyOrWrongPassphrase(crypto: CryptoProvider, der: Uint8Array, read: ReadParts): PrivateKey | undefined {
-  try {
-    return keyOf(crypto, der, read);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return tryDecode(() => keyOf(crypto, der, read));
 }
 
 const sealedPkcs8: PrivateKeyFormat = {

@@ -2,7 +2,7 @@
 // certificate stands for its plain key.
 
 import { isCertificate } from '@sallyport/protocol/keys/certificate';
-import { formatSshfp, type SshfpDigest, sshfpDigests, sshfpRecords } from '@sallyport/protocol/keys/formats/sshfp';
+import { formatSshfp, type SshfpDigest, sshfpDigest, sshfpRecords } from '@sallyport/protocol/keys/formats/sshfp';
 import { errorText } from '@sallyport/system/system-error';
 import { badDigest } from '../shared/fingerprint-digest.ts';
 import { KeyFileError } from '../shared/private-key-file.ts';
@@ -47,7 +47,7 @@ function digestsOf(settings: readonly string[]): readonly SshfpDigest[] | undefi
   if (setting === undefined) return undefined;
   const [, name] = /^hashalg=(.*)$/.exec(setting) ?? [];
   if (name === undefined) throw new ProgramExit(messages.badSetting(setting));
-  const digest = (Object.keys(sshfpDigests) as SshfpDigest[]).find((known) => known === name.toLowerCase());
+  const digest = sshfpDigest(name);
   if (digest === undefined) throw new ProgramExit(badDigest(name));
   return [digest];
 }

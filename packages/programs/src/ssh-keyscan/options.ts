@@ -3,7 +3,7 @@
 
 import { OptionReader } from '@sallyport/protocol/config/getopt';
 import type { SshfpDigest } from '@sallyport/protocol/keys/formats/sshfp';
-import { sshfpDigests } from '@sallyport/protocol/keys/formats/sshfp';
+import { sshfpDigest } from '@sallyport/protocol/keys/formats/sshfp';
 import { UsageError } from '../shared/option-table.ts';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
@@ -44,7 +44,7 @@ const letters: Readonly<Record<string, Apply>> = {
   'O:': (options, text) => {
     const [, name] = /^hashalg=(.*)$/.exec(text) ?? [];
     if (name === undefined) throw new ProgramExit(messages.unsupportedOption(text));
-    const digest = (Object.keys(sshfpDigests) as SshfpDigest[]).find((known) => known === name.toLowerCase());
+    const digest = sshfpDigest(name);
     if (digest === undefined) throw new ProgramExit(messages.unknownHashAlgorithm(name));
     options.sshfpDigests = [digest];
   },

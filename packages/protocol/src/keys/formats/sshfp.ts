@@ -5,8 +5,13 @@ import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import { hexEncode } from '../../wire/base64.ts';
 import type { PublicKey } from '../public-key.ts';
 
-export const sshfpDigests = { sha1: 1, sha256: 2 } as const;
+const sshfpDigests = { sha1: 1, sha256: 2 } as const;
 export type SshfpDigest = keyof typeof sshfpDigests;
+
+/** The digest of a name in any case; undefined when records know none of it. */
+export function sshfpDigest(name: string): SshfpDigest | undefined {
+  return (Object.keys(sshfpDigests) as SshfpDigest[]).find((known) => known === name.toLowerCase());
+}
 
 /** By the kind of a key; others have no number. */
 const algorithmNumbers: Readonly<Record<string, number>> = { rsa: 1, dsa: 2, ecdsa: 3, ed25519: 4 };

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type FileResult, type Job, runFile } from './test/run-file.ts';
-import { countOf, describeFile, describeSkipped, describeSums } from './test/summary.ts';
+import { countOf, describeFailures, describeFile, describeSkipped, describeSums } from './test/summary.ts';
 
 interface PlannedSuite {
   readonly title: string;
@@ -65,6 +65,7 @@ async function main(): Promise<number> {
   const results = await runJobs(suites.flatMap(({ jobs }) => jobs).reverse(), Number(values.workers));
   const ofSuite = (jobs: readonly Job[]): FileResult[] => results.filter(({ job }) => jobs.includes(job));
   process.stdout.write(describeSkipped(results));
+  process.stdout.write(describeFailures(results));
   process.stdout.write(describeSums(suites.map(({ title, jobs }) => ({ title, results: ofSuite(jobs) }))));
   return results.length > 0 && countOf(results).failed === 0 ? 0 : 1;
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestRecord } from './results.ts';
 import type { FileResult } from './run-file.ts';
-import { describeFile, describeSkipped, describeSums } from './summary.ts';
+import { describeFailures, describeFile, describeSkipped, describeSums } from './summary.ts';
 
 function result(runtime: 'node' | 'bun', records: readonly TestRecord[]): FileResult {
   return { job: { runtime, file: 'a.test.js' }, records, milliseconds: 100, output: 'said\n' };
@@ -42,4 +42,10 @@ test('a test that only Bun skips has the reason that its file has printed', () =
   const printed = { ...result('bun', [skipped]), output: 'a.test.js:\nskipped: not here\n(skip) s\n' };
   assert.equal(describeSkipped([printed]), 'skipped (bun) a.test.js: s: not here\n');
   assert.match(describeSkipped([result('bun', [skipped])]), /: no reason given\n$/);
+});
+
+test('the failed files, and no others, are told once more at the end', () => {
+  const bad = result('node', [passed, failed]);
+  assert.equal(describeFailures([result('node', [passed]), bad]), describeFile(bad));
+  assert.equal(describeFailures([result('bun', [passed])]), '');
 });

@@ -1,5 +1,6 @@
-// What the test run prints: a line per file while it runs, then skipped tests with their reasons, failures with what
-// they said, the sums per suite, and as very last line `N passed, N failed, N skipped`. Pure functions of the results.
+// What the test run prints: a line per file while it runs, with what failed tests said; then skipped tests with their
+// reasons, the failures once more, the sums per suite, and as very last line `N passed, N failed, N skipped`. Pure
+// functions of the results.
 
 import type { TestRecord } from './results.ts';
 import type { FileResult } from './run-file.ts';
@@ -66,6 +67,12 @@ export function describeSkipped(results: readonly FileResult[]): string {
 function printedReason(output: string): string {
   const [, reason = 'no reason given'] = /^skipped: (.*)$/m.exec(output) ?? [];
   return reason;
+}
+
+/** The failed files once more: whoever keeps only the end of the output must see what failed. */
+export function describeFailures(results: readonly FileResult[]): string {
+  const failed = results.filter(({ records }) => records.some(({ outcome }) => outcome === 'failed'));
+  return failed.map(describeFile).join('');
 }
 
 /** The sums per suite, and the closing line. */

@@ -46,16 +46,23 @@ export async function startAndReadPort(program: string, ...args: readonly string
   return { port, user: 'anybody', end: () => started.end() };
 }
 
-/** Dropbear reads authorized_keys in an account's home only: it gets a list of accounts of its own to see. */
+/**
+ * Dropbear reads authorized_keys in an account's home only: it sees a list of accounts of its own. The whole of /etc is
+ * another for it, since a mount on /etc/passwd alone is gone as soon as somebody makes an account (rename(2)).
+ */
 export async function startDropbear({ hostKey, authorizedKeys }: Files): Promise<PeerServer> {
   const folder = `${hostKey}-dropbear`;
   await mkdir(`${folder}/.ssh`, { recursive: true, mode: 0o700 });
+  await mkdir(`${folder}/etc`);
   const port = await freePort();
   const script = `
     set -e
-    printf 'tester:x:0:0::%s:/bin/sh\\n' "${folder}" > "${folder}/passwd"
+    for name in group nsswitch.conf shells ld.so.cache; do
+      if [ -e "/etc/$name" ]; then cp "/etc/$name" "${folder}/etc/"; fi
+    done
+    printf 'tester:x:0:0::%s:/bin/sh\\n' "${folder}" > "${folder}/etc/passwd"
     cp "${authorizedKeys}" "${folder}/.ssh/authorized_keys"
-    mount --bind "${folder}/passwd" /etc/passwd
+    mount --bind "${folder}/etc" /etc
     dropbearconvert openssh dropbear "${hostKey}" "${folder}/host_key" 2> "${folder}/convert.log" ||
       /usr/lib/dropbear/dropbearconvert openssh dropbear "${hostKey}" "${folder}/host_key"
     exec "${programPath('dropbear')}" -F -E -s -p 127.0.0.1:${port} -P "${folder}/pid" -r "${folder}/host_key"`;

@@ -12,7 +12,8 @@ import type { TransportEvent } from '../transport/events.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { Transport } from '../transport/transport.ts';
 import { UserauthClient } from '../userauth/userauth-client.ts';
-import { DecodeError } from '../wire/decode-error.ts';
+import { tryDecode } from '../wire/decode-error.ts';
+import { answersInOrder } from './answers-in-order.ts';
 import type { ClientStackCommand, ClientStackEvent } from './events.ts';
 import { maximumPendingBytes, moveConnectionPayloads, movePayloads } from './payload-flow.ts';
 import { routeOf } from './routing.ts';
@@ -31,7 +32,8 @@ interface Session {
 type State =
   | { readonly expects: 'keys' }
   | { readonly expects: 'service'; readonly session: Session }
-  | { readonly expects: 'authentication'; readonly userauth: UserauthClient }
+  /** `isAccepted`: the service was; before that comes nothing of its messages. */
+  | { readonly expects: 'authentication'; readonly userauth: UserauthClient; readonly isAccepted: boolean }
   | { readonly expects: 'connection'; readonly connection: Connection }
   | { readonly expects: 'nothing' };
 
@@ -43,6 +45,7 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
   readonly #user: string;
   readonly #connectionOptions: ConnectionOptions;
   #state: State = { expects: 'keys' };
+  #answersInOrder = false;
 
   constructor(options: ClientStackOptions) {
     this.#transport = new Transport({ ...options.transport, role: 'client' });
@@ -106,10 +109,12 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
 
   nextEvent(): ClientStackEvent | undefined {
     for (;;) {
-      const upper = this.#nextUpperEvent();
+      // What came with the new keys, such as the announced extensions, is told before the first attempt is asked for.
+      const isEarly = this.#state.expects === 'authentication' && !this.#state.isAccepted;
+      const upper = isEarly ? undefined : this.#nextUpperEvent();
       if (upper !== undefined) return upper;
       const event = this.#transport.nextEvent();
-      if (event === undefined) return undefined;
+      if (event === undefined) return isEarly ? this.#nextUpperEvent() : undefined;
       const news = this.#handle(event);
       if (news !== undefined) return news;
     }
@@ -135,6 +140,9 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
     switch (event.type) {
       case 'payload-received':
         return this.#route(event.payload, event.sequenceNumber);
+      case 'identified':
+        this.#answersInOrder = answersInOrder(event.software);
+        return { protocol: 'transport', ...event };
       case 'keys-changed':
         if (event.first) this.#requestService({ id: event.sessionId.slice(), hostKey: event.hostKey.slice() });
         return { protocol: 'transport', ...event };
@@ -152,43 +160,53 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
     const state = this.#state;
     if (state.expects === 'nothing') return undefined;
     if (state.expects === 'keys') return this.#fail(failure('message-unexpected'));
-    switch (routeOf('client', state.expects, payload[0] as number)) {
+    const phase = state.expects === 'authentication' && !state.isAccepted ? 'service' : state.expects;
+    switch (routeOf('client', phase, payload[0] as number)) {
       case 'unknown':
         this.#transport.perform({ type: 'reject-payload', sequenceNumber });
         break;
       case 'refuse':
         return this.#fail(failure('message-unexpected', `message ${payload[0]} is not expected here`));
       case 'deliver':
-        if (state.expects === 'service') return this.#startAuthentication(payload, state.session);
-        if (state.expects === 'authentication') state.userauth.receivePayload(payload);
-        else state.connection.receivePayload(payload);
-        break;
+        return this.#deliver(payload, state);
       case 'ignore':
     }
     return undefined;
   }
 
-  #requestService(session: Session): void {
-    this.#transport.perform({ type: 'send', payload: serviceRequest.encode({ service: userauthService }) });
-    this.#state = { expects: 'service', session };
+  #deliver(payload: Uint8Array, state: Exclude<State, { readonly expects: 'keys' | 'nothing' }>): undefined {
+    if (state.expects === 'connection') state.connection.receivePayload(payload);
+    else if (state.expects === 'authentication' && state.isAccepted) state.userauth.receivePayload(payload);
+    else if (this.#isServiceAccepted(payload)) {
+      const userauth = state.expects === 'service' ? this.#userauth(state.session) : state.userauth;
+      this.#state = { expects: 'authentication', userauth, isAccepted: true };
+    }
   }
 
-  #startAuthentication(payload: Uint8Array, session: Session): ClientStackEvent | undefined {
-    try {
-      const { service } = serviceAccept.decode(payload);
-      if (service !== userauthService) return this.#fail(failure('message-unexpected', 'another service was accepted'));
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return this.#fail(failure('message-malformed', error.message));
-    }
-    const userauth = new UserauthClient({
+  /** A server that refuses the service ends the connection (RFC 4253 section 10): nothing that follows is misread. */
+  #requestService(session: Session): void {
+    this.#transport.perform({ type: 'send', payload: serviceRequest.encode({ service: userauthService }) });
+    this.#state = this.#answersInOrder
+      ? { expects: 'authentication', userauth: this.#userauth(session), isAccepted: false }
+      : { expects: 'service', session };
+  }
+
+  #userauth({ id, hostKey }: Session): UserauthClient {
+    return new UserauthClient({
       user: this.#user,
       service: connectionService,
-      sessionId: session.id,
-      hostKey: session.hostKey,
+      sessionId: id,
+      hostKey,
+      answersInOrder: this.#answersInOrder,
     });
-    this.#state = { expects: 'authentication', userauth };
-    return undefined;
+  }
+
+  #isServiceAccepted(payload: Uint8Array): boolean {
+    const accepted = tryDecode(() => serviceAccept.decode(payload));
+    if (accepted?.service === userauthService) return true;
+    if (accepted === undefined) this.#fail(failure('message-malformed'));
+    else this.#fail(failure('message-unexpected', 'another service was accepted'));
+    return false;
   }
 
   #startConnection(userauth: UserauthClient): void {

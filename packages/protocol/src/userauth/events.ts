@@ -61,7 +61,11 @@ export type UserauthClientEvent =
   | { readonly type: 'failed'; readonly failure: Failure };
 
 export type UserauthClientCommand =
-  | { readonly type: 'attempt'; readonly attempt: UserauthAttempt }
+  /**
+   * `ahead` is a probe that the owner will most likely want next: a server that answers in order gets it at once (RFC
+   * 4252 section 5.1). It becomes the next attempt when the owner gives that very object, else its answer is dropped.
+   */
+  | { readonly type: 'attempt'; readonly attempt: UserauthAttempt; readonly ahead?: UserauthAttempt }
   | { readonly type: 'provide-signature'; readonly signature: Uint8Array }
   | { readonly type: 'provide-responses'; readonly responses: readonly Uint8Array[] }
   | { readonly type: 'change-password'; readonly password: Uint8Array; readonly newPassword: Uint8Array }
@@ -137,6 +141,8 @@ export interface UserauthClientOptions {
   readonly sessionId: Uint8Array;
   /** The server's host key blob, for host-bound signatures. */
   readonly hostKey: Uint8Array;
+  /** Whether the server is known to take requests before it has answered those before them; default no. */
+  readonly answersInOrder?: boolean;
 }
 
 export interface UserauthServerOptions {

@@ -7,7 +7,7 @@ import type { PayloadEngine } from '../engine.ts';
 import type { Failure } from '../failure/failure.ts';
 import { failure } from '../failure/failure.ts';
 import { failureOfThrown, Violation } from '../failure/violation.ts';
-import { userauthBanner, userauthFailure, userauthSuccess } from '../messages/userauth.ts';
+import { userauthBanner, userauthFailure, userauthPublicKeyOk, userauthSuccess } from '../messages/userauth.ts';
 import { boundText, userauthBounds } from './bounds.ts';
 import type { UserauthAttempt, UserauthClientCommand, UserauthClientEvent, UserauthClientOptions } from './events.ts';
 import type { ClientQuestion, ClientStep } from './methods/method.ts';
@@ -20,11 +20,22 @@ type ClientState =
   | { readonly expects: 'reply'; readonly attempt: UserauthAttempt; readonly methodNumber: number | undefined }
   | { readonly expects: 'nothing'; readonly authenticated: boolean };
 
+/** A request whose answer comes after that to the running attempt. */
+interface RequestAhead {
+  readonly attempt: UserauthAttempt;
+  readonly methodNumber: number | undefined;
+  /** The answer, when it came before the owner has asked for anything. */
+  reply: Uint8Array | undefined;
+}
+
 export class UserauthClient implements PayloadEngine<UserauthClientEvent, UserauthClientCommand> {
   readonly #options: UserauthClientOptions;
   readonly #events: UserauthClientEvent[] = [];
   readonly #output = new PayloadQueue();
   #state: ClientState = { expects: 'attempt' };
+  #ahead: RequestAhead | undefined;
+  /** Whether the next answer is to a request that was sent ahead and nobody wants any more. */
+  #isDroppingReply = false;
   #bannersLength = 0;
 
   constructor(options: UserauthClientOptions) {
@@ -60,7 +71,8 @@ export class UserauthClient implements PayloadEngine<UserauthClientEvent, Userau
       this.#fail(failure('authentication-failed', command.description));
     } else if (command.type === 'attempt') {
       if (state.expects !== 'attempt') throw new Error('an attempt is running');
-      this.#follow(command.attempt, clientMethodOf(command.attempt).begin(command.attempt, this.#options));
+      this.#begin(command.attempt);
+      if (command.ahead !== undefined && this.#options.answersInOrder === true) this.#sendAhead(command.ahead);
     } else if (state.expects !== 'answer') {
       throw new Error(`nothing asked for ${command.type}`);
     } else if (command.type === 'skip-attempt') {
@@ -73,11 +85,33 @@ export class UserauthClient implements PayloadEngine<UserauthClientEvent, Userau
     }
   }
 
+  #begin(attempt: UserauthAttempt): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.attempt === attempt) {
+      this.#state = { expects: 'reply', attempt, methodNumber: ahead.methodNumber };
+      if (ahead.reply !== undefined) this.receivePayload(ahead.reply);
+      return;
+    }
+    this.#isDroppingReply = ahead !== undefined && ahead.reply === undefined;
+    this.#follow(attempt, clientMethodOf(attempt).begin(attempt, this.#options));
+  }
+
+  #sendAhead(attempt: UserauthAttempt): void {
+    const step = clientMethodOf(attempt).begin(attempt, this.#options);
+    if (step.type === 'ask') throw new Error('what asks its owner cannot be sent ahead');
+    this.#ahead = { attempt, methodNumber: step.methodNumber, reply: undefined };
+    this.#output.push(step.payload);
+  }
+
   #receive(payload: Uint8Array): void {
     const number = payload[0];
     const state = this.#state;
     if (number === userauthBanner.number && state.expects !== 'nothing') {
       this.#receiveBanner(payload);
+    } else if (this.#isForAhead(number)) {
+      if (this.#ahead !== undefined) this.#ahead.reply = payload;
+      this.#isDroppingReply = false;
     } else if (state.expects !== 'reply') {
       throw new Violation('message-unexpected');
     } else if (number === userauthSuccess.number) {
@@ -96,6 +130,13 @@ export class UserauthClient implements PayloadEngine<UserauthClientEvent, Userau
     } else {
       throw new Violation('message-unexpected');
     }
+  }
+
+  /** Whether the message answers a request that was sent ahead and that the owner does not play now. */
+  #isForAhead(number: number | undefined): boolean {
+    if (number !== userauthFailure.number && number !== userauthPublicKeyOk.number) return false;
+    if (this.#isDroppingReply) return true;
+    return this.#state.expects === 'attempt' && this.#ahead !== undefined && this.#ahead.reply === undefined;
   }
 
   #receiveBanner(payload: Uint8Array): void {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { userauthPublicKeyOk, userauthSuccess } from '../messages/userauth.ts';
 import { utf8Decode, utf8Encode } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
-import type { UserauthClientCommand, UserauthServerCommand } from './events.ts';
+import type { UserauthAttempt, UserauthClientCommand, UserauthServerCommand } from './events.ts';
 import { UserauthClient } from './userauth-client.ts';
 import { UserauthServer } from './userauth-server.ts';
 
@@ -12,8 +13,12 @@ const key = utf8Encode('user key blob');
 
 /** Both roles back to back: what one gives to be sent the other receives at once. */
 class Pair {
-  readonly client = new UserauthClient({ user: 'ann', service: 'ssh-connection', sessionId, hostKey });
+  readonly client: UserauthClient;
   readonly server = new UserauthServer({ sessionId, hostKey, maximumAttempts: 6 });
+
+  constructor(answersInOrder = false) {
+    this.client = new UserauthClient({ user: 'ann', service: 'ssh-connection', sessionId, hostKey, answersInOrder });
+  }
 
   clientDoes(command: UserauthClientCommand): void {
     this.client.perform(command);
@@ -41,8 +46,8 @@ class Pair {
   }
 }
 
-function startedPair(): Pair {
-  const pair = new Pair();
+function startedPair(answersInOrder = false): Pair {
+  const pair = new Pair(answersInOrder);
   const wanted = pair.clientSays('attempt-wanted');
   assert.deepEqual(wanted, { type: 'attempt-wanted', methods: [], partialSuccess: false, failed: undefined });
   return pair;
@@ -214,4 +219,86 @@ test('giving up ends the client with authentication-failed', () => {
   const pair = startedPair();
   pair.clientDoes({ type: 'give-up' });
   assert.equal(pair.clientSays('failed').failure.code, 'authentication-failed');
+});
+
+const probe: UserauthAttempt = { method: 'publickey', algorithm: 'ssh-ed25519', key, probe: true, hostBound: false };
+const byPassword = (): UserauthAttempt => ({ method: 'password', password: utf8Encode('secret') });
+
+/** `none` and the probe have left together; the server was asked about the first. */
+function pairWithProbeAhead(): Pair {
+  const pair = startedPair(true);
+  pair.clientDoes({ type: 'attempt', attempt: { method: 'none' }, ahead: probe });
+  assert.equal(pair.serverSays('authentication-requested').request.method, 'none');
+  return pair;
+}
+
+for (const isAnswered of [false, true]) {
+  const title = isAnswered ? 'even when its answer came first' : 'and waits for its answer';
+  test(`a probe sent ahead is the next attempt ${title} (RFC 4252 section 5.1)`, () => {
+    const pair = pairWithProbeAhead();
+    pair.serverDoes({ type: 'refuse', methods: ['publickey'], counts: false });
+    assert.equal(pair.serverSays('authentication-requested').request.method, 'publickey-query');
+    if (isAnswered) pair.serverDoes({ type: 'accept-key' });
+    pair.clientSays('attempt-wanted');
+    pair.clientDoes({ type: 'attempt', attempt: probe });
+    if (!isAnswered) pair.serverDoes({ type: 'accept-key' });
+    assert.deepEqual(pair.clientSays('signature-wanted').key, key);
+    pair.clientDoes({ type: 'provide-signature', signature: utf8Encode('signature') });
+    assert.equal(pair.serverSays('authentication-requested').request.method, 'publickey');
+    pair.serverDoes({ type: 'accept' });
+    pair.clientSays('authenticated');
+  });
+
+  test(`the answer to a probe that nobody wants any more is dropped, ${isAnswered ? 'before' : 'after'} the next`, () => {
+    for (const answer of ['accept-key', 'refuse'] as const) {
+      const pair = pairWithProbeAhead();
+      pair.serverDoes({ type: 'refuse', methods: ['password'], counts: false });
+      pair.serverSays('authentication-requested');
+      const refusal: UserauthServerCommand = { type: 'refuse', methods: ['hostbased'], counts: false };
+      const toProbe = answer === 'refuse' ? refusal : { type: answer };
+      if (isAnswered) pair.serverDoes(toProbe);
+      assert.deepEqual(pair.clientSays('attempt-wanted').methods, ['password']);
+      pair.clientDoes({ type: 'attempt', attempt: byPassword() });
+      if (!isAnswered) pair.serverDoes(toProbe);
+      assert.equal(pair.client.nextEvent(), undefined);
+      assert.equal(pair.serverSays('authentication-requested').request.method, 'password');
+      pair.serverDoes({ type: 'refuse', methods: ['password'], counts: true });
+      assert.equal(pair.clientSays('attempt-wanted').failed?.method, 'password');
+    }
+  });
+}
+
+test('a success before the answer to a probe sent ahead is a success', () => {
+  const pair = pairWithProbeAhead();
+  pair.serverDoes({ type: 'accept' });
+  assert.equal(pair.clientSays('authenticated').method, 'none');
+  assert.equal(pair.serverSays('authenticated').method, 'none');
+});
+
+test('one answer to a probe sent ahead is kept, a second or a success for it ends the client', () => {
+  for (const payload of [userauthPublicKeyOk.encode({ algorithm: 'ssh-ed25519', key }), userauthSuccess.encode({})]) {
+    const pair = pairWithProbeAhead();
+    pair.serverDoes({ type: 'refuse', methods: ['publickey'], counts: false });
+    pair.serverSays('authentication-requested');
+    pair.serverDoes({ type: 'accept-key' });
+    pair.clientSays('attempt-wanted');
+    pair.client.receivePayload(payload);
+    assert.equal(pair.clientSays('failed').failure.code, 'message-unexpected');
+  }
+});
+
+test('nothing runs ahead where the server is not known to answer in order, and nothing that asks its owner', () => {
+  const pair = startedPair();
+  pair.clientDoes({ type: 'attempt', attempt: { method: 'none' }, ahead: probe });
+  pair.serverSays('authentication-requested');
+  pair.serverDoes({ type: 'refuse', methods: ['publickey'], counts: false });
+  assert.equal(pair.server.nextEvent(), undefined);
+  pair.clientSays('attempt-wanted');
+  pair.clientDoes({ type: 'attempt', attempt: probe });
+  assert.equal(pair.serverSays('authentication-requested').request.method, 'publickey-query');
+
+  const ahead: UserauthAttempt = { ...probe, probe: false };
+  const another = startedPair(true);
+  const command: UserauthClientCommand = { type: 'attempt', attempt: { method: 'none' }, ahead };
+  assert.throws(() => another.clientDoes(command), /cannot be sent ahead/);
 });

@@ -185,6 +185,38 @@ test('keys are offered in order, and only the one that the server takes signs (R
   ]);
 });
 
+test('the first key is asked about beside none, and for nothing where the server takes only passwords', async () => {
+  const asked: string[] = [];
+  const outcome = await login({
+    answers: [
+      (server, event) => {
+        // The answer to none is not out yet, and the question is there.
+        asked.push(describe(event));
+        setImmediate(() => answerWith(['password'], server, event));
+      },
+      'accept-key',
+      'accept',
+    ],
+    keys: [keyInMemory('/k/one')],
+    typed: ['word'],
+    authentication: { preferred: ['publickey', 'password'] },
+  });
+  assert.ok(isOpen(outcome));
+  assert.deepEqual(asked, ['none']);
+  assert.deepEqual(outcome.requests, ['none', 'publickey-query ssh-ed25519 bound', 'password word']);
+  assert.deepEqual(hidden(outcome.lines), [
+    'debug1: Authentications that can continue: password',
+    'debug1: Next authentication method: password',
+  ]);
+});
+
+test('no key is asked about beside none while host keys come first', async () => {
+  const answers = [['password'], 'accept'] as const;
+  const outcome = await login({ answers, keys: [keyInMemory('/k/one')], typed: ['word'] });
+  assert.ok(isOpen(outcome));
+  assert.deepEqual(outcome.requests, ['none', 'password word']);
+});
+
 test('host keys vouch for the user before keys of the user are offered (RFC 4252 section 9)', async () => {
   const [first, second] = [hostKey('ed25519'), hostKey('ecdsa')];
   const signed: Uint8Array[] = [];

@@ -110,7 +110,7 @@ export class Authentication implements Login {
   #attemptNext(event: Event<'attempt-wanted'>): Promise<UserauthClientCommand> | UserauthClientCommand {
     const { failed, methods, partialSuccess } = event;
     const { log, publicKeys } = this.#options;
-    if (failed === undefined) return { type: 'attempt', attempt: { method: 'none' } };
+    if (failed === undefined) return this.#attemptFirst();
     if (this.#isSkipping) {
       this.#isSkipping = false;
       return this.#try();
@@ -122,6 +122,12 @@ export class Authentication implements Login {
     this.#methods = methods;
     log('debug1', `Authentications that can continue: ${visible(methods.join(','))}`);
     return this.#try();
+  }
+
+  /** `none`, and with it the question about the first key where keys come first. */
+  #attemptFirst(): UserauthClientCommand {
+    const ahead = this.#order.first === 'publickey' ? this.#options.publicKeys.peek() : undefined;
+    return { type: 'attempt', attempt: { method: 'none' }, ...(ahead === undefined ? {} : { ahead }) };
   }
 
   /** Goes from method to method until one has something to try. */

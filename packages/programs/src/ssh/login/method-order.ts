@@ -28,6 +28,11 @@ export class MethodOrder<Name extends string> {
     return this.#current;
   }
 
+  /** What is tried first if the server takes it. */
+  get first(): Name | undefined {
+    return this.#preferred.find((name): name is Name => this.#enabled.has(name as Name));
+  }
+
   /** The method to go on with; undefined when there is none left. */
   next(taken: readonly string[]): Name | undefined {
     if (taken.join(',') !== this.#taken.join(',')) {

@@ -34,6 +34,7 @@ export class PublicKeys {
   #serverTakesHostBound = false;
   #serverAlgorithms: readonly string[] | undefined;
   #offered: CandidateKey | undefined;
+  #peeked: { readonly key: CandidateKey; readonly attempt: UserauthAttempt } | undefined;
 
   constructor(options: PublicKeysOptions) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class PublicKeys {
   }
 
   learn(extensions: ReadonlyMap<string, Uint8Array>): void {
+    this.#peeked = undefined;
     if (extensions.has(extensionNames.hostBound)) this.#serverTakesHostBound = true;
     const algorithms = extensions.get(extensionNames.algorithms);
     if (algorithms !== undefined) this.#serverAlgorithms = utf8Decode(algorithms).split(',');
@@ -49,6 +51,21 @@ export class PublicKeys {
   /** After a partial success every key may be asked for again. */
   reset(): void {
     this.#untried = this.#options.keys;
+  }
+
+  /**
+   * What next() will most likely give, the very object, without a word to the log; undefined while the server has not
+   * said which algorithms it takes.
+   */
+  peek(): UserauthAttempt | undefined {
+    if (this.#serverAlgorithms === undefined) return undefined;
+    for (const key of this.#untried) {
+      const attempt = this.#attempt(key, this.#algorithmsFor(key.publicKey));
+      if (attempt === undefined) continue;
+      this.#peeked = { key, attempt };
+      return attempt;
+    }
+    return undefined;
   }
 
   /** The attempt with the next key; undefined when all were tried. */
@@ -84,14 +101,16 @@ export class PublicKeys {
       return undefined;
     }
     log('debug1', `Offering public key: ${this.#describe(key)}`);
+    const attempt = this.#peeked?.key === key ? this.#peeked.attempt : this.#attempt(key, allowed);
+    if (attempt === undefined) log('debug1', 'send_pubkey_test: no mutual signature algorithm');
+    else this.#offered = key;
+    return attempt;
+  }
+
+  #attempt({ publicKey: key }: CandidateKey, allowed: readonly SignatureAlgorithm[]): UserauthAttempt | undefined {
     const algorithm = this.#choose(allowed)?.name;
-    if (algorithm === undefined) {
-      log('debug1', 'send_pubkey_test: no mutual signature algorithm');
-      return undefined;
-    }
-    this.#offered = key;
     const hostBound = this.#options.hostBound && this.#serverTakesHostBound;
-    return { method: 'publickey', algorithm, key: key.publicKey, probe: true, hostBound };
+    return algorithm === undefined ? undefined : { method: 'publickey', algorithm, key, probe: true, hostBound };
   }
 
   #algorithmsFor(blob: Uint8Array): readonly SignatureAlgorithm[] {

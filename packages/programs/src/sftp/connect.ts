@@ -25,7 +25,7 @@ export async function connectToServer(invocation: Invocation, report: Report): P
     return undefined;
   }
   try {
-    return { client: await SftpClient.over(program.stream, debugOf(report)), program };
+    return { client: await SftpClient.over(program.stream, optionsOf(report)), program };
   } catch (error) {
     if (!(error instanceof SshError)) throw error;
     tellWhyNot(error, report);
@@ -35,8 +35,8 @@ export async function connectToServer(invocation: Invocation, report: Report): P
 }
 
 /** Without -v nobody asks what is done. */
-function debugOf(report: Report): SftpClientOptions {
-  return report.verbosity === 0 ? {} : { log: report.debug };
+function optionsOf(report: Report): SftpClientOptions {
+  return { limitsLater: true, ...(report.verbosity === 0 ? {} : { log: report.debug }) };
 }
 
 async function openProgram(invocation: Invocation, report: Report): Promise<RemoteProgram | undefined> {

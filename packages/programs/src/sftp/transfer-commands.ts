@@ -2,6 +2,7 @@
 // errors become sentences, and its progress the meter.
 
 import { statSync } from 'node:fs';
+import type { FileStatus } from 'sallyport/sftp/file-status';
 import { SftpError } from 'sallyport/sftp/sftp-error';
 import type { TransferSummary } from 'sallyport/sftp/transfer/transfer-options';
 import { bytesOf } from '../shared/byte-string.ts';
@@ -33,26 +34,29 @@ export async function getFiles(run: CommandRun, { source, target, flags }: Trans
     run.problem(transferMessages.sourcesNeedFolder(target));
     return;
   }
-  for (const { path } of found) {
+  for (const { path, status } of found) {
     if (run.isInterrupted) return;
     const name = baseName(path);
     const to = target === undefined ? name : isIntoFolder ? joinPath(target, name) : target;
-    await getOne(run, { from: path, to }, flags);
+    // Of several files the last ones are looked at when it is their turn.
+    await getOne(run, { from: path, to, ...(found.length === 1 ? { status } : {}) }, flags);
   }
 }
 
 interface Transfer {
   readonly from: string;
   readonly to: string;
+  /** Of the source, when it was asked for just now. */
+  readonly status?: FileStatus;
 }
 
-async function getOne(run: CommandRun, { from, to }: Transfer, flags: TransferFlags): Promise<void> {
+async function getOne(run: CommandRun, { from, to, status }: Transfer, flags: TransferFlags): Promise<void> {
   const { client, defaults } = run.session;
   const resume = flags.resume || defaults.resume;
   announce(run, resume ? transferMessages.resuming(from, to) : transferMessages.fetching(from, to));
   const isTree = from.endsWith('/') && (flags.recursive || defaults.recursive);
   if (!isTree) {
-    const options = transferOptions(run, flags, 'down');
+    const options = { ...transferOptions(run, flags, 'down'), status };
     const summary = await perform(run, 'down', client.downloadFile(bytesOf(from), bytesOf(to), options));
     if (resume && summary?.bytes === 0) run.session.report.note(transferMessages.unchanged(to));
     return;

@@ -293,6 +293,42 @@ test('limits of a server are used within bounds of our own', async () => {
   assert.equal(other.server.requests.length, 0);
 });
 
+test('limits that come later are waited for by transfers, not by the session; bad ones end it', async () => {
+  await using local = await TemporaryFolder.create();
+  const extensions = { 'limits@openssh.com': '1' };
+  const [ours, theirs] = memoryStreams();
+  const held: number[] = [];
+  const files = serverOf([]);
+  const server = new ScriptedSftpServer(
+    theirs,
+    (request, self) => {
+      if (request.name === 'extended') held.push(request.id);
+      else files(request, self);
+    },
+    extensions,
+  );
+  const client = await SftpClient.over(ours, { limitsLater: true });
+  assert.equal((await client.stat('f')).size, 4);
+  assert.equal(client.limits.readBytes, 32 * 1024);
+  const copying = client.downloadFile('f', local.file('f'));
+  await client.lstat('f');
+  assert.deepEqual(
+    server.requests.map(({ name }) => name),
+    ['extended', 'stat', 'lstat'],
+  );
+  const told = { packetBytes: 0n, readBytes: 65_536n, writeBytes: 65_536n, openHandles: 0n };
+  server.reply('extended', { id: held[0] as number, fields: limitFields.encode(told) });
+  await client.limitsKnown;
+  assert.equal(client.limits.readBytes, 65_536);
+  assert.equal((await copying).bytes, 4);
+
+  const [near, far] = memoryStreams();
+  new ScriptedSftpServer(far, ({ id }, self) => self.reply('extended', { id, fields: bytes('short') }), extensions);
+  const cheated = await SftpClient.over(near, { limitsLater: true });
+  await assert.rejects(cheated.downloadFile('f', local.file('g')), ProtocolError);
+  await cheated.closed;
+});
+
 test('short reads and answers in any order make the same file', async () => {
   const data = bytes(Array.from({ length: 60_000 }, (_, i) => `${i} `).join(''));
   const random = new SeededRandom(3);

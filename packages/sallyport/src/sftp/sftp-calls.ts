@@ -31,33 +31,53 @@ interface Pick<T> {
 export interface SftpClientOptions extends CallOptions {
   /** Gets the lines that `sftp -v` shows: what the server announces, requests about paths, refusals. */
   readonly log?: ((line: LogLine) => void) | undefined;
+  /**
+   * Resolves at the server's greeting, a round trip earlier: the limits are asked for with whatever comes first, and
+   * are those of every server until they have come. Transfers wait for them.
+   */
+  readonly limitsLater?: boolean;
 }
 
 export class SftpCalls {
   readonly session: SftpSession;
-  readonly limits: SftpLimits;
+  #limits = defaultLimits;
+  #limitsKnown: Promise<void> = Promise.resolve();
 
-  private constructor(session: SftpSession, limits: SftpLimits) {
+  private constructor(session: SftpSession) {
     this.session = session;
-    this.limits = limits;
   }
 
   /** Greets the server and asks for its limits. */
   static async start(stream: ByteStream, options: SftpClientOptions): Promise<SftpCalls> {
-    const { log, ...call } = options;
+    const { log, limitsLater = false, ...call } = options;
     const session = new SftpSession(stream, log);
     await session.start(call);
-    const calls = new SftpCalls(session, defaultLimits);
+    const calls = new SftpCalls(session);
     if (!calls.has('limits')) return calls;
-    const asked = { path: new Uint8Array(0), pick: fieldsOf(limitFields), ...call };
+    calls.#limitsKnown = calls.#learnLimits(call, log);
+    if (limitsLater) calls.#limitsKnown.catch(() => undefined);
+    else await calls.#limitsKnown;
+    return calls;
+  }
+
+  get limits(): SftpLimits {
+    return this.#limits;
+  }
+
+  /** Resolves when the server has told its limits, or that it has none; rejects with what ended the session instead. */
+  get limitsKnown(): Promise<void> {
+    return this.#limitsKnown;
+  }
+
+  async #learnLimits(call: CallOptions, log: SftpClientOptions['log']): Promise<void> {
     try {
-      const told = await calls.extension('limits', {}, asked);
-      const limits = usedLimits(told);
-      if (log !== undefined) for (const line of debugLines.limits(told, limits)) log(line);
-      return new SftpCalls(session, limits);
+      const asked = { path: new Uint8Array(0), pick: fieldsOf(limitFields), ...call };
+      const told = await this.extension('limits', {}, asked);
+      this.#limits = usedLimits(told);
+      if (log !== undefined) for (const line of debugLines.limits(told, this.#limits)) log(line);
     } catch (error) {
-      if (error instanceof SftpError) return calls;
-      void session.end();
+      if (error instanceof SftpError) return;
+      void this.session.end();
       throw error;
     }
   }

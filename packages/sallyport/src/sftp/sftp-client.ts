@@ -66,6 +66,11 @@ export class SftpClient implements AsyncDisposable {
     return this.#calls.limits;
   }
 
+  /** Resolves when `limits` are what the server told: later than over() with `limitsLater`. */
+  get limitsKnown(): Promise<void> {
+    return this.#calls.limitsKnown;
+  }
+
   /** Opens a file; close it in the end, or declare it with `await using`. */
   open(path: SftpPath, mode: OpenMode | number = 'r', options: OpenOptions = {}): Promise<RemoteFile> {
     return openRemote(this.#calls, pathBytes(path), { mode, ...options });
@@ -287,8 +292,12 @@ export class SftpClient implements AsyncDisposable {
     return transfers.upload(this.#calls, transferPaths(remotePath, localPath), options);
   }
 
-  /** Gets one file under this very name. */
-  downloadFile(remotePath: SftpPath, localPath: SftpPath, options: TransferOptions = {}): Promise<TransferSummary> {
+  /** Gets one file under this very name; the `status` of a regular file saves asking for it. */
+  downloadFile(
+    remotePath: SftpPath,
+    localPath: SftpPath,
+    options: TransferOptions & { readonly status?: FileStatus | undefined } = {},
+  ): Promise<TransferSummary> {
     return transfers.downloadFile(this.#calls, transferPaths(remotePath, localPath), options);
   }
 

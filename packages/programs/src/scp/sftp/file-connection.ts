@@ -30,7 +30,9 @@ export class FileConnection {
   static async open(place: RemotePlace, setting: ConnectionSetting): Promise<FileConnection> {
     const { report } = setting;
     const program = await openOrSay(place, setting);
-    const client = await orAbandon(report, () => SftpClient.over(program.stream, { log: report.debug }));
+    const client = await orAbandon(report, () =>
+      SftpClient.over(program.stream, { limitsLater: true, log: report.debug }),
+    );
     return new FileConnection(client, program, report);
   }
 

@@ -59,8 +59,8 @@ export async function downloadOne(transfer: Transfer, job: DownloadJob): Promise
   }
 }
 
-/** @throws SftpError when the file is known to be no regular one */
-async function regularStatus(transfer: Transfer, job: DownloadJob): Promise<FileStatus> {
+/** What is known of the file, or what the server tells. @throws SftpError when it is known to be no regular one */
+export async function regularStatus(transfer: Transfer, job: DownloadJob): Promise<FileStatus> {
   const known = job.status;
   const isEnough = known !== undefined && known.size !== undefined && known.type === 'file';
   const status = isEnough

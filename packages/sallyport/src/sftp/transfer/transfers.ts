@@ -1,12 +1,13 @@
 // Files and trees between a server and us: what SftpClient offers, and what sftp and scp are built on. Each call is a
 // transfer of its own, with a window and a limit of its own.
 
+import type { FileStatus } from '../file-status.ts';
 import { fileStatus } from '../file-status.ts';
 import { baseName, isSafeName, joinPath } from '../names.ts';
 import { attributesOf } from '../replies.ts';
 import type { SftpCalls } from '../sftp-calls.ts';
 import { SftpError } from '../sftp-error.ts';
-import { downloadOne } from './download-file.ts';
+import { downloadOne, regularStatus } from './download-file.ts';
 import { downloadFolder } from './download-tree.ts';
 import { tryLocally } from './local-call.ts';
 import { Transfer } from './transfer.ts';
@@ -26,9 +27,9 @@ export interface TransferPaths {
 
 type Work = (transfer: Transfer, paths: TransferPaths) => Promise<readonly SftpError[]>;
 
-const oneDown: Work = async (transfer, paths) => {
+const oneDown = async (transfer: Transfer, paths: TransferPaths, known?: FileStatus): Promise<SftpError[]> => {
   transfer.progress.totalFiles = 1;
-  const status = fileStatus(await transfer.calls.ask('stat', paths.remotePath, { pick: attributesOf }));
+  const status = await regularStatus(transfer, { ...paths, ...(known === undefined ? {} : { status: known }) });
   transfer.progress.totalBytes = status.size ?? 0;
   transfer.progress.isListed = true;
   await downloadOne(transfer, { ...paths, status });
@@ -46,9 +47,9 @@ const oneUp: Work = async (transfer, paths) => {
 export function downloadFile(
   calls: SftpCalls,
   paths: TransferPaths,
-  options: TransferOptions,
+  { status, ...options }: TransferOptions & { readonly status?: FileStatus | undefined },
 ): Promise<TransferSummary> {
-  return perform(calls, { paths, options, work: oneDown });
+  return perform(calls, { paths, options, work: (transfer) => oneDown(transfer, paths, status) });
 }
 
 /** One file to the server, with this very name. */
@@ -82,8 +83,8 @@ export async function download(
     const status = fileStatus(await calls.ask('stat', remotePath, { pick: attributesOf }));
     const there = await tryLocally('stat', localPath, () => transfer.local.status(localPath));
     const inside = there?.type === 'directory' ? below(localPath, remotePath) : localPath;
-    const isFolder = status.type === 'directory';
-    return (isFolder ? downloadFolder : oneDown)(transfer, { remotePath, localPath: inside });
+    const paths = { remotePath, localPath: inside };
+    return status.type === 'directory' ? downloadFolder(transfer, paths) : oneDown(transfer, paths, status);
   };
   return whole(await perform(calls, { paths, options, work }));
 }
@@ -116,6 +117,7 @@ async function perform(
   calls: SftpCalls,
   job: { readonly paths: TransferPaths; readonly options: TransferOptions; readonly work: Work },
 ): Promise<TransferSummary> {
+  await calls.limitsKnown;
   const transfer = new Transfer(calls, job.options);
   const failures = await transfer.run(() => job.work(transfer, job.paths));
   const { files, folders, bytes } = transfer.progress;

@@ -1,12 +1,14 @@
-// Builds dist/bin: the executable `sallyport`, a symlink to it for each program, and a Node entry for each (`ssh.js`).
-// `npm run build` runs it after the TypeScript compiler has written every package's dist (ESM and .d.ts); with --quiet
-// it prints nothing. The executable appears under its name only when it is whole.
+// Builds dist/bin: the executable `sallyport`, a symlink to it for each program, and a Node entry for each (`ssh.js`);
+// and dist/npm/sallyport, the library as it is published. `npm run build` runs it after the TypeScript compiler has
+// written every package's dist (ESM and .d.ts); with --quiet it prints nothing. The executable appears under its name
+// only when it is whole.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programs } from '@sallyport/executable/programs';
+import { buildLibrary } from './build/library-package.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(repository, 'dist', 'bin');
@@ -77,6 +79,7 @@ function linkPrograms(): void {
 mkdirSync(folder, { recursive: true });
 buildExecutable();
 linkPrograms();
+buildLibrary(repository, join(repository, 'dist', 'npm', 'sallyport'), process.execPath);
 if (!process.argv.includes('--quiet')) {
   const megabytes = (statSync(join(folder, 'sallyport')).size / 1e6).toFixed(0);
   process.stdout.write(`dist/bin/sallyport (${megabytes} MB): ${Object.keys(programs).join(' ')}\n`);

@@ -1,9 +1,9 @@
 // A command-line client made of the library, for the benchmarks: one file or one folder up or down, with the library's own
-// choices, as an application would write it.
+// choices, as an application would write it, and with the files that an application would install.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { connect } from 'sallyport';
+import { connect } from '../../dist/npm/sallyport/index.js';
 
 const { values, positionals } = parseArgs({
   options: {

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import type { StockServer } from '@sallyport/testing';
-import { childrenNamed, commandLine, until } from './processes.ts';
+import { until } from '@sallyport/testing';
+import { childrenNamed, commandLine } from './processes.ts';
 
 export const authProcesses = (server: StockServer): readonly number[] => childrenNamed(server.pid, /^sshd-auth\b/);
 
@@ -18,8 +19,10 @@ export async function template(server: StockServer): Promise<number> {
     const pids = authProcesses(server);
     const areCopies = pids.every((pid) => commandLine(pid).startsWith('sshd-auth template'));
     await peer?.close();
+    await until(() => authProcesses(server).length === 1, 'the copy has ended');
     // The process that was started may have been seen before it went on as its copy.
-    if (pids.length === 2 && pids.includes(original) && areCopies) return original;
+    const stays = pids.length === 2 && pids.includes(original) && authProcesses(server)[0] === original;
+    if (stays && areCopies) return original;
   }
   throw new Error('no template is ready');
 }

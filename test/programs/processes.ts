@@ -1,5 +1,6 @@
-// Processes as /proc shows them: children, command lines, descriptors. Linux only, as sshd is; nothing here ends one.
-// Numbers may be reused: look and act at once.
+// Processes as /proc shows them: children, command lines, threads, descriptors. Linux only, as sshd is; nothing here
+// ends one. Any of them may end between two looks: what has gone is left out. Numbers may be reused: look and act at
+// once.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
@@ -11,22 +12,16 @@ export function children(pid: number): readonly number[] {
 
 /** undefined for a process that has ended. */
 function parentOf(pid: number): number | undefined {
-  try {
-    // Behind the name, which may hold anything: state, parent.
-    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
-    return Number(parent);
-  } catch {
-    return undefined;
-  }
+  const stat = seen(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  // Behind the name, which may hold anything: state, parent.
+  const [, parent] = stat?.split(') ').at(-1)?.split(' ') ?? [];
+  return parent === undefined ? undefined : Number(parent);
 }
 
 /** Empty for a process that has ended. */
 export function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  } catch {
-    return '';
-  }
+  const words = seen(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
+  return words.replaceAll('\0', ' ').trim();
 }
 
 /** The children whose command line matches. */
@@ -34,16 +29,24 @@ export function childrenNamed(pid: number, name: RegExp): readonly number[] {
   return children(pid).filter((child) => name.test(commandLine(child)));
 }
 
-/** What its open descriptors are. */
+/** What its open descriptors are; none for a process that has ended. */
 export function descriptors(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const names = seen(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  return names.flatMap((fd) => seen(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? []);
 }
 
-/** Looks again until it is so; fails after 15 s. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not so in 15 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+/** What `look` finds in the folder of each of its threads; none for a process that has ended. */
+export function ofThreads<T>(pid: number, look: (folder: string) => T): readonly T[] {
+  const names = seen(() => readdirSync(`/proc/${pid}/task`)) ?? [];
+  return names.flatMap((thread) => seen(() => look(`/proc/${pid}/task/${thread}`)) ?? []);
+}
+
+/** undefined when what is looked at has gone. */
+function seen<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }

@@ -9,6 +9,7 @@ import { ourProgram } from '@sallyport/testing/our-programs';
 import { ordinaryAccount, programPath, skipUnless } from '@sallyport/testing/peers';
 import { type ProgramResult, runProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { until } from '@sallyport/testing/until';
 
 const shellScript =
   /^SSH_AUTH_SOCK=(\S+); export SSH_AUTH_SOCK;\nSSH_AGENT_PID=(\d+); export SSH_AGENT_PID;\necho Agent pid \2;\n$/;
@@ -26,11 +27,8 @@ async function start(home: string, args: readonly string[] = ['-s']): Promise<St
 }
 
 /** Until a process that is not our child is gone. */
-async function untilGone(pid: number): Promise<void> {
-  for (const limit = Date.now() + 20_000; !hasEnded(pid); ) {
-    assert.ok(Date.now() < limit, 'the process goes on');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+function untilGone(pid: number): Promise<void> {
+  return until(() => hasEnded(pid), 'the process has ended');
 }
 
 test('an agent in the background serves, and -k ends it and takes its socket away', async () => {

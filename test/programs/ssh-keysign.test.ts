@@ -20,8 +20,9 @@ import {
   skipUnless,
   startProgram,
   TemporaryAccount,
+  until,
 } from '@sallyport/testing';
-import { childrenNamed, descriptors, until } from './processes.ts';
+import { childrenNamed, descriptors } from './processes.ts';
 
 const ourKeysign = ourProgram('ssh-keysign');
 const request = struct({ version: byte, address: text, data: bytes });

@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import { programPath, runProgram, skipUnless, startProgram, TemporaryAccount } from '@sallyport/testing';
-import { until } from './processes.ts';
+import { programPath, runProgram, skipUnless, startProgram, TemporaryAccount, until } from '@sallyport/testing';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();

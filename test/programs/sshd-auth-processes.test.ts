@@ -5,9 +5,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
+import { until } from '@sallyport/testing';
 import { hasEnded } from '@sallyport/testing/has-ended';
 import { authProcesses, Listening, listening, template } from './auth-template.ts';
-import { children, childrenNamed, commandLine, descriptors, until } from './processes.ts';
+import { children, childrenNamed, commandLine, descriptors } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
@@ -26,7 +27,7 @@ for (const { as, needs } of waysToRun) {
       const peers = Array.from({ length: 30 }, () => new Listening(server));
       const cookies = await Promise.all(peers.map((peer) => peer.cookie()));
       assert.equal(new Set(cookies).size, cookies.length);
-      assert.equal(authProcesses(server).length, 31);
+      await until(() => authProcesses(server).length === 31, 'a process for each, and the template');
       await Promise.all(peers.map((peer) => peer.close()));
       assert.equal(await template(server), original);
       await until(() => zombies(server).length === 0, 'each has been waited for');

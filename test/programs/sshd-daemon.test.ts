@@ -7,9 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
 import { sshdKeywords } from '@sallyport/protocol/config/sshd-keywords';
 import type { ProgramResult, StockKey } from '@sallyport/testing';
-import { freePort, runProgram, startProgram } from '@sallyport/testing';
+import { freePort, runProgram, startProgram, until } from '@sallyport/testing';
 import { hasEnded } from '@sallyport/testing/has-ended';
-import { childrenNamed, commandLine, until } from './processes.ts';
+import { childrenNamed, commandLine } from './processes.ts';
 import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
@@ -50,6 +50,11 @@ function start({ file }: Started, args: readonly string[]): ReturnType<typeof st
   return startProgram(ourSshd, ['-f', file, ...args], { env: { HOME: folder.path } });
 }
 
+/** Empty while there is no such file. */
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
 const { needs } = waysToRun[0] as (typeof waysToRun)[number];
 
 describe('sshd from start to end', needs, () => {
@@ -63,8 +68,9 @@ describe('sshd from start to end', needs, () => {
       const config = await configure(`signal-${number}`, [`PidFile ${pidFile}`]);
       const sshd = start(config, ['-D', '-e']);
       await sshd.untilStderr(/Server listening/);
-      await until(() => existsSync(pidFile), 'there is a pid file');
-      assert.equal(readFileSync(pidFile, 'utf8'), `${sshd.pid}\n`);
+      // It is there before anything stands in it.
+      await until(() => textOf(pidFile).endsWith('\n'), 'there is a pid file');
+      assert.equal(textOf(pidFile), `${sshd.pid}\n`);
       process.kill(sshd.pid, signal);
       const { code, stderr } = await sshd.exited;
       assert.equal(code, status);
@@ -82,10 +88,8 @@ describe('sshd from start to end', needs, () => {
     const pid = Number(readFileSync(pidFile, 'utf8'));
     try {
       assert.equal((await login(config, 'echo in')).stdout.toString(), 'in\n');
-      assert.match(
-        await readFile(log, 'utf8'),
-        /Server listening on 127\.0\.0\.1 port \d+\.\r?\n[^]*Accepted publickey for/,
-      );
+      const lines = /Server listening on 127\.0\.0\.1 port \d+\.\r?\n[^]*Accepted publickey for/;
+      await until(() => lines.test(textOf(log)), 'the login is in the log');
       assert.match(commandLine(pid), /sshd .*-f /);
     } finally {
       process.kill(pid, 'SIGTERM');
@@ -153,7 +157,8 @@ describe('sshd from start to end', needs, () => {
     const target = { host: 'inetd', port: 22, user, knownHosts };
     const { stdout, stderr } = await fixture.openssh.runClient(target, ['echo in'], { config: [proxy] });
     assert.deepEqual({ stdout: stdout.toString(), stderr }, { stdout: 'in\n', stderr: '' });
-    assert.match(await readFile(log, 'utf8'), /Accepted publickey for \S+ from UNKNOWN port 65535/);
+    const line = /Accepted publickey for \S+ from UNKNOWN port 65535/;
+    await until(() => line.test(textOf(log)), 'the login is in the log');
   });
 
   test('-i with a configuration that is wrong says nothing to the peer and ends with 255', async () => {

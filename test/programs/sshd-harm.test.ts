@@ -7,8 +7,8 @@ import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
-import { programPath, runProgram, skipUnless, TemporaryAccount } from '@sallyport/testing';
-import { childrenNamed, descriptors, until } from './processes.ts';
+import { programPath, runProgram, skipUnless, TemporaryAccount, until } from '@sallyport/testing';
+import { childrenNamed, descriptors } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();

@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { after, describe, test } from 'node:test';
-import { programPath, runProgram, skipUnless, startProgram } from '@sallyport/testing';
-import { until } from './processes.ts';
+import { programPath, runProgram, skipUnless, startProgram, until } from '@sallyport/testing';
 import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
-import { until } from './processes.ts';
+import { until } from '@sallyport/testing';
 import type { ClientResult } from './sshd-fixture.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 

@@ -6,8 +6,8 @@ import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
-import { programPath, startProgram } from '@sallyport/testing';
-import { childrenNamed, until } from './processes.ts';
+import { programPath, startProgram, until } from '@sallyport/testing';
+import { childrenNamed } from './processes.ts';
 import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
@@ -87,7 +87,8 @@ for (const { as, needs } of waysToRun) {
     });
 
     test('LoginGraceTime ends who does not log in, and nobody who has', async () => {
-      await using server = await fixture.start(as, { config: ['LoginGraceTime 1'] });
+      // A login may take a second on a machine that has other work.
+      await using server = await fixture.start(as, { config: ['LoginGraceTime 3'] });
       await using client = await fixture.connect(server);
       const silent = await new Silent(server).heard();
       assert.match(await silent.closed(), /^SSH-2\.0-Sallyport_\S+\r\n$/);
@@ -135,7 +136,7 @@ for (const { as, needs } of waysToRun) {
     });
 
     test('a client that answers no probe is given up after ClientAliveCountMax of them', async () => {
-      await using server = await fixture.start(as, { config: ['ClientAliveInterval 1', 'ClientAliveCountMax 1'] });
+      await using server = await fixture.start(as, { config: ['ClientAliveInterval 1', 'ClientAliveCountMax 3'] });
       const alive = await fixture.connect(server);
       const frozen = fixture.openssh.startClient(server, ['echo ready; sleep 60']);
       await new Promise((resolve) => frozen.child.stdout?.once('data', resolve));

@@ -7,20 +7,21 @@ import { connect as connectTcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { singleThreadEnvironment } from '@sallyport/system/fork';
 import type { StockServer } from '@sallyport/testing';
-import { OpensshFixture, skipUnless, TemporaryAccount } from '@sallyport/testing';
+import { OpensshFixture, skipUnless, TemporaryAccount, until } from '@sallyport/testing';
+import { hasEnded } from '@sallyport/testing/has-ended';
 import { findAccount } from '@sallyport/testing/peers';
 import type { Client } from 'sallyport';
 import { connect } from 'sallyport';
 import { template } from './auth-template.ts';
-import { children, childrenNamed, descriptors, until } from './processes.ts';
+import { children, childrenNamed, descriptors, ofThreads } from './processes.ts';
 import { ourSshd, SshdFixture } from './sshd-fixture.ts';
 
 const needs = skipUnless('root', 'openssh-client');
 
 /** Fields of /proc/PID/status of the main thread and of every other thread. */
 function statusOfThreads(pid: number): readonly ReadonlyMap<string, string>[] {
-  return readdirSync(`/proc/${pid}/task`).map((thread) => {
-    const lines = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8').trim().split('\n');
+  return ofThreads(pid, (folder) => {
+    const lines = readFileSync(`${folder}/status`, 'utf8').trim().split('\n');
     return new Map(lines.map((line) => [line.split(':')[0] ?? '', line.slice(line.indexOf(':') + 1).trim()]));
   });
 }
@@ -86,9 +87,12 @@ describe('privileges of sshd as root', needs, () => {
   });
 
   test('an auth process holds the connection, its pipe, the descriptor socket, and no file', async () => {
+    await template(server);
     const connection = connectTcp(server.port, '127.0.0.1');
     await new Promise((resolve) => connection.once('data', resolve));
-    for (const pid of childrenNamed(server.pid, /^sshd-auth/)) {
+    const processes = childrenNamed(server.pid, /^sshd-auth/);
+    assert.ok(processes.length >= 2);
+    for (const pid of processes) {
       const files = descriptors(pid).filter((name) => !/^(socket|anon_inode|pipe|eventfd|\/dev\/null)/.test(name));
       assert.deepEqual(files, [], `${pid}: ${descriptors(pid).join(' ')}`);
     }
@@ -102,6 +106,7 @@ describe('privileges of sshd as root', needs, () => {
     assert.deepEqual(more, []);
     const games = findGroup('games');
     const users = findGroup('users');
+    assert.ok(statusOfThreads(pid).length > 0);
     for (const status of statusOfThreads(pid)) {
       assert.equal(status.get('Uid'), Array(4).fill(account.uid).join('\t'));
       assert.equal(status.get('Gid'), Array(4).fill(account.gid).join('\t'));
@@ -137,7 +142,7 @@ describe('privileges of sshd as root', needs, () => {
     const parentOfForeign = (await foreign.run('echo $PPID; id -un')).stdout.split('\n');
     assert.ok(!parents.has(`${parentOfForeign[0]}\n`));
     assert.equal(parentOfForeign[1], other.name);
-    assert.equal(sessions().length, 2);
+    await until(() => sessions().length === 2, 'each account has one process');
     const [pid = 0] = sessions().filter((candidate) => String(candidate) === parentOfForeign[0]);
     assert.equal(statusOfThreads(pid)[0]?.get('Uid'), Array(4).fill(other.uid).join('\t'));
   });
@@ -203,13 +208,17 @@ describe('privileges of sshd as an ordinary account', needs, () => {
     const pids = [server.pid, ...children(server.pid)];
     assert.ok(pids.length >= 3);
     for (const pid of pids) {
+      // Of one that has ended meanwhile there is nothing to see.
       for (const status of statusOfThreads(pid)) {
         assert.equal(status.get('Uid'), Array(4).fill(fixture.account.uid).join('\t'));
         assert.equal(status.get('CapEff'), noCapabilities);
       }
     }
-    for (const pid of childrenNamed(server.pid, /^sshd-auth/)) {
-      await until(() => statusOfThreads(pid)[0]?.get('NoNewPrivs') === '1', 'no new privileges');
+    const processes = childrenNamed(server.pid, /^sshd-auth/);
+    assert.ok(processes.length > 0);
+    for (const pid of processes) {
+      const given = (): string | undefined => statusOfThreads(pid)[0]?.get('NoNewPrivs');
+      await until(() => hasEnded(pid) || given() === '1', 'no new privileges');
     }
   });
 

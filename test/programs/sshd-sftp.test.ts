@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
 import type { ProgramResult } from '@sallyport/testing';
-import { ourProgram, programPath, runProgram, skipUnless } from '@sallyport/testing';
+import { ourProgram, programPath, runProgram, skipUnless, until } from '@sallyport/testing';
 import { openSftp } from '@sallyport/testing/sftp-driver';
-import { childrenNamed, until } from './processes.ts';
+import { childrenNamed, ofThreads } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 /** A folder of that account's own, outside its home. */
@@ -133,10 +133,13 @@ describe('ChrootDirectory', skipUnless('root', 'openssh-client'), () => {
       assert.equal(fs.readFileSync(`${root}/files/made`, 'utf8'), 'inside');
       const [pid] = childrenNamed(server.pid, /^sshd-session/);
       assert.ok(pid);
-      for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
-        assert.equal(fs.readlinkSync(`/proc/${pid}/task/${thread}/root`), root);
-        assert.equal(fs.readlinkSync(`/proc/${pid}/task/${thread}/cwd`), root);
-        const status = fs.readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+      const threads = ofThreads(pid, (folder) => ({
+        places: [fs.readlinkSync(`${folder}/root`), fs.readlinkSync(`${folder}/cwd`)],
+        status: fs.readFileSync(`${folder}/status`, 'utf8'),
+      }));
+      assert.ok(threads.length > 0);
+      for (const { places, status } of threads) {
+        assert.deepEqual(places, [root, root]);
         assert.match(status, new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'));
         assert.match(status, /^CapEff:\t0+$/m);
         assert.match(status, /^CapPrm:\t0+$/m);

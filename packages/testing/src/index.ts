@@ -19,3 +19,4 @@ export { runProgram, startProgram } from './program.ts';
 export { mainArguments, runMain } from './program-main.ts';
 export { TemporaryAccount } from './temporary-account.ts';
 export { TemporaryFolder } from './temporary-folder.ts';
+export { until } from './until.ts';

@@ -30,7 +30,7 @@ export interface RunningProgram {
   readonly stdout: () => Buffer;
   readonly stderr: () => string;
   readonly exited: Promise<ProgramResult>;
-  /** Resolves when stderr matches; rejects when the program ends or the time is over. */
+  /** Resolves when stderr matches; rejects when the program ends or the time (30 s unless told) is over. */
   untilStderr(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
   /** Ends the program and what is in its process group, by id. */
   end(signal?: NodeJS.Signals): Promise<void>;
@@ -90,7 +90,7 @@ export function startProgram(file: string, args: readonly string[], options: Pro
     stdout: () => output.stdout(),
     stderr: () => output.stderr(),
     exited,
-    untilStderr: (pattern, timeoutMs) => output.untilStderr(pattern, timeoutMs ?? 10_000),
+    untilStderr: (pattern, timeoutMs) => output.untilStderr(pattern, timeoutMs ?? 30_000),
     async end(signal = 'SIGTERM') {
       signalGroup(child.pid, signal);
       await exited.catch(() => undefined);

@@ -11,6 +11,7 @@ import type { RunningProgram } from '@sallyport/testing/program';
 import { mainArguments, runMain, startMain } from '@sallyport/testing/program-main';
 import { SeededRandom } from '@sallyport/testing/seeded-random';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { until } from '@sallyport/testing/until';
 
 const main = new URL('./main.js', import.meta.url).href;
 const stock = skipUnless('openssh-sftp-server');
@@ -48,20 +49,12 @@ const modes: readonly Mode[] = [
   },
 ];
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 2_000; attempt++) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('it did not come to that');
-}
-
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** A copy that is so slow that it can be met in the middle; resolves when it is there. */
 async function startSlowly(folder: TemporaryFolder, argv: readonly string[]): Promise<RunningProgram> {
-  const running = startMain(main, ['-l', '16000', ...argv], { input: '' });
-  await until(() => sizeOf(folder.file('copy')) > 100_000 && existsSync(folder.file('pid')));
+  const running = startMain(main, ['-l', '4000', ...argv], { input: '' });
+  await until(() => sizeOf(folder.file('copy')) > 100_000 && existsSync(folder.file('pid')), 'the copy has begun');
   return running;
 }
 
@@ -98,7 +91,7 @@ for (const mode of modes) {
         const running = await startSlowly(folder, [...options, ...argv(folder)]);
         const other = Number(readFileSync(folder.file('pid'), 'utf8'));
         process.kill(running.pid, 'SIGKILL');
-        await until(() => hasEnded(other));
+        await until(() => hasEnded(other), 'the other end has ended');
         assert.equal((await runMain(main, [...options, ...argv(folder)])).code, 0);
         assert.deepEqual(readFileSync(folder.file('copy')), Buffer.from(data));
       },

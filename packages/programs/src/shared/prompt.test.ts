@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { hasEnded } from '@sallyport/testing/has-ended';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { until } from '@sallyport/testing/until';
 import {
   choosePromptSource,
   type PromptEnvironment,
@@ -61,10 +63,10 @@ test('a notice is shown by SSH_ASKPASS until it is taken back, and nowhere witho
   const askpass = await folder.write('ask', script, 0o755);
   const env = { PATH: '/usr/bin:/bin', SSH_ASKPASS_REQUIRE: 'force', SSH_ASKPASS: askpass };
   const end = tellUser('touch it', env);
-  while (!existsSync(`${askpass}.seen`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => existsSync(`${askpass}.seen`), 'the notice is shown');
   const [, pid = ''] = /^none (\d+) touch it$/.exec(readFileSync(`${askpass}.seen`, 'utf8')) ?? [];
-  assert.ok(existsSync(`/proc/${pid}`));
+  assert.equal(hasEnded(Number(pid)), false);
   end();
-  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => hasEnded(Number(pid)), 'the notice is gone');
   tellUser('nobody', { SSH_ASKPASS_REQUIRE: 'never', SSH_ASKPASS: askpass })();
 });

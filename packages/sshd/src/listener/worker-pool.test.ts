@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { socketPair } from '@sallyport/system/descriptors';
 import { canFork } from '@sallyport/system/fork';
+import { until } from '@sallyport/testing/until';
 import type { PoolOptions } from './worker-pool.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -24,14 +25,6 @@ function poolOf(script: string, options: Partial<PoolOptions> = {}) {
     ...options,
   });
   return { pool, happened };
-}
-
-async function until(holds: () => boolean, what: () => string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, what());
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 test('WorkerPool starts an auth process for a connection for which none is prepared', () => {
@@ -71,10 +64,7 @@ test('WorkerPool tells of a process that ends with an error, not of one that it 
   const { pool, happened } = poolOf('if [ "$0" = sshd-session ]; then exit 5; fi; exec sleep 60', { isLasting: false });
   pool.serve(connection, peer).kill();
   pool.startAccount();
-  await until(
-    () => happened.length > 0,
-    () => 'nothing happened',
-  );
+  await until(() => happened.length > 0, 'something happened');
   assert.deepEqual(happened, ['sshd-session status 5']);
   pool.stop();
 });

@@ -10,7 +10,7 @@ import { macs } from '@sallyport/protocol/algorithms/macs';
 import { defaultSignatureAlgorithms } from '@sallyport/protocol/algorithms/signatures';
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockClientTarget, StockKeyType, StockServer } from '@sallyport/testing';
-import { OpensshFixture, opensshKnowing, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, opensshKnowing, skipUnless, until } from '@sallyport/testing';
 import { mebibyte, testData } from './support.ts';
 
 /** One command through one connection. What is not said is the client's default. */
@@ -99,7 +99,7 @@ function describeAlgorithms({ fixture, server, talkative, userKeys }: Setting, r
       await using server = await fixture.startServer({ program, config: ['LogLevel DEBUG1'] });
       const result = await run({ fixture, server, command: 'echo in', keyExchange });
       assert.equal(text(result.stdout), 'in\n', result.stderr);
-      assert.match(server.log(), new RegExp(`kex: algorithm: ${keyExchange}\\b`));
+      await server.untilLog(new RegExp(`kex: algorithm: ${keyExchange}\\b`));
     });
   }
 
@@ -108,7 +108,8 @@ function describeAlgorithms({ fixture, server, talkative, userKeys }: Setting, r
       const start = talkative.log().length;
       const result = await run({ fixture, server: talkative, command: 'echo in', hostKeyAlgorithm });
       assert.equal(text(result.stdout), 'in\n', result.stderr);
-      assert.match(talkative.log().slice(start), new RegExp(`kex: host key algorithm: ${hostKeyAlgorithm}\\b`));
+      const line = new RegExp(`kex: host key algorithm: ${hostKeyAlgorithm}\\b`);
+      await until(() => line.test(talkative.log().slice(start)), 'sshd has logged the algorithm');
     });
   }
 
@@ -134,16 +135,19 @@ function describeTransfers({ fixture, talkative }: Setting, run: ClientUnderTest
       const { cipher, mac } = protection;
       const chosen = mac === undefined ? { cipher } : { cipher, mac };
       comesBack(await run({ fixture, server: talkative, command, input, ...chosen, rekeyBytes: mebibyte }));
-      const log = talkative.log().slice(start);
-      assert.ok(log.includes(`client->server cipher: ${cipher} MAC: ${mac ?? '<implicit>'}`));
-      assert.ok(rekeysIn(log) >= 12, `${rekeysIn(log)} re-keys`);
+      const log = (): string => talkative.log().slice(start);
+      await until(
+        () => rekeysIn(log()) >= 12,
+        () => `12 re-keys; ${rekeysIn(log())} came`,
+      );
+      assert.ok(log().includes(`client->server cipher: ${cipher} MAC: ${mac ?? '<implicit>'}`));
     });
   }
 
   test('16 MiB go both ways while sshd re-keys every MiB', async () => {
     await using server = await fixture.startServer({ config: ['RekeyLimit 1M', 'LogLevel DEBUG1'] });
     comesBack(await run({ fixture, server, command, input }));
-    assert.ok(rekeysIn(server.log()) >= 12);
+    await until(() => rekeysIn(server.log()) >= 12, '12 re-keys');
   });
 }
 

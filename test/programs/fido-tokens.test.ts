@@ -82,7 +82,8 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
       'echo',
       'in',
     ]);
-    return { ...result, isIn: result.stdout.toString() === 'in\n', log: server.log() };
+    const log = await server.logOfConnections();
+    return { ...result, isIn: result.stdout.toString() === 'in\n', log };
   }
 
   for (const type of ['ed25519-sk', 'ecdsa-sk'] as const) {

@@ -61,7 +61,7 @@ async function attempt(
   });
   const args = [...client, how.command ?? 'echo in'];
   const { code, stdout } = await runProgram(programPath('ssh'), args, { env: { HOME: folder.path } });
-  return { status: code, said: stdout.toString(), log: server.log() };
+  return { status: code, said: stdout.toString(), log: await server.logOfConnections() };
 }
 
 for (const { as, needs } of waysToRun) {

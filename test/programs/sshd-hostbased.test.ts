@@ -74,7 +74,8 @@ describe('hostbased logins', skipUnless('root', 'asyncssh', 'openssh-client'), a
     await own('.shosts', shosts);
     await own('.ssh/known_hosts', knownHosts);
     await using server = await fixture.start('root', { config: [...(how.config ?? []), ...trusting] });
-    return { said: await attempt(server, how), log: server.log() };
+    const said = await attempt(server, how);
+    return { said, log: await server.logOfConnections() };
   }
 
   test('a host that is listed and known vouches for its user, and the log names both', async () => {
@@ -115,7 +116,7 @@ describe('hostbased logins', skipUnless('root', 'asyncssh', 'openssh-client'), a
     await own('.shosts', 'client.test\n', 0o666);
     await using server = await fixture.start('root', { config: ['StrictModes yes', ...trusting] });
     assert.equal(await attempt(server, {}), 'denied\n');
-    assert.match(server.log(), /bad ownership or modes for file \S+\.shosts/);
+    await server.untilLog(/bad ownership or modes for file \S+\.shosts/);
     await rm(join(account.home, '.shosts'));
   });
 

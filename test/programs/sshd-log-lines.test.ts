@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { connect as connectTcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { StockClientOptions, StockServer } from '@sallyport/testing';
-import { OpensshFixture, skipUnless, TemporaryAccount } from '@sallyport/testing';
+import { OpensshFixture, skipUnless, TemporaryAccount, until } from '@sallyport/testing';
 import { ourSshd } from './sshd-fixture.ts';
 
 const needs = skipUnless('root', 'openssh-client', 'openssh-server');
@@ -172,10 +172,7 @@ describe('the log of our sshd beside that of the stock one', needs, () => {
     const before = server.log().length;
     await act(server);
     const isOver = (): boolean => last.every((pattern) => pattern.test(server.log().slice(before)));
-    for (const deadline = performance.now() + 10_000; !isOver(); ) {
-      if (performance.now() > deadline) throw new Error(`no ${last.join(' ')} in\n${server.log().slice(before)}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await until(isOver, () => `${last.join(' ')} in\n${server.log().slice(before)}`);
     const lines = server
       .log()
       .slice(before)

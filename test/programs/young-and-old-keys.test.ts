@@ -87,7 +87,7 @@ for (const { as, needs } of waysToRun) {
       const identity = userKey.path;
       const { said, error } = await logIn(server, { identity, config: on.client });
       assert.deepEqual([said, error], ['in\n', '']);
-      assert.match(server.log(), /Accepted publickey for \S+ .* ssh2: MLDSA44-ED25519 SHA256:/);
+      await server.untilLog(/Accepted publickey for \S+ .* ssh2: MLDSA44-ED25519 SHA256:/);
       const rekeying = { config: [...on.client, 'RekeyLimit=64K'], command: 'head -c 300000 /dev/zero | wc -c' };
       assert.equal((await logIn(server, { identity, ...rekeying })).said.trim(), '300000');
       const scanned = await runProgram(ourProgram('ssh-keyscan'), [
@@ -111,7 +111,8 @@ for (const { as, needs } of waysToRun) {
       assert.match(noUser.error, /Permission denied \(publickey\)/);
       await using open = await start(as, { config: on.server, authorizedKeys: [userKey.publicLine] });
       assert.match((await logIn(open, { identity })).error, /Permission denied \(publickey\)/);
-      assert.doesNotMatch(`${closed.log()}${open.log()}`, /Accepted publickey/);
+      const logs = [await closed.logOfConnections(), await open.logOfConnections()];
+      assert.doesNotMatch(logs.join(''), /Accepted publickey/);
     });
 
     test('certificates of such keys and by them, and keys in an agent, are taken where lists name them', async () => {
@@ -122,11 +123,11 @@ for (const { as, needs } of waysToRun) {
       const trusting = [...on.server, `TrustedUserCAKeys ${trusted}`];
       await using strict = await start(as, { config: trusting });
       assert.match((await logIn(strict, { identity: path, config: on.client })).error, /Permission denied/);
-      assert.match(strict.log(), /Certificate signed with disallowed algorithm/);
+      await strict.untilLog(/Certificate signed with disallowed algorithm/);
       const config = [...trusting, `CASignatureAlgorithms +${algorithm}`];
       await using server = await start(as, { config, authorizedKeys: [userKey.publicLine] });
       assert.equal((await logIn(server, { identity: path, config: on.client })).said, 'in\n');
-      assert.match(server.log(), /ssh2: MLDSA44-ED25519-CERT SHA256:\S+ ID id .* CA MLDSA44-ED25519 SHA256:/);
+      await server.untilLog(/ssh2: MLDSA44-ED25519-CERT SHA256:\S+ ID id .* CA MLDSA44-ED25519 SHA256:/);
       await using agent = await AgentFixture.start({
         module: import.meta.resolve('@sallyport/programs/ssh-agent/main'),
       });
@@ -149,7 +150,7 @@ for (const { as, needs } of waysToRun) {
       assert.doesNotMatch(own.error, /Offering public key/);
       const stock = { program: programPath('ssh'), config: ['PubkeyAcceptedAlgorithms=+ssh-dss', 'LogLevel=DEBUG1'] };
       assert.match((await logIn(server, { identity, ...stock })).error, /Permission denied \(publickey\)/);
-      assert.doesNotMatch(server.log(), /Accepted|Postponed publickey/);
+      assert.doesNotMatch(await server.logOfConnections(2), /Accepted|Postponed publickey/);
     });
 
     test('our sshd refuses a client that tries one without asking what is taken', skipUnless('paramiko'), async () => {
@@ -158,8 +159,9 @@ for (const { as, needs } of waysToRun) {
       const argv = ['-c', tryDsa, server.host, String(server.port), server.user, file];
       const { stdout, stderr } = await runProgram('/usr/bin/python3', argv);
       assert.equal(stdout.toString().trim(), 'AuthenticationException', stderr);
-      assert.match(server.log(), /Failed publickey for .* DSA SHA256:/);
-      assert.doesNotMatch(server.log(), /Accepted|Postponed publickey/);
+      const log = await server.logOfConnections();
+      assert.match(log, /Failed publickey for .* DSA SHA256:/);
+      assert.doesNotMatch(log, /Accepted|Postponed publickey/);
     });
   });
 }

@@ -52,6 +52,11 @@ export interface StockServer {
   /** What sshd has logged. */
   log(): string;
   untilLog(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
+  /**
+   * The log, once it has told the ends of that many connections (1 unless told): what sshd says of a client may come
+   * after the client has ended.
+   */
+  logOfConnections(count?: number): Promise<string>;
   end(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -224,11 +229,18 @@ export class OpensshFixture {
       pid: program.pid,
       log: () => program.stderr(),
       untilLog: (pattern, timeoutMs) => program.untilStderr(pattern, timeoutMs),
+      logOfConnections: async (count = 1) => {
+        await program.untilStderr(new RegExp(`(?:${endOfConnection}[^]*?){${count}}`, 'm'));
+        return program.stderr();
+      },
       end: () => program.end(),
       [Symbol.asyncDispose]: () => program.end(),
     };
   }
 }
+
+/** The last line about a connection that got as far as a login or an attempt at one. */
+const endOfConnection = '^(?:Connection (?:closed|reset) by|Disconnected from|Disconnecting) ';
 
 interface ServerParts {
   readonly name: string;

@@ -24,7 +24,9 @@ async function dsaKey(folder: TemporaryFolder): Promise<string> {
   const path = folder.file('dsa.pem');
   const make = ['genpkey', '-genparam', '-algorithm', 'DSA', '-pkeyopt', 'dsa_paramgen_bits:2048'];
   const bits = ['-pkeyopt', 'dsa_paramgen_q_bits:256', '-out', parameters];
-  assert.equal((await runProgram(programPath('openssl'), [...make, ...bits])).code, 0);
+  // It searches for primes, which may take long.
+  const found = await runProgram(programPath('openssl'), [...make, ...bits], { timeoutMs: 120_000 });
+  assert.equal(found.code, 0, found.stderr);
   const made = await runProgram(programPath('openssl'), ['genpkey', '-paramfile', parameters, '-out', path]);
   assert.equal(made.code, 0, made.stderr);
   chmodSync(path, 0o600);

@@ -12,7 +12,9 @@ describe('ssh-keyscan and the stock one', skipUnless('openssh-server', 'openssh-
   let server: StockServer;
   before(async () => {
     fixture = await OpensshFixture.create();
-    server = await fixture.startServer({ hostKeys: ['ed25519', 'ecdsa-256', 'rsa-2048'] });
+    // Each key is asked for through a connection of its own, and none of them logs in.
+    const config = ['MaxStartups 100'];
+    server = await fixture.startServer({ config, hostKeys: ['ed25519', 'ecdsa-256', 'rsa-2048'] });
   });
   after(() => fixture[Symbol.asyncDispose]());
 

@@ -57,7 +57,7 @@ describe('Transport and the stock programs', skipUnless('openssh-client', 'opens
   for (const choice of choices) {
     const title = `${choice.keyExchange} ${choice.cipher} ${choice.mac}`.trim();
 
-    test(`our client agrees with sshd: ${title}`, { timeout: 20_000 }, async (t) => {
+    test(`our client agrees with sshd: ${title}`, { timeout: 60_000 }, async (t) => {
       const program = opensshKnowing('sshd', choice.keyExchange);
       if (program === undefined) return t.skip(`no stock sshd knows ${choice.keyExchange}`);
       await using newer = program === programPath('sshd') ? undefined : await fixture.startServer({ program });
@@ -65,7 +65,7 @@ describe('Transport and the stock programs', skipUnless('openssh-client', 'opens
       assert.deepEqual(seen, ['keys', 6, 52, 'keys', 82]);
     });
 
-    test(`ssh agrees with our server: ${title}`, { timeout: 20_000 }, async (t) => {
+    test(`ssh agrees with our server: ${title}`, { timeout: 60_000 }, async (t) => {
       const program = opensshKnowing('ssh', choice.keyExchange);
       if (program === undefined) return t.skip(`no stock ssh knows ${choice.keyExchange}`);
       const seen = await asServer(fixture, program, choice);

@@ -131,7 +131,7 @@ test('a line that is being typed survives another width of the terminal and a st
     await terminal.until(/Stopped/);
     terminal.type('fg');
     terminal.press('Enter');
-    await terminal.until(/^sftp> !echo (?:wide )+/m);
+    await terminal.until(/^local> fg\n[^]*^sftp> !echo (?:wide )+/m);
     terminal.type('end');
     terminal.press('Enter');
     await terminal.until(/^(?:wide ){16}end$/m);

@@ -68,7 +68,8 @@ if [ -n "$service" ]; then
   "$service" -D -e -s "$SOCKET" 2>"$etc/../service.log" & pids="$pids $!"
 fi
 for try in $(seq 200); do
-  if grep -q 'Server listening' "$etc/../sshd.log" && { [ -z "$service" ] || [ -S "$SOCKET" ]; }; then break; fi
+  if grep -qs 'Server listening' "$etc/../sshd.log" && { [ -z "$service" ] ||
+    grep -qs 'listening on' "$etc/../service.log"; }; then break; fi
   sleep 0.05
 done
 set +e

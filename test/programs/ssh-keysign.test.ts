@@ -22,7 +22,7 @@ import {
   TemporaryAccount,
   until,
 } from '@sallyport/testing';
-import { childrenNamed, descriptors } from './processes.ts';
+import { childrenNamed, descriptors, ofThreads } from './processes.ts';
 
 const ourKeysign = ourProgram('ssh-keysign');
 const request = struct({ version: byte, address: text, data: bytes });
@@ -175,7 +175,9 @@ describe('the service of ssh-keysign', skipUnless('openssh-client'), () => {
     await using service = await startService('rights');
     const socket = await open(service.socket);
     const running = (): readonly number[] => childrenNamed(service.program.pid, /^ssh-keysign-request /);
-    const status = (): string => running().map((pid) => readFileSync(`/proc/${pid}/status`, 'utf8'))[0] ?? '';
+    const statusOf = (pid: number): readonly string[] =>
+      ofThreads(pid, (folder) => readFileSync(`${folder}/status`, 'utf8'));
+    const status = (): string => running().flatMap(statusOf)[0] ?? '';
     await until(() => /^NoNewPrivs:\t1$/m.test(status()), 'a process that has given up its rights');
     const ids = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t(\d+)$/m.exec(status())?.slice(1) ?? [];
     assert.equal(new Set(ids).size, 1, ids.join());

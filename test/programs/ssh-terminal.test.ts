@@ -21,7 +21,10 @@ interface Place {
 async function onTerminal(work: (place: Place) => Promise<void>): Promise<void> {
   await using fixture = await OpensshFixture.create();
   await using server = await fixture.startServer();
-  await using terminal = await TmuxTerminal.create({ columns: 93, rows: 31 }, { PS1: 'local> ' });
+  await using terminal = await TmuxTerminal.create({ columns: 93, rows: 31 });
+  terminal.type("PS1='local> '");
+  terminal.press('Enter');
+  await terminal.until(/^local> *$/m);
   const knownHosts = fixture.folder.file('new_known_hosts');
   const command = (...options: readonly string[]): string => {
     const own = [`UserKnownHostsFile=${knownHosts}`, 'BatchMode=no', 'LogLevel=INFO', ...options];
@@ -50,7 +53,7 @@ test(
       await terminal.until(/^31 93$/m);
       await terminal.until(/^kind=(?:screen|tmux)/m);
       terminal.resize(70, 20);
-      terminal.type('sleep 0.5; stty size');
+      terminal.type('until [ "$(stty size)" = "20 70" ]; do sleep 0.1; done; stty size');
       terminal.press('Enter');
       await terminal.until(/^20 70$/m);
       terminal.type('cat');
@@ -67,7 +70,7 @@ test(
       await terminal.until(/Supported escape sequences:/);
       terminal.press('Enter');
       terminal.type('~.');
-      await terminal.until(/^Connection to 127\.0\.0\.1 closed\.$/m);
+      await terminal.until(/^Connection to 127\.0\.0\.1 closed\.\nlocal> *$/m);
       terminal.press('Enter');
       terminal.type('stty -g');
       terminal.press('Enter');
@@ -113,7 +116,7 @@ test('~^Z gives the terminal to the local shell until fg, as it was', needed, as
     await terminal.until(/^there$/m);
     terminal.type('~');
     terminal.press('C-z');
-    await terminal.until(/~\^Z \[suspend ssh\]/);
+    await terminal.until(/~\^Z \[suspend ssh\][^]*^local> *$/m);
     terminal.type("stty -a | grep -o ' .\\?icanon\\| .\\?echo '; echo here");
     terminal.press('Enter');
     await terminal.until(/^ icanon\n echo ?\nhere$/m);

@@ -2,7 +2,7 @@
 // stock ssh-keygen logs in to our sshd, or must not, and the log says why (sshd_config(5), PROTOCOL.certkeys).
 
 import assert from 'node:assert/strict';
-import { chmod, copyFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { StockKey } from '@sallyport/testing';
 import { programPath, runProgram, skipUnless, TemporaryFolder } from '@sallyport/testing';
@@ -204,10 +204,10 @@ describe('commands that list keys and principals', skipUnless('root', 'openssh-c
   // Root's, and nobody else may write there: /tmp is no such place.
   let safe: string;
   before(async () => {
-    safe = '/run/sallyport-test-commands';
-    await runProgram('/bin/mkdir', ['-p', '-m', '755', safe]);
+    safe = await mkdtemp('/run/sallyport-test-');
+    await chmod(safe, 0o755);
   });
-  after(() => runProgram('/bin/rm', ['-rf', safe]));
+  after(() => rm(safe, { recursive: true }));
 
   async function script(name: string, text: string, mode = 0o755): Promise<string> {
     const made = await folder.write(name, `#!/bin/sh\n${text}\n`, mode);

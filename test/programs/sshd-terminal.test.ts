@@ -166,7 +166,10 @@ for (const { as, needs } of waysToRun) {
   const withTmux = needs.skip === false ? skipUnless('tmux') : needs;
   test(`the stock ssh has an interactive shell on sshd as ${as}`, withTmux, async () => {
     await using server = await fixture.start(as);
-    await using terminal = await TmuxTerminal.create({ columns: 90, rows: 25 }, { PS1: 'here$ ' });
+    await using terminal = await TmuxTerminal.create({ columns: 90, rows: 25 });
+    terminal.type("PS1='here> '");
+    terminal.press('Enter');
+    await terminal.until(/^here> *$/m);
     const command = [programPath('ssh'), '-tt', ...fixture.openssh.clientArguments(server)].map((word) => `'${word}'`);
     terminal.type(command.join(' '));
     terminal.press('Enter');
@@ -175,7 +178,7 @@ for (const { as, needs } of waysToRun) {
     terminal.press('Enter');
     await terminal.until(/size 25 90\n/);
     terminal.resize(70, 20);
-    terminal.type('sleep 0.2; echo size $(stty size)');
+    terminal.type('until [ "$(stty size)" = "20 70" ]; do sleep 0.1; done; echo size $(stty size)');
     terminal.press('Enter');
     await terminal.until(/size 20 70\n/);
     terminal.type('echo be$((1+1))gin; cat > /dev/null');
@@ -185,7 +188,8 @@ for (const { as, needs } of waysToRun) {
     await terminal.until(/be2gin\n\^C\s*there> /);
     terminal.type('echo st$((1+1))ll; exit 7');
     terminal.press('Enter');
-    await terminal.until(/st2ll\n/);
+    // What is typed before the local shell is back is for nobody.
+    await terminal.until(/st2ll\n[^]*^here> *$/m);
     terminal.type('echo status $?');
     terminal.press('Enter');
     await terminal.until(/status 7\n/);

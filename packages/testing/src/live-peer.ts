@@ -24,7 +24,7 @@ export interface LivePeerOptions {
 }
 
 /** How long a test waits for something to come. */
-const patienceMs = 5000;
+const patienceMs = 30_000;
 
 export class LivePeer {
   readonly transport: Transport;

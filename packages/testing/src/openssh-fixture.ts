@@ -36,7 +36,7 @@ export interface StockServerOptions {
   readonly args?: readonly string[];
   /** Environment of sshd; sessions see it for names that sshd passes on. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which sshd is killed; 120 s unless told. */
+  /** Milliseconds after which sshd is killed; 900 s unless told, which no file of tests may take. */
   readonly timeoutMs?: number;
 }
 
@@ -210,7 +210,7 @@ export class OpensshFixture {
     const [command, ...before] = supervisor === undefined ? [sshd] : [supervisor, '--pdeathsig', 'TERM', sshd];
     const program = startProgram(command, [...before, '-D', '-e', '-f', file, ...(options.args ?? [])], {
       env: { HOME: this.folder.path, ...options.env },
-      timeoutMs: options.timeoutMs ?? 120_000,
+      timeoutMs: options.timeoutMs ?? 900_000,
       ...(asOther ? { account } : {}),
     });
     this.#running.push(program);

@@ -5,7 +5,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { socketPair } from '@sallyport/system/descriptors';
 
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** A stream as it is given to what is tested, and the end that the test plays. */
 export function streamPair(): { readonly stream: ByteStream; readonly end: StreamEnd } {

@@ -29,7 +29,7 @@ export class TokenFixture implements AsyncDisposable {
 
   /** The helper runs on the runtime of the test. */
   static async create(options: TokenFixtureOptions = {}): Promise<TokenFixture> {
-    const { tokens = [new SoftwareAuthenticator()], timeoutMs = 20_000, silenceMs = 1000, distort } = options;
+    const { tokens = [new SoftwareAuthenticator()], timeoutMs = 20_000, silenceMs = 5000, distort } = options;
     const folder = await TemporaryFolder.create();
     const sockets = await Promise.all(
       tokens.map((token, index) => AuthenticatorSocket.listen(folder.file(`token-${index}`), token, distort)),

@@ -35,6 +35,8 @@ export interface BunFileSink {
 
 export interface BunRuntime {
   connect(options: { fd: number; allowHalfOpen: boolean; socket: BunSocketHandlers }): Promise<BunSocket>;
+  /** Makes its compilers so many times more reluctant than they are by themselves, from now on. */
+  readonly unsafe: { setJITPolicy(factor: number): void };
   file(fd: number): { stream(): { getReader(): BunReader }; writer(): BunFileSink };
 }
 

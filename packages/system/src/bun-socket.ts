@@ -1,6 +1,9 @@
 // A connected socket as an endpoint on Bun: Bun.connect adopts the descriptor. (`new net.Socket({fd})` is silently dead
-// on Bun.)
+// on Bun.) Bun reads what wakes it up; what has come meanwhile behind a large chunk is read here, into one room that is
+// used again, where Bun would make memory for each chunk and go round its loop.
 
+import { readNow } from './blocking-io.ts';
+import { bulkGauge } from './bulk-compiling.ts';
 import type { BunRuntime, BunSocket } from './bun-runtime.ts';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
 import { errorNumber, SystemError } from './system-error.ts';
@@ -42,6 +45,13 @@ function giveBack({ buffer, length }: Uint8Array): void {
 /** Standard since ES2024. */
 type Transferable = ArrayBuffer & { transfer(newByteLength: number): ArrayBuffer };
 
+/** Behind a chunk of this size more is likely to be there. */
+const largeChunkBytes = 64 * 1024;
+/** What is read at once: it stays in the processor's cache until it is worked on. */
+const roomBytes = 256 * 1024;
+/** Reads before other work of the process has its turn. */
+const maximumReads = 8;
+
 export interface BunSocketOptions {
   readonly fd: number;
   readonly readable: boolean;
@@ -53,13 +63,20 @@ export class BunSocketEndpoint implements Endpoint {
   readonly source?: Endpoint['source'] & object;
   readonly sink?: Endpoint['sink'] & object;
   private socket: BunSocket | undefined;
+  private readonly fd: number;
+  private readonly events: EndpointEvents;
+  private readonly gauge = bulkGauge();
   private flowing = false;
   private closing = false;
+  /** While much comes. */
+  private room: Uint8Array | undefined;
   private ended = false;
   private pending: Uint8Array[] = [];
   private done: WriteDone | undefined;
 
   constructor(bun: BunRuntime, options: BunSocketOptions, events: EndpointEvents) {
+    this.fd = options.fd;
+    this.events = events;
     if (options.readable) this.source = { start: () => this.setFlowing(true), stop: () => this.setFlowing(false) };
     if (options.writable) {
       this.sink = { write: (batch, done) => this.write(batch, done), end: () => this.endWriting() };
@@ -69,12 +86,14 @@ export class BunSocketEndpoint implements Endpoint {
       allowHalfOpen: true,
       socket: {
         open: (socket) => this.open(socket),
-        data: (_, chunk) => {
-          if (events.offer(chunk)) giveBack(chunk);
-        },
+        data: (_, chunk) => this.receive(chunk),
         drain: () => this.send(),
         end: () => events.end(),
-        close: (_, error) => (error instanceof Error ? events.error(error) : events.end()),
+        close: (_, error) => {
+          this.closing = true;
+          if (error instanceof Error) events.error(error);
+          else events.end();
+        },
         error: (_, error) => events.error(error),
       },
     });
@@ -84,6 +103,34 @@ export class BunSocketEndpoint implements Endpoint {
   close(): void {
     this.closing = true;
     this.socket?.end();
+  }
+
+  private receive(chunk: Uint8Array): void {
+    const isLarge = chunk.length >= largeChunkBytes;
+    this.gauge.passed(chunk.length);
+    if (!this.events.offer(chunk)) return;
+    giveBack(chunk);
+    if (isLarge) this.readOn();
+    else this.room = undefined;
+  }
+
+  /** Reads what is there now. The end and errors are left for Bun to see. */
+  private readOn(): void {
+    const room = (this.room ??= Buffer.allocUnsafeSlow(roomBytes));
+    for (let reads = 0; reads < maximumReads && this.flowing && !this.closing; reads++) {
+      const length = this.readWhatIsThere(room);
+      if (length === 0) return;
+      this.gauge.passed(length);
+      this.events.view(room.subarray(0, length));
+    }
+  }
+
+  private readWhatIsThere(room: Uint8Array): number {
+    try {
+      return readNow(this.fd, room) ?? 0;
+    } catch {
+      return 0;
+    }
   }
 
   private open(socket: BunSocket): void {
@@ -104,6 +151,7 @@ export class BunSocketEndpoint implements Endpoint {
 
   private write(batch: readonly Uint8Array[], done: WriteDone): void {
     this.pending = joinSmall(batch);
+    this.gauge.passed(batch.reduce((bytes, { length }) => bytes + length, 0));
     this.done = done;
     this.send();
   }

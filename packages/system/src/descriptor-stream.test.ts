@@ -268,6 +268,61 @@ test('Chunks of onData stay as they were, and those of onView until it returns',
   }
 });
 
+test('Lent chunks of a socket come in order, large and small, however their reader pauses', async () => {
+  const [here, there] = socketPair();
+  const reader = openDescriptor(here);
+  const writer = openDescriptor(there);
+  const sent = pieces(24 << 20);
+  const hash = createHash('sha256');
+  const log = watch(reader);
+  let isPaused = false;
+  let seen = 0;
+  const take = (chunk: Uint8Array): void => {
+    assert.equal(isPaused, false);
+    hash.update(chunk);
+    if (++seen % 7 !== 0) return;
+    isPaused = true;
+    reader.pause();
+    setImmediate(() => {
+      isPaused = false;
+      reader.resume();
+    });
+  };
+  reader.onData = take;
+  reader.onView = take;
+  reader.resume();
+  writer.resume();
+  reader.end();
+  await pump(writer, sent);
+  await log.closed;
+  assert.equal(hash.digest('hex'), sha256(...sent));
+  assert.deepEqual(log.events, ['end', 'close']);
+});
+
+test('A stream that is destroyed by the reader of a large chunk delivers nothing more', async () => {
+  const [here, there] = socketPair();
+  const reader = openDescriptor(here);
+  const writer = openDescriptor(there);
+  const writerLog = watch(writer);
+  const log = watch(reader);
+  let bytes = 0;
+  let bytesWhenDestroyed: number | undefined;
+  const take = (chunk: Uint8Array): void => {
+    bytes += chunk.length;
+    if (bytes < 1_000_000 || bytesWhenDestroyed !== undefined) return;
+    bytesWhenDestroyed = bytes;
+    reader.destroy();
+  };
+  reader.onData = take;
+  reader.onView = take;
+  reader.resume();
+  writer.resume();
+  writer.write([randomBytes(8_000_000)]);
+  await Promise.all([log.closed, writerLog.closed]);
+  assert.equal(bytes, bytesWhenDestroyed);
+  assert.deepEqual(log.events, ['close']);
+});
+
 test('A regular file is read from and written at the position that the descriptor has', async () => {
   await using folder = await TemporaryFolder.create();
   const content = randomBytes(1 << 20);

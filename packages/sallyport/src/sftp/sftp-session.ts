@@ -106,7 +106,9 @@ export class SftpSession {
     this.#pending.set(request(this.#engine), handler);
     if (this.#flushDue) return;
     this.#flushDue = true;
-    setImmediate(() => this.#flush());
+    setImmediate(() => {
+      if (this.#flushDue) this.#flush();
+    });
   }
 
   /**
@@ -149,9 +151,11 @@ export class SftpSession {
     this.#engine.receive(chunk);
     for (;;) {
       const event = this.#engine.nextEvent();
-      if (event === undefined) return;
+      if (event === undefined) break;
       this.#handle(event);
     }
+    // What the replies asked for leaves with what the stream has to say about them.
+    if (this.#flushDue) this.#flush();
   }
 
   #handle(event: SftpClientEvent): void {

@@ -16,9 +16,9 @@ export interface ProgramStreamOwner {
 }
 
 /** Large enough for a transfer over a long way; packets larger than OpenSSH's, for servers that like them. */
-const transferWindow: ChannelWindow = { bytes: 8 * 1024 * 1024, maximumPacketBytes: 128 * 1024 };
+const transferWindow: ChannelWindow = { bytes: 9 * 1024 * 1024, maximumPacketBytes: 128 * 1024 };
 /** A small part of the window: the server need not be told more often, and never runs dry. */
-const consumptionBytes = 256 * 1024;
+const consumptionBytes = 1024 * 1024;
 /** write() asks for a pause from here on. */
 const enoughQueuedBytes = 1024 * 1024;
 

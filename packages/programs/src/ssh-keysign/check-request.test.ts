@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { buildCertificate, endOfTime } from '@sallyport/protocol/keys/certificate';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { verifySignature } from '@sallyport/protocol/keys/public-key';
 import { hostbasedSignedData } from '@sallyport/protocol/userauth/methods/hostbased';
+import { certify } from '@sallyport/testing/certify';
 import { checkRequest, type RequestFacts } from './check-request.ts';
 import { refusals } from './messages.ts';
 
@@ -143,18 +143,7 @@ describe('checkRequest', () => {
 });
 
 async function certificateOf(key: PrivateKey): Promise<Uint8Array> {
-  const content = {
-    key: key.publicKey,
-    kind: 'host',
-    serial: 1n,
-    keyId: 'client',
-    principals: ['client.example.org'],
-    validAfter: 0n,
-    validBefore: endOfTime,
-    criticalOptions: [],
-    extensions: [],
-  } as const;
-  const sign = (algorithm: string, data: Uint8Array): Uint8Array => foreign.sign(crypto, algorithm, data);
-  const certificate = await buildCertificate(crypto, content, { signer: { publicKey: foreign.publicKey, sign } });
-  return certificate.blob;
+  const changes = { kind: 'host', principals: ['client.example.org'] } as const;
+  const { blob } = await certify(crypto, { key: key.publicKey, authority: foreign }, changes);
+  return blob;
 }

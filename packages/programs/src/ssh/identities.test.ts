@@ -4,12 +4,13 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import { completeSshOptions } from '@sallyport/protocol/config/defaults';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import type { SshSettings } from '@sallyport/protocol/config/ssh-keywords';
-import { buildCertificate, type Certificate, endOfTime } from '@sallyport/protocol/keys/certificate';
+import type { Certificate } from '@sallyport/protocol/keys/certificate';
 import { encodeOpensshKeyV1 } from '@sallyport/protocol/keys/formats/openssh-key-v1';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { certify } from '@sallyport/testing/certify';
 import { skipUnless } from '@sallyport/testing/peers';
 import { runProgram, startProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
@@ -203,23 +204,8 @@ test('a name that no key belongs to has no public half and is no candidate', () 
   assert.equal(file.candidate(), undefined);
 });
 
-async function certify(one: Trial, key: PrivateKey, kind: 'user' | 'host' = 'user'): Promise<Certificate> {
-  const authority = newKey('authority');
-  return buildCertificate(
-    crypto,
-    {
-      key: key.publicKey,
-      kind,
-      serial: 1n,
-      keyId: one.folder.path,
-      principals: ['user'],
-      validAfter: 0n,
-      validBefore: endOfTime,
-      criticalOptions: [],
-      extensions: [],
-    },
-    { signer: { publicKey: authority.publicKey, sign: (name, bytes) => authority.sign(crypto, name, bytes) } },
-  );
+function certificateOf({ publicKey: key }: PrivateKey, kind: 'user' | 'host' = 'user'): Promise<Certificate> {
+  return certify(crypto, { key, authority: newKey('authority') }, { kind });
 }
 
 const blobs = (keys: readonly CandidateKey[]): readonly Uint8Array[] => keys.map(({ publicKey }) => publicKey);
@@ -228,7 +214,7 @@ test('a certificate beside a key is offered behind it and signs with it', async 
   const one = await trial();
   await using _ = one.folder;
   const [a, b] = [await one.key('a'), await one.key('b')];
-  const certificate = await certify(one, a);
+  const certificate = await certificateOf(a);
   await one.folder.write('a-cert.pub', `${formatPublicLine(certificate)}\n`);
   const found = await one.list({ IdentityFile: ['~/a', '~/b'] });
   assert.deepEqual(blobs(found), [a.publicKey.blob, certificate.blob, b.publicKey.blob]);
@@ -241,11 +227,11 @@ test('CertificateFile comes first, turns off those beside keys, and needs a key 
   const one = await trial();
   await using _ = one.folder;
   const [a, b] = [await one.key('a'), await one.key('b')];
-  await one.folder.write('a-cert.pub', `${formatPublicLine(await certify(one, a))}\n`);
-  const named = await certify(one, b);
+  await one.folder.write('a-cert.pub', `${formatPublicLine(await certificateOf(a))}\n`);
+  const named = await certificateOf(b);
   await one.folder.write('named', `${formatPublicLine(named)}\n`);
-  await one.folder.write('stranger', `${formatPublicLine(await certify(one, newKey('c')))}\n`);
-  await one.folder.write('host', `${formatPublicLine(await certify(one, a, 'host'))}\n`);
+  await one.folder.write('stranger', `${formatPublicLine(await certificateOf(newKey('c')))}\n`);
+  await one.folder.write('host', `${formatPublicLine(await certificateOf(a, 'host'))}\n`);
   const found = await one.list({
     IdentityFile: ['~/a', '~/b'],
     CertificateFile: ['~/named', '~/stranger', '~/host', '~/missing', '~/named'],
@@ -264,7 +250,7 @@ test(
     const one = await trial();
     await using _ = one.folder;
     const [a, b] = [await one.key('a'), await one.key('b')];
-    const [ofA, ofB] = [await certify(one, a), await certify(one, b)];
+    const [ofA, ofB] = [await certificateOf(a), await certificateOf(b)];
     await one.folder.write('a-cert.pub', `${formatPublicLine(ofA)}\n`);
     await one.folder.write('b-cert.pub', `${formatPublicLine(ofB)}\n`);
     await withAgent(one, ['a', 'b'], async (socket) => {
@@ -283,7 +269,7 @@ test('a certificate in the place of the public file stands for the key', async (
   const one = await trial();
   await using _ = one.folder;
   const a = await one.key('a');
-  const certificate = await certify(one, a);
+  const certificate = await certificateOf(a);
   await one.folder.write('a.pub', `${formatPublicLine(certificate)}\n`);
   const [identity, ...others] = await one.list({ IdentityFile: ['~/a'] });
   assert.deepEqual(identity?.publicKey, certificate.blob);

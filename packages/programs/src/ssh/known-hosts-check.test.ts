@@ -5,11 +5,12 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import { completeSshOptions } from '@sallyport/protocol/config/defaults';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import type { SshSettings } from '@sallyport/protocol/config/ssh-keywords';
-import { buildCertificate, type Certificate, type CertificateContent } from '@sallyport/protocol/keys/certificate';
+import type { Certificate, CertificateContent } from '@sallyport/protocol/keys/certificate';
 import { fingerprint } from '@sallyport/protocol/keys/fingerprint';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
+import { certify } from '@sallyport/testing/certify';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import type { HostKeyVerdict } from './known-hosts-check.ts';
 import { HostKeyCheck } from './known-hosts-check.ts';
@@ -218,20 +219,10 @@ test('RevokedHostKeys refuses the keys of its lists, and every key when a list c
 const authority = new PrivateKey(crypto.generateKey('ed25519'));
 
 function certificate(changes: Partial<CertificateContent> = {}, signer = authority): Promise<Certificate> {
-  const content: CertificateContent = {
-    key,
-    kind: 'host',
-    serial: 7n,
-    keyId: 'host id',
-    principals: ['host.example'],
-    validAfter: 0n,
-    validBefore: 2n ** 63n,
-    criticalOptions: [],
-    extensions: [],
-    ...changes,
-  };
-  const sign = (algorithm: string, data: Uint8Array): Uint8Array => signer.sign(crypto, algorithm, data);
-  return buildCertificate(crypto, content, { signer: { publicKey: signer.publicKey, sign } });
+  const named = { kind: 'host', serial: 7n, keyId: 'host id', principals: ['host.example'] } as const;
+  // It ends, but after all that can be told.
+  const usual = { ...named, validBefore: 2n ** 63n };
+  return certify(crypto, { key, authority: signer }, { ...usual, ...changes });
 }
 
 const strict: SshSettings = { StrictHostKeyChecking: 'yes' };

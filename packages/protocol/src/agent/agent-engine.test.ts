@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { askAgent, signatureIn, takeAnswer } from '@sallyport/testing/agent-talk';
+import { certify } from '@sallyport/testing/certify';
 import { keySamples } from '@sallyport/testing/key-samples';
 import { samplePrivateKey } from '@sallyport/testing/sample-private-key';
 import { signatureAlgorithmsOf } from '../algorithms/signatures.ts';
-import { buildCertificate, endOfTime } from '../keys/certificate.ts';
 import { PrivateKey } from '../keys/private-key.ts';
 import { verifySignature } from '../keys/public-key.ts';
 import { utf8Encode } from '../wire/utf8.ts';
@@ -71,15 +71,9 @@ test('a key of every type is added, listed, signs and is removed (RFC 9987 secti
 test('a certificate and its plain key are two identities, and the private fields fit only their own', async () => {
   const connection = startEngine().connect();
   const authority = newKey();
-  const signer = {
-    publicKey: authority.publicKey,
-    sign: (algorithm: string, signed: Uint8Array) => authority.sign(crypto, algorithm, signed),
-  };
-  const others = { kind: 'user', serial: 1n, keyId: 'x', principals: ['a'], validAfter: 0n } as const;
-  const content = { ...others, validBefore: endOfTime, criticalOptions: [], extensions: [] };
   for (const { name } of keySamples) {
     const key = samplePrivateKey(crypto, name);
-    const certificate = await buildCertificate(crypto, { ...content, key: key.publicKey }, { signer });
+    const certificate = await certify(crypto, { key: key.publicKey, authority });
     assert.deepEqual(askAgent(connection, encodeAddIdentity(key, { certificate })), success, name);
     assert.deepEqual(askAgent(connection, encodeAddIdentity(key)), success);
     assert.deepEqual(blobs(connection), [certificate.blob, key.publicKey.blob]);
@@ -88,7 +82,7 @@ test('a certificate and its plain key are two identities, and the private fields
     assert.ok(signature !== undefined && verifySignature(crypto, { key: key.publicKey, data, signature }), name);
     assert.deepEqual(askAgent(connection, removeAllIdentities.encode({})), success);
   }
-  const certificate = await buildCertificate(crypto, { ...content, key: authority.publicKey }, { signer });
+  const certificate = await certify(crypto, { key: authority.publicKey, authority });
   assert.deepEqual(askAgent(connection, encodeAddIdentity(newKey(), { certificate })), failure);
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { askAgent, signatureIn } from '@sallyport/testing/agent-talk';
-import { buildCertificate, type Certificate, endOfTime } from '../keys/certificate.ts';
+import { certify } from '@sallyport/testing/certify';
+import type { Certificate } from '../keys/certificate.ts';
 import { PrivateKey } from '../keys/private-key.ts';
 import { hostBoundFields, publicKeyFields, userauthRequest } from '../messages/userauth.ts';
 import { utf8Encode } from '../wire/utf8.ts';
@@ -199,33 +200,18 @@ test('a binding is taken while the agent is locked, so that nothing is local aft
   assert.equal(bind(connection, { host: hostB, session }), success);
 });
 
-async function certify(host: PrivateKey, authority: PrivateKey, principals: string[]): Promise<Certificate> {
-  const content = {
-    key: host.publicKey,
-    kind: 'host',
-    serial: 0n,
-    keyId: 'host',
-    principals,
-    validAfter: 0n,
-    validBefore: endOfTime,
-    criticalOptions: [],
-    extensions: [],
-  } as const;
-  const signer = {
-    publicKey: authority.publicKey,
-    sign: (algorithm: string, data: Uint8Array) => authority.sign(crypto, algorithm, data),
-  };
-  return await buildCertificate(crypto, content, { signer });
+function certificateOf(host: PrivateKey, authority: PrivateKey, principals: string[]): Promise<Certificate> {
+  return certify(crypto, { key: host.publicKey, authority }, { kind: 'host', principals });
 }
 
 test('a host may be named by the authority of its certificate, which must hold for the name', async () => {
   const authority = newKey();
   const byAuthority: Hop = { host: 'a.example', keys: [{ key: authority.publicKey.blob, isAuthority: true }] };
   const cases: readonly (readonly [Certificate | undefined, boolean])[] = [
-    [await certify(hostA, authority, ['a.example']), true],
-    [await certify(hostA, authority, ['*.example']), true],
-    [await certify(hostA, authority, ['b.example']), false],
-    [await certify(hostA, hostB, ['a.example']), false],
+    [await certificateOf(hostA, authority, ['a.example']), true],
+    [await certificateOf(hostA, authority, ['*.example']), true],
+    [await certificateOf(hostA, authority, ['b.example']), false],
+    [await certificateOf(hostA, hostB, ['a.example']), false],
     [undefined, false],
   ];
   for (const [index, [certificate, expected]] of cases.entries()) {
@@ -243,7 +229,7 @@ test('a host may be named by the authority of its certificate, which must hold f
 
 test('a certificate whose signature is false leads nowhere', async () => {
   const authority = newKey();
-  const certificate = await certify(hostA, authority, ['a.example']);
+  const certificate = await certificateOf(hostA, authority, ['a.example']);
   const blob = certificate.blob.slice();
   blob[blob.length - 1] = (blob.at(-1) ?? 0) ^ 1;
   const { engine, key } = startWith([

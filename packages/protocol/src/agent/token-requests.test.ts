@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { askAgent, signatureIn, takeAnswer } from '@sallyport/testing/agent-talk';
-import { buildCertificate, endOfTime } from '../keys/certificate.ts';
+import { certify } from '@sallyport/testing/certify';
 import { PrivateKey } from '../keys/private-key.ts';
 import { utf8Encode } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
@@ -89,13 +89,7 @@ test('every key of a token gets every constraint, and so does its certificate (C
   const engine = start();
   const connection = engine.connect();
   const [first, second] = [newKey(), newKey()];
-  const signer = {
-    publicKey: first.publicKey,
-    sign: (algorithm: string, signed: Uint8Array) => first.sign(crypto, algorithm, signed),
-  };
-  const content = { key: second.publicKey, kind: 'user', serial: 0n, keyId: 'x', principals: ['a'] } as const;
-  const rest = { validAfter: 0n, validBefore: endOfTime, criticalOptions: [], extensions: [] };
-  const certificate = await buildCertificate(crypto, { ...content, ...rest }, { signer });
+  const certificate = await certify(crypto, { key: second.publicKey, authority: first });
   const to = { host: 'elsewhere', keys: [{ key: first.publicKey.blob, isAuthority: false }] };
   const certificates = { certificatesOnly: false, blobs: [certificate.blob] };
   const constraints = encodeConstraints({ lifetimeSeconds: 9, confirm: true, destinations: [{ to }], certificates });

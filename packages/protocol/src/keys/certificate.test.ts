@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { certificateSamples } from '@sallyport/testing/certificate-samples';
+import { certify, contentFor, signerWith } from '@sallyport/testing/certify';
 import { keySamples } from '@sallyport/testing/key-samples';
 import { signatureAlgorithmsOf } from '../algorithms/signatures.ts';
 import { DecodeError } from '../wire/decode-error.ts';
@@ -41,30 +42,16 @@ function privateSample(name: string): PrivateKey {
 }
 
 const signer = privateSample('ed25519');
-const authority = {
-  publicKey: signer.publicKey,
-  sign: (algorithm: string, data: Uint8Array) => signer.sign(crypto, algorithm, data),
-};
-const content: CertificateContent = {
-  key: signer.publicKey,
-  kind: 'user',
-  serial: 5n,
-  keyId: 'somebody',
-  principals: ['alice'],
-  validAfter: 0n,
-  validBefore: endOfTime,
-  criticalOptions: [],
-  extensions: [],
-};
+const content = contentFor(signer.publicKey);
 
-function certify(changes: Partial<CertificateContent>): Promise<Certificate> {
-  return buildCertificate(crypto, { ...content, ...changes }, { signer: authority });
+function certificateWith(changes: Partial<CertificateContent>): Promise<Certificate> {
+  return certify(crypto, { key: signer.publicKey, authority: signer }, changes);
 }
 
 const text = (value: string): Uint8Array => new Writer().string(value).bytes();
 
 async function reasonOf(changes: Partial<CertificateContent>, use: { kind?: 'user' | 'host' } = {}): Promise<string> {
-  const certificate = await certify(changes);
+  const certificate = await certificateWith(changes);
   const kind = use.kind ?? certificate.kind;
   const verdict = checkCertificate(crypto, { certificate, kind, principal: 'alice', now });
   return verdict.ok ? 'ok' : verdict.reason;
@@ -130,9 +117,9 @@ test('bytes behind a certificate are refused', () => {
 });
 
 test('a certificate is no authority, and a key not a certificate (PROTOCOL.certkeys)', async () => {
-  const certificate = await certify({});
+  const certificate = await certificateWith({});
   const publicKey = { ...signer.publicKey, blob: certificate.blob };
-  const building = buildCertificate(crypto, content, { signer: { ...authority, publicKey } });
+  const building = buildCertificate(crypto, content, { signer: { ...signerWith(crypto, signer), publicKey } });
   await assert.rejects(building, /invalid certificate signing key/);
   assert.throws(() => decodeCertificate(signer.publicKey.blob), DecodeError);
   assert.equal(isCertificate(decodeAnyKey(signer.publicKey.blob)), false);
@@ -143,19 +130,19 @@ test('a certificate is no authority, and a key not a certificate (PROTOCOL.certk
 
 test('a built certificate carries what was given, options in the order of their names', async () => {
   const options = ['b', 'a'].map((name) => ({ name, data: text(name) }));
-  const changes = { keyId: 'Zoë', principals: ['alice', 'bob\udcff'], extensions: options };
-  const certificate = await certify(changes);
+  const changes = { serial: 5n, keyId: 'Zoë', principals: ['alice', 'bob\udcff'], extensions: options };
+  const certificate = await certificateWith(changes);
   const { keyId, principals, serial, extensions } = certificate;
   assert.deepEqual({ keyId, principals, serial }, { keyId: 'Zoë', principals: ['alice', 'bob\udcff'], serial: 5n });
   assert.deepEqual(extensions, options.toReversed());
   assert.ok(verifyCertificateSignature(crypto, certificate));
-  const again = await certify(changes);
+  const again = await certificateWith(changes);
   assert.notDeepEqual(again.blob, certificate.blob, 'the nonce differs');
 });
 
 test('building refuses too many principals and the signature of another algorithm', async () => {
   const principals = Array.from({ length: 257 }, (_, index) => `p${index}`);
-  await assert.rejects(certify({ principals }), RangeError);
+  await assert.rejects(certificateWith({ principals }), RangeError);
   const rsa = privateSample('rsa1024');
   const other = {
     publicKey: rsa.publicKey,
@@ -185,7 +172,7 @@ test('wildcard principals count in host certificates only', async () => {
 });
 
 test('a signature that is wrong, or of an algorithm that is not allowed, refuses', async () => {
-  const certificate = await certify({});
+  const certificate = await certificateWith({});
   const check = (changes: Partial<Certificate>, authorityAlgorithms?: string[]): unknown =>
     checkCertificate(crypto, {
       certificate: { ...certificate, ...changes },
@@ -256,7 +243,7 @@ test('what a certificate allows joins with its line by the strictest rule', () =
 
 test('a token need not be touched only when both the line and the certificate say so', async () => {
   const demands = async (line: string, extensions: CertificateContent['extensions']): Promise<boolean> => {
-    const certificate = await certify({ extensions });
+    const certificate = await certificateWith({ extensions });
     const verdict = checkCertificate(crypto, { certificate, kind: 'user', principal: 'alice', now });
     const options = parseKeyOptions(line);
     assert.ok(verdict.ok && !('refusal' in options));
@@ -272,7 +259,12 @@ test('a token need not be touched only when both the line and the certificate sa
 });
 
 test('a certificate without extensions permits nothing of them', async () => {
-  const verdict = checkCertificate(crypto, { certificate: await certify({}), kind: 'user', principal: 'alice', now });
+  const verdict = checkCertificate(crypto, {
+    certificate: await certificateWith({}),
+    kind: 'user',
+    principal: 'alice',
+    now,
+  });
   assert.ok(verdict.ok);
   const { tunnel, ...others } = verdict.options.permissions;
   assert.equal(tunnel, true);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { buildCertificate, type Certificate, type CertificateContent } from './certificate.ts';
+import { certify } from '@sallyport/testing/certify';
+import type { Certificate, CertificateContent } from './certificate.ts';
 import { parseKnownHosts } from './formats/known-hosts.ts';
 import { formatPublicLine } from './formats/public-line.ts';
 import { hasHostAuthority, judgeHostCertificate } from './host-certificate.ts';
@@ -11,20 +12,16 @@ const crypto = createCryptoProvider();
 const [authority, host] = [1, 2].map(() => new PrivateKey(crypto.generateKey('ed25519'))) as [PrivateKey, PrivateKey];
 const line = formatPublicLine(authority.publicKey);
 
-function certify(changes: Partial<CertificateContent> = {}): Promise<Certificate> {
-  const content: CertificateContent = {
-    ...{ key: host.publicKey, kind: 'host', serial: 1n, keyId: 'web', principals: ['web1.example'] },
-    ...{ validAfter: 100n, validBefore: 200n, criticalOptions: [], extensions: [], ...changes },
-  };
-  const sign = (algorithm: string, data: Uint8Array): Uint8Array => authority.sign(crypto, algorithm, data);
-  return buildCertificate(crypto, content, { signer: { publicKey: authority.publicKey, sign } });
+function certificateWith(changes: Partial<CertificateContent> = {}): Promise<Certificate> {
+  const usual = { kind: 'host', principals: ['web1.example'], validAfter: 100n, validBefore: 200n } as const;
+  return certify(crypto, { key: host.publicKey, authority }, { ...usual, ...changes });
 }
 
 const place = { host: 'Web1.Example', port: 22 };
 const trusting = parseKnownHosts(`@cert-authority *.example ${line}\n`, 'file');
 
 test('a certificate of an authority for the host is trusted when it holds', async () => {
-  const certificate = await certify();
+  const certificate = await certificateWith();
   const { status, line: found } = judgeHostCertificate(crypto, trusting, { ...place, certificate, now: 150 });
   assert.deepEqual([status, found?.file, found?.number], ['trusted', 'file', 1]);
   const cases: readonly (readonly [Partial<CertificateContent>, number, RegExp])[] = [
@@ -36,14 +33,18 @@ test('a certificate of an authority for the host is trusted when it holds', asyn
     [{ criticalOptions: [{ name: 'x', data: new Uint8Array(0) }] }, 150, /unsupported critical options/],
   ];
   for (const [changes, now, reason] of cases) {
-    const verdict = judgeHostCertificate(crypto, trusting, { ...place, certificate: await certify(changes), now });
+    const verdict = judgeHostCertificate(crypto, trusting, {
+      ...place,
+      certificate: await certificateWith(changes),
+      now,
+    });
     assert.equal(verdict.status, 'refused');
     assert.match(verdict.reason ?? '', reason);
   }
 });
 
 test('an authority counts for the hosts of its line, on any port, unless it or the key is revoked there', async () => {
-  const use = { ...place, certificate: await certify(), now: 150 };
+  const use = { ...place, certificate: await certificateWith(), now: 150 };
   const statusBy = (text: string, changes: Partial<typeof use> = {}): string =>
     judgeHostCertificate(crypto, parseKnownHosts(text, 'f'), { ...use, ...changes }).status;
   assert.equal(statusBy(`@cert-authority *.example ${line}\n`, { port: 2222 }), 'trusted');

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { buildCertificate } from './certificate.ts';
+import { certify } from '@sallyport/testing/certify';
 import { decodeOfferedKey, examineOffered, fitsAlgorithm, missingProof } from './offered-key.ts';
 import { PrivateKey } from './private-key.ts';
 
 const crypto = createCryptoProvider();
 const [user, authority] = [1, 2].map(() => new PrivateKey(crypto.generateKey('ed25519'))) as [PrivateKey, PrivateKey];
-const content = {
-  ...{ key: user.publicKey, kind: 'user' as const, serial: 7n, keyId: 'id\nof eve', principals: ['alice'] },
-  ...{ validAfter: 0n, validBefore: 1n << 63n, criticalOptions: [], extensions: [] },
-};
-const signer = {
-  publicKey: authority.publicKey,
-  sign: (algorithm: string, data: Uint8Array) => authority.sign(crypto, algorithm, data),
-};
-const certificate = await buildCertificate(crypto, content, { signer });
+const certificate = await certify(crypto, { key: user.publicKey, authority }, { keyId: 'id\nof eve' });
 const name = 'ssh-ed25519-cert-v01@openssh.com';
 
 test('a key or a certificate is decoded, and nothing else', () => {
@@ -43,13 +35,12 @@ test('a certificate does not pass under the name of a plain algorithm, nor a key
 test('RequiredRSASize holds for the key of a certificate and for its authority', async () => {
   const small = new PrivateKey(crypto.generateKey('rsa', { bits: 1024 }));
   const byName = 'rsa-sha2-256-cert-v01@openssh.com';
-  const ofSmall = await buildCertificate(crypto, { ...content, key: small.publicKey }, { signer });
+  const ofSmall = await certify(crypto, { key: small.publicKey, authority });
   assert.deepEqual(
     [2048, 1024].map((bits) => fitsAlgorithm(ofSmall, byName, bits)),
     [false, true],
   );
-  const weak = { publicKey: small.publicKey, sign: (how: string, data: Uint8Array) => small.sign(crypto, how, data) };
-  const bySmall = await buildCertificate(crypto, content, { signer: weak });
+  const bySmall = await certify(crypto, { key: user.publicKey, authority: small });
   assert.deepEqual(
     [2048, 1024].map((bits) => fitsAlgorithm(bySmall, name, bits)),
     [false, true],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { certificateSamples } from '@sallyport/testing/certificate-samples';
+import { signerWith } from '@sallyport/testing/certify';
 import { keySamples } from '@sallyport/testing/key-samples';
 import { DecodeError } from '../wire/decode-error.ts';
 import { utf8Encode } from '../wire/utf8.ts';
@@ -20,10 +21,7 @@ const [sample] = keySamples;
 assert.ok(sample);
 const privateKey = decodePrivateKeyFile(utf8Encode(sample.privateFile)).open(crypto, new Uint8Array(0));
 assert.ok(privateKey);
-const signer = {
-  publicKey: privateKey.publicKey,
-  sign: (algorithm: string, data: Uint8Array) => privateKey.sign(crypto, algorithm, data),
-};
+const signer = signerWith(crypto, privateKey);
 const digest = crypto.digest('sha512', utf8Encode('hello\n'));
 const certificate = parseAnyPublicLine(certificateSamples[0]?.line ?? '').key;
 assert.ok(isCertificate(certificate));

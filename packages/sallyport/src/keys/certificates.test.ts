@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
-import { buildCertificate, type Certificate } from '@sallyport/protocol/keys/certificate';
+import type { Certificate, CertificateContent } from '@sallyport/protocol/keys/certificate';
 import { AgentFixture } from '@sallyport/testing/agent-fixture';
+import { certify } from '@sallyport/testing/certify';
 import { keyError } from '@sallyport/testing/key-error';
 import { skipUnless } from '@sallyport/testing/peers';
 import { runProgram } from '@sallyport/testing/program';
@@ -127,13 +128,9 @@ test('a revoked serial number, key or authority refuses the certificate', async 
 });
 
 /** What only the protocol package can make. */
-async function odd(changes: Parameters<typeof buildCertificate>[1] | object): Promise<Certificate> {
+async function odd(changes: Partial<CertificateContent>): Promise<Certificate> {
   const { type: _, ...content } = await user();
-  const signer = {
-    publicKey: authority.publicKey,
-    sign: (algorithm: string, data: Uint8Array) => authority.sign(crypto, algorithm, data),
-  };
-  return await buildCertificate(crypto, { ...content, ...changes }, { signer });
+  return await certify(crypto, { key: content.key, authority }, { ...content, ...changes });
 }
 
 test('an unknown critical option refuses, an unknown extension does not, and no principals are nobody', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { certificateSamples } from '@sallyport/testing/certificate-samples';
+import { signerWith } from '@sallyport/testing/certify';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { keySamples } from '@sallyport/testing/key-samples';
 import { samplePrivateKey } from '@sallyport/testing/sample-private-key';
@@ -207,7 +208,7 @@ test('a damaged certificate line is an error, is refused, or is the same certifi
 test('a damaged signature file is an error, is wrong, or is the same signature (PROTOCOL.sshsig)', async () => {
   const key = samplePrivateKey(crypto, 'ed25519');
   const digest = crypto.digest('sha512', utf8Encode('message'));
-  const signer = { publicKey: key.publicKey, sign: (name: string, data: Uint8Array) => key.sign(crypto, name, data) };
+  const signer = signerWith(crypto, key);
   const blob = await signDigest({ signer, namespace: 'file', hash: 'sha512', digest });
   damageAll(
     armorSshsig(blob),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { certify, contentFor } from '@sallyport/testing/certify';
 import { dsaSample } from '@sallyport/testing/dsa-sample';
 import { samplePassphrase, signedDataBase64 } from '@sallyport/testing/key-samples';
 import { samplePrivateKey } from '@sallyport/testing/sample-private-key';
@@ -17,7 +18,7 @@ import { DecodeError } from '../../wire/decode-error.ts';
 import { Reader } from '../../wire/reader.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
 import { Writer } from '../../wire/writer.ts';
-import { buildCertificate, type CertificateContent, decodeAnyKey, decodeCertificate } from '../certificate.ts';
+import { buildCertificate, decodeAnyKey, decodeCertificate } from '../certificate.ts';
 import { readDsaPrivate, writeDsaPrivate } from '../formats/asn1-dsa.ts';
 import { addPadding } from '../formats/block-padding.ts';
 import { copyParts, wipeParts } from '../formats/copy-parts.ts';
@@ -97,31 +98,16 @@ test('no query of algorithms names DSA', () => {
   }
 });
 
-const content = (key: typeof publicKey): CertificateContent => ({
-  key,
-  kind: 'user',
-  serial: 1n,
-  keyId: 'x',
-  principals: ['someone'],
-  validAfter: 0n,
-  validBefore: 1n,
-  criticalOptions: [],
-  extensions: [],
-});
-
 test('there are no certificates of DSA keys and none by them', async () => {
   const authority = samplePrivateKey(crypto, 'ed25519');
-  const signer = {
-    publicKey: authority.publicKey,
-    sign: (algorithm: string, data: Uint8Array) => authority.sign(crypto, algorithm, data),
-  };
-  await assert.rejects(buildCertificate(crypto, content(publicKey), { signer }), RangeError);
+  await assert.rejects(certify(crypto, { key: publicKey, authority }), RangeError);
   const byDsa = { publicKey, sign: () => base64Decode(dsaSample.signature) };
-  await assert.rejects(buildCertificate(crypto, content(authority.publicKey), { signer: byDsa }), RangeError);
+  const content = contentFor(authority.publicKey);
+  await assert.rejects(buildCertificate(crypto, content, { signer: byDsa }), RangeError);
   const named = { signer: byDsa, algorithm: 'ssh-dss' };
-  await assert.rejects(buildCertificate(crypto, content(authority.publicKey), named), DecodeError);
+  await assert.rejects(buildCertificate(crypto, content, named), DecodeError);
   assert.equal(plainTypeOf(certificateNameOf('ssh-dss')), undefined);
-  const certificate = await buildCertificate(crypto, content(authority.publicKey), { signer });
+  const certificate = await certify(crypto, { key: authority.publicKey, authority });
   const relabelled = new Writer().string(certificateNameOf('ssh-dss')).raw(certificate.blob.subarray(36)).bytes();
   assert.throws(() => decodeCertificate(relabelled), DecodeError);
   assert.throws(() => decodeAnyKey(relabelled), DecodeError);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
+import { certify, signerWith } from '@sallyport/testing/certify';
 import { mldsa44Ed25519Sample as sample } from '@sallyport/testing/mldsa44-ed25519-sample';
 import { encodeAddIdentity, readIdentityKey } from '../../agent/identity-key.ts';
 import {
@@ -17,12 +18,7 @@ import { DecodeError } from '../../wire/decode-error.ts';
 import { Reader } from '../../wire/reader.ts';
 import { utf8Encode } from '../../wire/utf8.ts';
 import { Writer } from '../../wire/writer.ts';
-import {
-  buildCertificate,
-  type CertificateContent,
-  decodeCertificate,
-  verifyCertificateSignature,
-} from '../certificate.ts';
+import { decodeCertificate, verifyCertificateSignature } from '../certificate.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { encodePpk } from '../formats/encode-ppk.ts';
 import { encodeOpensshKeyV1 } from '../formats/openssh-key-v1.ts';
@@ -134,21 +130,8 @@ test('the algorithm is known everywhere and in no default, and a list turns it o
   }
 });
 
-const content = (subject: typeof publicKey): CertificateContent => ({
-  key: subject,
-  kind: 'user',
-  serial: 1n,
-  keyId: 'x',
-  principals: ['someone'],
-  validAfter: 0n,
-  validBefore: 1n,
-  criticalOptions: [],
-  extensions: [],
-});
-
 test('there are certificates of such keys and by them (PROTOCOL.certkeys)', async () => {
-  const signer = { publicKey, sign: (algorithm: string, bytes: Uint8Array) => key.sign(crypto, algorithm, bytes) };
-  const certificate = await buildCertificate(crypto, content(publicKey), { signer });
+  const certificate = await certify(crypto, { key: publicKey, authority: key });
   assert.equal(certificate.type, certificateName);
   assert.equal(certificateNameOf(name), certificateName);
   assert.equal(certificate.signatureAlgorithm, name);
@@ -165,8 +148,7 @@ test('there are certificates of such keys and by them (PROTOCOL.certkeys)', asyn
 });
 
 test('an agent is given the key, alone and behind its certificate', async () => {
-  const signer = { publicKey, sign: (algorithm: string, bytes: Uint8Array) => key.sign(crypto, algorithm, bytes) };
-  const certificate = await buildCertificate(crypto, content(publicKey), { signer });
+  const certificate = await certify(crypto, { key: publicKey, authority: key });
   for (const beside of [undefined, certificate]) {
     const message = encodeAddIdentity(key, { certificate: beside, comment: 'me' });
     const again = readIdentityKey(new Reader(message.subarray(1)), crypto);
@@ -178,7 +160,7 @@ test('an agent is given the key, alone and behind its certificate', async () => 
 });
 
 test('files are signed with such a key (PROTOCOL.sshsig)', async () => {
-  const signer = { publicKey, sign: (algorithm: string, bytes: Uint8Array) => key.sign(crypto, algorithm, bytes) };
+  const signer = signerWith(crypto, key);
   const digest = crypto.digest('sha512', data);
   const blob = await signDigest({ signer, namespace: 'file', hash: 'sha512', digest });
   assert.deepEqual(decodeSshsig(blob).key.blob, publicKey.blob);

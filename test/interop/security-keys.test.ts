@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { OpensshFixture, ourProgram, programPath, runProgram, skipUnless } from '@sallyport/testing';
-import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
+import { failureOf } from '@sallyport/testing/security-key-failure';
+import { SecurityKeys } from 'sallyport/helpers/security-keys';
 
 const middleware = '/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so';
 const types = ['ed25519-sk', 'ecdsa-sk'] as const;
@@ -102,14 +103,6 @@ describe('keys of security tokens', skipUnless('sk-dummy', 'openssh-server', 'op
 
   test('what the middleware refuses, and what is no middleware, is told apart', async () => {
     const keys = new SecurityKeys(createCryptoProvider(), { SSH_SK_HELPER: ourProgram('ssh-sk-helper') });
-    const failureOf = async (work: Promise<unknown>): Promise<string> => {
-      const error = await work.then(
-        () => assert.fail('nothing was refused'),
-        (reason: unknown) => reason,
-      );
-      assert.ok(error instanceof SecurityKeyError, String(error));
-      return error.failure;
-    };
     const wanted = { algorithm: 'ecdsa', challenge: new Uint8Array(32), application: 'ssh:', flags: 1 } as const;
     assert.equal(await failureOf(keys.residentKeys({ provider: middleware })), 'unsupported');
     for (const provider of ['/nonexistent.so', '/etc/passwd', 'libc.so.6']) {

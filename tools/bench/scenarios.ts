@@ -43,6 +43,11 @@ const chacha = 'chacha20-poly1305@openssh.com';
 const everySide = ['client', 'server', 'both'] as const;
 const memory = { better: 'lower', absolute: true, judged: ['both'] } as const;
 
+/** The same of what is fetched and of what is sent; more is better. */
+function bothWays({ testCase, ...target }: Omit<Target, 'better'>): readonly Target[] {
+  return ['down', 'up'].map((way): Target => ({ ...target, testCase: `${testCase} ${way}`, better: 'higher' }));
+}
+
 export const scenarios: readonly Scenario[] = [
   {
     name: 'connect',
@@ -83,10 +88,7 @@ export const scenarios: readonly Scenario[] = [
     compares: 'copies',
     parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
     quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
-    targets: [
-      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
-      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
-    ],
+    targets: bothWays({ testCase: 'file', metric: 'mb_s', must: 1, aim: 2, judged: everySide }),
   },
   {
     name: 'small-files',
@@ -95,10 +97,7 @@ export const scenarios: readonly Scenario[] = [
     compares: 'copies',
     parameters: ['--reps', '3'],
     quickParameters: ['--reps', '1', '--files', '500'],
-    targets: [
-      { testCase: 'small down', metric: 'files_s', better: 'higher', must: 2, aim: 4, judged: everySide },
-      { testCase: 'small up', metric: 'files_s', better: 'higher', must: 2, aim: 4, judged: everySide },
-    ],
+    targets: bothWays({ testCase: 'small', metric: 'files_s', must: 2, aim: 4, judged: everySide }),
   },
   {
     name: 'far-files',
@@ -107,10 +106,7 @@ export const scenarios: readonly Scenario[] = [
     compares: 'copies',
     parameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '100', '--reps', '3', '--verify'],
     quickParameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '32', '--reps', '1', '--verify'],
-    targets: [
-      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
-      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 1, aim: 2, judged: everySide },
-    ],
+    targets: bothWays({ testCase: 'file', metric: 'mb_s', must: 1, aim: 2, judged: everySide }),
   },
   {
     name: 'far-small-files',
@@ -119,10 +115,7 @@ export const scenarios: readonly Scenario[] = [
     compares: 'our-copies',
     parameters: ['d_small.py', '50', '--reps', '3', '--files', '100'],
     quickParameters: ['d_small.py', '50', '--reps', '1', '--files', '30'],
-    targets: [
-      { testCase: 'small down', metric: 'files_s', better: 'higher', must: 5, aim: 10, judged: everySide },
-      { testCase: 'small up', metric: 'files_s', better: 'higher', must: 5, aim: 10, judged: everySide },
-    ],
+    targets: bothWays({ testCase: 'small', metric: 'files_s', must: 5, aim: 10, judged: everySide }),
   },
   {
     name: 'big-file',
@@ -149,10 +142,7 @@ export const scenarios: readonly Scenario[] = [
     compares: 'libraries',
     parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
     quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
-    targets: [
-      { testCase: 'file down', metric: 'mb_s', better: 'higher', must: 2, aim: 3 },
-      { testCase: 'file up', metric: 'mb_s', better: 'higher', must: 2, aim: 3 },
-    ],
+    targets: bothWays({ testCase: 'file', metric: 'mb_s', must: 2, aim: 3 }),
   },
   {
     name: 'idle',

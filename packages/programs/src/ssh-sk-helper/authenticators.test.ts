@@ -10,12 +10,13 @@ import { securityKeyFlags } from '@sallyport/protocol/keys/types/security-key';
 import { Reader } from '@sallyport/protocol/wire/reader';
 import { replaceKeyFlag } from '@sallyport/system/security-key-provider';
 import { skipUnless } from '@sallyport/testing';
+import { failureOf } from '@sallyport/testing/security-key-failure';
 import {
   type AuthenticatorOptions,
   SoftwareAuthenticator,
 } from '@sallyport/testing/software-authenticator/authenticator';
 import { TokenFixture } from '@sallyport/testing/software-authenticator/token-fixture';
-import { type NewSecurityKey, SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
+import { type NewSecurityKey, SecurityKeys } from 'sallyport/helpers/security-keys';
 
 const crypto = createCryptoProvider();
 const { userPresence, userVerification, resident } = securityKeyFlags;
@@ -23,15 +24,6 @@ const options = { ...skipUnless('libfido2'), timeout: 60_000 };
 const data = new TextEncoder().encode('what is signed');
 const provider = 'internal';
 const usual = { provider, algorithm: 'ed25519', application: 'ssh:', flags: userPresence } as const;
-
-async function failureOf(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => assert.fail('nothing was refused'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof SecurityKeyError, String(error));
-  return error.failure;
-}
 
 /** One token and what a program can do with it. */
 async function oneToken(given: AuthenticatorOptions = {}) {

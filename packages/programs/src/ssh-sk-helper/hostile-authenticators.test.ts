@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCryptoProvider } from '@sallyport/crypto';
 import { skipUnless } from '@sallyport/testing';
+import { failureOf } from '@sallyport/testing/security-key-failure';
 import {
   type AuthenticatorOptions,
   SoftwareAuthenticator,
@@ -13,22 +14,13 @@ import type { Distortion } from '@sallyport/testing/software-authenticator/authe
 import { type Cbor, encodeCbor } from '@sallyport/testing/software-authenticator/cbor';
 import { hidCommands, hidReports } from '@sallyport/testing/software-authenticator/ctap-hid';
 import { TokenFixture } from '@sallyport/testing/software-authenticator/token-fixture';
-import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
+import { SecurityKeys } from 'sallyport/helpers/security-keys';
 
 const crypto = createCryptoProvider();
 const options = { ...skipUnless('libfido2'), timeout: 60_000 };
 const provider = 'internal';
 const usual = { provider, algorithm: 'ed25519', application: 'ssh:', flags: 1 } as const;
 const commands = { makeCredential: 0x01, getAssertion: 0x02, getInfo: 0x04, manage: 0x41 } as const;
-
-async function failureOf(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => assert.fail('nothing was refused'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof SecurityKeyError, String(error));
-  return error.failure;
-}
 
 interface Hostile extends AuthenticatorOptions {
   readonly distort?: Distortion;

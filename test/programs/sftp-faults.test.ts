@@ -45,8 +45,8 @@ function untilBegun(path: string): Promise<void> {
   return until(() => sizeOf(path) >= 1024 * 1024, 'the transfer has begun');
 }
 
-/** 24 s for the file, 10 s for the tree: the middle of it is long. */
-const slowly = ['-l', '8000'];
+/** So that the middle is long: 24 s for the file, 5 s for the tree. */
+const slowly = { file: ['-l', '8000'], tree: ['-l', '16000'] } as const;
 
 for (const direction of ['get', 'put']) {
   test(
@@ -54,7 +54,7 @@ for (const direction of ['get', 'put']) {
     needed,
     async () => {
       await inPlace(async ({ start, source, target }) => {
-        const running = start(`${direction} ${source} ${target}`, slowly);
+        const running = start(`${direction} ${source} ${target}`, slowly.file);
         await untilBegun(target);
         for (const pid of children(running.pid)) process.kill(pid, 'SIGKILL');
         const { code, stderr } = await running.exited;
@@ -69,7 +69,7 @@ for (const direction of ['get', 'put']) {
 
   test(`${direction}: a program that is killed leaves what can be resumed`, needed, async () => {
     await inPlace(async ({ start, source, target }) => {
-      const running = start(`${direction} ${source} ${target}`, slowly);
+      const running = start(`${direction} ${source} ${target}`, slowly.file);
       await untilBegun(target);
       await running.end('SIGKILL');
       assert.ok(sizeOf(target) < sizeBytes);
@@ -108,7 +108,7 @@ for (const direction of ['get', 'put']) {
         const copy = `${into}/tree`;
         plantTree(tree);
         mkdirSync(into);
-        const running = start(`${direction} -R ${tree} ${into}`, slowly);
+        const running = start(`${direction} -R ${tree} ${into}`, slowly.tree);
         await untilTreeBegun(copy);
         const victims = end === 'server' ? children(running.pid) : [running.pid];
         for (const pid of victims) process.kill(pid, 'SIGKILL');

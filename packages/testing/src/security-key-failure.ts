@@ -1,4 +1,5 @@
-// How work with a security key failed, for tests of whoever asks one.
+// How work with a security key failed, for tests of whoever asks one. That it failed as it did is the test's to
+// judge.
 
 import assert from 'node:assert/strict';
 import { SecurityKeyError } from 'sallyport/helpers/security-keys';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { preferencesOf, protectionMatrix } from '@sallyport/testing/protection-matrix';
+import { codeOf, quick, reasonSent, roles } from '@sallyport/testing/quick-transports';
 import { ScriptedTransportPeer, type ScriptedTransportPeerOptions } from '@sallyport/testing/scripted-transport-peer';
 import { TransportPair, testCrypto } from '@sallyport/testing/transport-pair';
 import type { Role } from '../algorithms/roles.ts';
@@ -13,20 +14,10 @@ import { Transport } from './transport.ts';
 
 const crypto = testCrypto();
 const hostKey = new PrivateKey(crypto.generateKey('ed25519'));
-const preferences = { keyExchanges: ['curve25519-sha256'], ciphers: ['aes128-gcm@openssh.com'] };
-const lax = { keyExchanges: preferences.keyExchanges };
-const roles: readonly Role[] = ['client', 'server'];
+const lax = { keyExchanges: quick.keyExchanges };
 
 const makePeer = (role: Role, change: Partial<ScriptedTransportPeerOptions> = {}): ScriptedTransportPeer =>
-  new ScriptedTransportPeer(role, { crypto, hostKey, preferences, ...change });
-
-const codeOf = (peer: ScriptedTransportPeer): string | undefined => peer.ended?.failure.code;
-
-/** The reason of the DISCONNECT that the transport has sent, if it has. */
-function reasonSent(peer: ScriptedTransportPeer): number | undefined {
-  const sent = peer.received.find((payload) => payload[0] === messages.disconnect.number);
-  return sent && messages.disconnect.decode(sent).reason;
-}
+  new ScriptedTransportPeer(role, { crypto, hostKey, preferences: quick, ...change });
 
 describe('a bad identification', () => {
   test('is answered in plain text and no packet by a server, and in silence by a client (RFC 4253 section 4.2)', () => {
@@ -42,7 +33,7 @@ describe('a bad identification', () => {
   });
 
   test('does not stop what came in the same segment from being read when it is good', () => {
-    const pair = new TransportPair(crypto, { preferences });
+    const pair = new TransportPair(crypto, { preferences: quick });
     pair.carry('server');
     const all = concatBytes(...pair.client.transport.takeOutput());
     pair.server.transport.receive(all);
@@ -82,7 +73,7 @@ describe('packet lengths', () => {
 describe('one flipped bit', () => {
   for (const protection of protectionMatrix) {
     test(`anywhere in a packet ends the connection under ${protection.cipher} ${protection.mac} (RFC 4253 section 6.4)`, () => {
-      const pair = new TransportPair(crypto, { preferences: { ...preferences, ...preferencesOf(protection) } });
+      const pair = new TransportPair(crypto, { preferences: { ...quick, ...preferencesOf(protection) } });
       pair.establish();
       const { server } = pair;
       pair.client.transport.perform({ type: 'send', payload: new Uint8Array(60).fill(94) });
@@ -127,7 +118,7 @@ describe('prefix truncation (CVE-2023-48795, PROTOCOL section 1.10)', () => {
   /** An honest pair whose server's packets go through hands that may add and drop some. */
   function withHandsBetween(cipher: string, change: (packets: Uint8Array[]) => Uint8Array[]): TransportPair {
     const pair = new TransportPair(crypto, {
-      preferences: { ...preferences, ciphers: [cipher], macs: ['hmac-sha2-256-etm@openssh.com'] },
+      preferences: { ...quick, ciphers: [cipher], macs: ['hmac-sha2-256-etm@openssh.com'] },
     });
     pair.server.transport.perform({ type: 'announce-extensions', extensions });
     pair.carry('client');
@@ -213,7 +204,7 @@ describe('prefix truncation (CVE-2023-48795, PROTOCOL section 1.10)', () => {
 
 describe('floods', () => {
   test('of messages that are not understood end when nobody takes the answers', () => {
-    const pair = new TransportPair(crypto, { preferences });
+    const pair = new TransportPair(crypto, { preferences: quick });
     pair.establish();
     const { transport } = pair.server;
     for (let i = 0; i <= maximumUntakenReplies; i++) {
@@ -225,7 +216,7 @@ describe('floods', () => {
   });
 
   test('of PING are answered up to a number until the answers are taken', () => {
-    const pair = new TransportPair(crypto, { preferences });
+    const pair = new TransportPair(crypto, { preferences: quick });
     pair.establish();
     for (let i = 0; i < maximumUntakenReplies + 1000; i++) {
       pair.client.transport.perform({ type: 'ping', data: new Uint8Array(1) });
@@ -278,7 +269,7 @@ describe('floods', () => {
 describe('worn-out keys (RFC 4344 section 3.1)', () => {
   /** A resumed server whose keys have been used for so many packets. */
   function worn(direction: 'sending' | 'receiving', packets: number, authenticated: boolean): TransportPair {
-    const pair = new TransportPair(crypto, { preferences });
+    const pair = new TransportPair(crypto, { preferences: quick });
     pair.establish();
     const snapshot = pair.server.transport.intoSnapshot();
     const state = snapshot[direction];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { preferencesOf, protectionMatrix } from '@sallyport/testing/protection-matrix';
-import { TransportPair, type TransportPairOptions, testCrypto } from '@sallyport/testing/transport-pair';
+import { codeOfEnd, established, eventsOf, payload, quick, roles, send } from '@sallyport/testing/quick-transports';
+import { TransportPair, testCrypto } from '@sallyport/testing/transport-pair';
 import { keyExchanges } from '../algorithms/key-exchanges.ts';
 import type { Role } from '../algorithms/roles.ts';
 import { PrivateKey } from '../keys/private-key.ts';
@@ -11,32 +12,6 @@ import { maximumPayloadBytes, wantedOutputBytes } from './limits.ts';
 import { Transport } from './transport.ts';
 
 const crypto = testCrypto();
-const roles: readonly Role[] = ['client', 'server'];
-/** The quickest exchange, for tests that are about something else. */
-const quick = { keyExchanges: ['curve25519-sha256'], ciphers: ['aes128-gcm@openssh.com'] };
-
-const payload = (length: number, seed = 0): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i === 0 ? 94 : (i * 7 + seed * 13) & 0xff));
-
-type EventOf<T extends TransportEvent['type']> = Extract<TransportEvent, { readonly type: T }>;
-
-function eventsOf<T extends TransportEvent['type']>(events: readonly TransportEvent[], type: T): EventOf<T>[] {
-  return events.filter((event): event is EventOf<T> => event.type === type);
-}
-
-function established(options: TransportPairOptions = {}): TransportPair {
-  const pair = new TransportPair(crypto, { ...options, preferences: { ...quick, ...options.preferences } });
-  pair.establish();
-  return pair;
-}
-
-function send(pair: TransportPair, from: Role, each: Uint8Array): void {
-  pair.side(from).transport.perform({ type: 'send', payload: each });
-}
-
-function codeOfEnd(event: TransportEvent | undefined): string | undefined {
-  return event?.type === 'ended' ? event.failure.code : undefined;
-}
 
 /** A side that has asked its owner in the first exchange, and was not answered yet. */
 function asked(role: Role, question: TransportEvent['type']): { transport: Transport; peerHears: () => unknown } {

@@ -22,6 +22,17 @@ fs.chmodSync(home, 0o755);
 const file = path.join(home, 'authorized_keys');
 after(() => fs.rmSync(home, { recursive: true }));
 
+/** What a key without options may do. */
+const usualGrant = {
+  environment: [],
+  permitPty: true,
+  permitPortForwarding: true,
+  permitAgentForwarding: true,
+  permitOpen: [],
+  touchRequired: true,
+  verifyRequired: false,
+};
+
 interface Found {
   readonly allowed: AllowedKey | undefined;
   readonly lines: readonly string[];
@@ -64,15 +75,7 @@ test('a key is found in its line among blank lines, comments, damaged lines and 
     ].join('\n'),
   );
   assert.equal(allowed?.place, `${file}:7`);
-  assert.deepEqual(allowed?.grant, {
-    environment: [],
-    permitPty: true,
-    permitPortForwarding: true,
-    permitAgentForwarding: true,
-    permitOpen: [],
-    touchRequired: true,
-    verifyRequired: false,
-  });
+  assert.deepEqual(allowed?.grant, usualGrant);
   assert.equal(lines.at(-1), `verbose: Accepted key ED25519 ${fingerprint(crypto, key)} found at ${file}:7`);
 });
 
@@ -163,16 +166,7 @@ test('the options of a line become what the session may do', () => {
     ['no-touch-required', { touchRequired: false }],
     ['verify-required', { verifyRequired: true }],
   ] as const) {
-    const usual = {
-      environment: [],
-      permitPty: true,
-      permitPortForwarding: true,
-      permitAgentForwarding: true,
-      permitOpen: [],
-      touchRequired: true,
-      verifyRequired: false,
-    };
-    assert.deepEqual(findIn(`${options} ${line}`).allowed?.grant, { ...usual, ...grant }, options);
+    assert.deepEqual(findIn(`${options} ${line}`).allowed?.grant, { ...usualGrant, ...grant }, options);
   }
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { codeOf, quick, reasonSent, roles } from '@sallyport/testing/quick-transports';
 import { ScriptedTransportPeer, type ScriptedTransportPeerOptions } from '@sallyport/testing/scripted-transport-peer';
 import { testCrypto } from '@sallyport/testing/transport-pair';
 import { keyExchanges } from '../../algorithms/key-exchanges.ts';
@@ -11,19 +12,9 @@ import { concatBytes } from '../../wire/bytes.ts';
 
 const crypto = testCrypto();
 const hostKey = new PrivateKey(crypto.generateKey('ed25519'));
-const preferences = { keyExchanges: ['curve25519-sha256'], ciphers: ['aes128-gcm@openssh.com'] };
-const roles: readonly Role[] = ['client', 'server'];
 
 const makePeer = (role: Role, change: Partial<ScriptedTransportPeerOptions> = {}): ScriptedTransportPeer =>
-  new ScriptedTransportPeer(role, { crypto, hostKey, preferences, ...change });
-
-const codeOf = (peer: ScriptedTransportPeer): string | undefined => peer.ended?.failure.code;
-
-/** The reason of the DISCONNECT that the transport has sent, if it has. */
-function reasonSent(peer: ScriptedTransportPeer): number | undefined {
-  const sent = peer.received.find((payload) => payload[0] === messages.disconnect.number);
-  return sent && messages.disconnect.decode(sent).reason;
-}
+  new ScriptedTransportPeer(role, { crypto, hostKey, preferences: quick, ...change });
 
 describe('a key exchange with wrong values', () => {
   const flipped = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
@@ -39,7 +30,7 @@ describe('a key exchange with wrong values', () => {
         (value: Uint8Array) => new Uint8Array(value.length),
       ];
       for (const change of tried) {
-        const peer = makePeer('client', { preferences: { ...preferences, ...offer.kexInit } });
+        const peer = makePeer('client', { preferences: { ...quick, ...offer.kexInit } });
         peer.identify();
         peer.kexInit(offer.kexInit);
         peer.reply(({ serverValue }) => ({ serverValue: change(serverValue) }));
@@ -60,7 +51,7 @@ describe('a key exchange with wrong values', () => {
         ...(name.startsWith('curve25519') ? [] : [(value: Uint8Array) => value.slice().fill(0xff)]),
       ];
       for (const change of tried) {
-        const peer = makePeer('server', { preferences: { ...preferences, ...offer.kexInit } });
+        const peer = makePeer('server', { preferences: { ...quick, ...offer.kexInit } });
         peer.identify();
         peer.kexInit(offer.kexInit);
         const { clientValue } = kexEcdhInit.decode(peer.initPayload());
@@ -127,7 +118,7 @@ describe('a key exchange with wrong values', () => {
       assert.deepEqual(peer.ended?.failure, {
         code: 'no-common-algorithm',
         description: 'no matching cipher found',
-        details: { what: 'cipher', ours: preferences.ciphers, theirs: ['unknown'] },
+        details: { what: 'cipher', ours: quick.ciphers, theirs: ['unknown'] },
       });
       assert.equal(reasonSent(peer), 3);
     }
@@ -173,11 +164,11 @@ describe('a guessed first packet (RFC 4253 section 7)', () => {
   ];
 
   test('that is right is used', () => {
-    const peer = makePeer('server', { preferences: { ...preferences, hostKeyAlgorithms: ['ssh-ed25519'] } });
+    const peer = makePeer('server', { preferences: { ...quick, hostKeyAlgorithms: ['ssh-ed25519'] } });
     peer.identify();
     peer.kexInit({
       firstPacketFollows: true,
-      keyExchanges: preferences.keyExchanges,
+      keyExchanges: quick.keyExchanges,
       hostKeyAlgorithms: ['ssh-ed25519'],
     });
     peer.init();
@@ -189,7 +180,7 @@ describe('a guessed first packet (RFC 4253 section 7)', () => {
     test(`that is wrong is skipped, once, whatever it says: ${Object.keys(guess)[0]}`, () => {
       for (const wrong of [new Uint8Array([30, 0, 0, 0, 0]), new Uint8Array([30, 1]), new Uint8Array([34])]) {
         const peer = makePeer('server', {
-          preferences: { ...preferences, hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'] },
+          preferences: { ...quick, hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'] },
         });
         peer.identify();
         peer.kexInit({ firstPacketFollows: true, ...guess });
@@ -203,14 +194,14 @@ describe('a guessed first packet (RFC 4253 section 7)', () => {
 
     test(`that is wrong does not excuse a second one, or another message: ${Object.keys(guess)[0]}`, () => {
       const peer = makePeer('server', {
-        preferences: { ...preferences, hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'] },
+        preferences: { ...quick, hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'] },
       });
       peer.identify();
       peer.kexInit({ firstPacketFollows: true, ...guess });
       peer.send(new Uint8Array([30, 1]), new Uint8Array([30, 1]));
       assert.equal(codeOf(peer), 'message-malformed');
       const other = makePeer('server', {
-        preferences: { ...preferences, hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'] },
+        preferences: { ...quick, hostKeyAlgorithms: ['ssh-ed25519', 'rsa-sha2-256'] },
       });
       other.identify();
       other.kexInit({ firstPacketFollows: true, ...guess });

@@ -14,6 +14,8 @@ export interface FileCalls {
   /** At a position that a number holds. */
   read(fd: number, room: Uint8Array, position: number): Awaitable<number>;
   write(fd: number, data: Uint8Array, position: number): Awaitable<number>;
+  /** The same if it can be done at once; 0 if not. */
+  writeNow(fd: number, data: Uint8Array, position: number): number;
   sync(fd: number): Awaitable<void>;
   lstat(path: CallPath): Awaitable<fs.BigIntStats>;
   stat(path: CallPath): Awaitable<fs.BigIntStats>;
@@ -46,6 +48,7 @@ export const blockingCalls: FileCalls = {
   close: (fd) => fs.closeSync(fd),
   read: (fd, room, position) => fs.readSync(fd, room, 0, room.length, position),
   write: (fd, data, position) => fs.writeSync(fd, data, 0, data.length, position),
+  writeNow: (fd, data, position) => fs.writeSync(fd, data, 0, data.length, position),
   sync: (fd) => fs.fsyncSync(fd),
   lstat: (path) => fs.lstatSync(path, exact),
   stat: (path) => fs.statSync(path, exact),
@@ -90,6 +93,7 @@ export const pooledCalls: FileCalls = {
   close: (fd) => done((end) => fs.close(fd, end)),
   read: (fd, room, position) => value((end) => fs.read(fd, room, 0, room.length, position, end)),
   write: (fd, data, position) => value((end) => fs.write(fd, data, 0, data.length, position, end)),
+  writeNow: () => 0,
   sync: (fd) => done((end) => fs.fsync(fd, end)),
   lstat: (path) => value((end) => fs.lstat(path, exact, end)),
   stat: (path) => value((end) => fs.stat(path, exact, end)),

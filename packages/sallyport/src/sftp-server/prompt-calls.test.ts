@@ -33,6 +33,27 @@ test('calls answer at once until one takes long, then go by the pool for a while
   assert.throws(() => calls.lstat('/nowhere/at/all'), { code: 'ENOENT' });
 });
 
+test('a write that has to be done at once is done, or says that it was not', async () => {
+  await using folder = await TemporaryFolder.create();
+  const path = await folder.write('file', '....');
+  const fd = fs.openSync(path, 'r+');
+  let costMs = 0.001;
+  let clock = 0;
+  const now = (): number => {
+    clock += costMs;
+    return clock;
+  };
+  const calls = promptCalls({ now, mounts: () => disk });
+  assert.equal(calls.writeNow(fd, Buffer.from('ab'), 1), 2);
+  costMs = 50;
+  assert.equal(calls.writeNow(fd, Buffer.from('c'), 3), 1);
+  costMs = 0.001;
+  assert.equal(calls.writeNow(fd, Buffer.from('d'), 0), 0);
+  assert.equal(promptCalls({ mounts: () => remote }).writeNow(fd, Buffer.from('d'), 0), 0);
+  assert.equal(fs.readFileSync(path, 'utf8'), '.abc');
+  fs.closeSync(fd);
+});
+
 test('where a server is mounted, or what is mounted is not known, everything goes by the pool', async () => {
   let mounts = disk + remote;
   let clock = 0;

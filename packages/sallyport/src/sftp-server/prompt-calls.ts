@@ -56,21 +56,25 @@ export function promptCalls(options: PromptOptions = {}): FileCalls {
   let pooledLeft = 0;
   let knownUntil = Number.NEGATIVE_INFINITY;
   let isLocal = false;
-  const call = <T>(choose: (calls: FileCalls) => Awaitable<T>): Awaitable<T> => {
-    const began = now();
-    if (began > knownUntil) {
+  const isPrompt = (at: number): boolean => {
+    if (at > knownUntil) {
       isLocal = isAllLocal(mounts());
-      knownUntil = began + knownMs;
+      knownUntil = at + knownMs;
     }
-    if (!isLocal || pooledLeft > 0) {
-      pooledLeft = Math.max(0, pooledLeft - 1);
-      return choose(pooledCalls);
-    }
+    return isLocal && pooledLeft === 0;
+  };
+  const timed = <T>(began: number, choose: (calls: FileCalls) => T): T => {
     try {
       return choose(prompt);
     } finally {
       if (now() - began > slowMs) pooledLeft = callsOfPool;
     }
+  };
+  const call = <T>(choose: (calls: FileCalls) => Awaitable<T>): Awaitable<T> => {
+    const began = now();
+    if (isPrompt(began)) return timed(began, choose);
+    pooledLeft = Math.max(0, pooledLeft - 1);
+    return choose(pooledCalls);
   };
   return {
     ...pooledCalls,
@@ -78,6 +82,10 @@ export function promptCalls(options: PromptOptions = {}): FileCalls {
     close: (fd) => call((calls) => calls.close(fd)),
     read: (fd, room, position) => call((calls) => calls.read(fd, room, position)),
     write: (fd, data, position) => call((calls) => calls.write(fd, data, position)),
+    writeNow: (fd, data, position) => {
+      const began = now();
+      return isPrompt(began) ? timed(began, (calls) => calls.writeNow(fd, data, position)) : 0;
+    },
     lstat: (path) => call((calls) => calls.lstat(path)),
     stat: (path) => call((calls) => calls.stat(path)),
     fstat: (fd) => call((calls) => calls.fstat(fd)),

@@ -25,6 +25,11 @@ export interface LocalFile {
   read(buffer: Uint8Array, position: number): Eventually<number>;
   /** Writes all of it at `position`. */
   write(data: Uint8Array, position: number): Eventually<void>;
+  /**
+   * The same for data that is lent until the call returns, where it can be done at once: whether it was. If not, a copy
+   * goes to write(). Files that cannot tell do not have it.
+   */
+  writeNow?(data: Uint8Array, position: number): boolean;
   status(): Eventually<LocalStatus>;
   truncate(length: number): Eventually<void>;
   setPermissions(permissions: number): Eventually<void>;
@@ -44,8 +49,6 @@ export interface LocalOpenOptions {
 }
 
 export interface LocalFiles {
-  /** Whether every call is done when it returns: then data given to write() is not copied before. */
-  readonly isSynchronous: boolean;
   open(path: Uint8Array, options: LocalOpenOptions): Eventually<LocalFile>;
   /** What a path leads to, or with `noFollow` what it is; undefined when there is nothing. */
   status(path: Uint8Array, options?: { readonly noFollow?: boolean }): Eventually<LocalStatus | undefined>;

@@ -33,12 +33,11 @@ export function asynchronousFiles(): LocalFiles {
 
 /** Blocks in every call. */
 export function synchronousFiles(): LocalFiles {
-  return { ...filesBy(blockingCalls, listAtOnce), isSynchronous: true };
+  return filesBy(blockingCalls, listAtOnce);
 }
 
 function filesBy(calls: FileCalls, list: LocalFiles['list']): LocalFiles {
   return {
-    isSynchronous: false,
     open: (path, options) =>
       run(
         (function* () {
@@ -108,6 +107,15 @@ class NodeFile implements LocalFile {
         }
       })(),
     );
+  }
+
+  writeNow(data: Uint8Array, position: number): boolean {
+    for (let at = 0; at < data.length; ) {
+      const count = this.#calls.writeNow(this.#fd, at === 0 ? data : data.subarray(at), position + at);
+      if (count === 0) return false;
+      at += count;
+    }
+    return true;
   }
 
   status(): Eventually<LocalStatus> {

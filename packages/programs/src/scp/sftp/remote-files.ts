@@ -12,7 +12,6 @@ const aheadBytes = 4 * 1024 * 1024;
 
 export function remoteFiles(client: SftpClient): LocalFiles {
   return {
-    isSynchronous: false,
     async open(path, { createPermissions, truncate }) {
       const mode = createPermissions === undefined ? 'r' : truncate === true ? 'w' : writeKeeping;
       const attributes = createPermissions === undefined ? {} : { permissions: createPermissions };

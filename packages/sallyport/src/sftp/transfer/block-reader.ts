@@ -22,8 +22,10 @@ export interface BlockRange {
 
 /** Where the bytes go, one call after the other. */
 export interface BlockSink {
-  /** Whether every call is done when it returns: then `data` is a view that is valid until then. */
-  readonly isSynchronous: boolean;
+  /**
+   * Data that is lent until the call returns, if that can be dealt with at once: whether it was. If not, put() follows.
+   */
+  putNow(data: Uint8Array, position: number): boolean;
   /** What it throws or rejects with ends the reading. */
   put(data: Uint8Array, position: number): Eventually<void>;
 }
@@ -154,8 +156,7 @@ export class BlockReader {
   }
 
   #deliver(data: Uint8Array, offset: number, share: WindowShare | undefined): void {
-    if (this.#sink.isSynchronous && offset === this.#position) {
-      void this.#put(data);
+    if (offset === this.#position && !this.#isPutting && this.#putNow(data)) {
       if (share !== undefined) this.#transfer.window.release(share);
     } else this.#keep(data, offset, share);
     this.#putKept();
@@ -197,9 +198,24 @@ export class BlockReader {
     this.#finishIfDone();
   }
 
+  /** False when it has to be kept. A failure stops the reader. */
+  #putNow(data: Uint8Array): boolean {
+    try {
+      if (!this.#sink.putNow(data, this.#position)) return false;
+      this.#position += data.length;
+    } catch (error) {
+      this.#fail(error);
+    }
+    return true;
+  }
+
+  #fail(error: unknown): void {
+    this.stop(error instanceof Error ? error : new Error(String(error)));
+  }
+
   /** Never rejects: a failure stops the reader. */
   #put(data: Uint8Array): Promise<void> | undefined {
-    const failed = (error: unknown): void => this.stop(error instanceof Error ? error : new Error(String(error)));
+    const failed = (error: unknown): void => this.#fail(error);
     const moved = (): void => {
       this.#position += data.length;
     };

@@ -30,7 +30,11 @@ async function remoteDigest(transfer: Transfer, handle: Uint8Array, path: Uint8A
   const put = (data: Uint8Array): void => {
     hash.update(data);
   };
-  const reader = new BlockReader(transfer, range, { isSynchronous: true, put });
+  const putNow = (data: Uint8Array): boolean => {
+    put(data);
+    return true;
+  };
+  const reader = new BlockReader(transfer, range, { putNow, put });
   const forget = transfer.onAbort((error) => reader.stop(error));
   try {
     await reader.run();

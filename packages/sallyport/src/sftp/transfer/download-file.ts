@@ -139,11 +139,18 @@ async function readInto(
     // A size of 0 may be that of a file which is made while it is read.
     end: expectedSize === undefined || expectedSize === 0 ? undefined : expectedSize,
   };
+  const moved = (data: Uint8Array, position: number): void => {
+    file.position = position + data.length;
+    transfer.progress.moved(data.length);
+  };
   const reader = new BlockReader(transfer, range, {
-    isSynchronous: transfer.local.isSynchronous,
+    putNow: (data, position) => {
+      const isDone = tryLocally('write', file.localPath, () => sink.putNow(data, position)) === true;
+      if (isDone) moved(data, position);
+      return isDone;
+    },
     put: (data, position) => {
-      file.position = position + data.length;
-      transfer.progress.moved(data.length);
+      moved(data, position);
       return tryLocally('write', file.localPath, () => sink.put(data, position));
     },
   });

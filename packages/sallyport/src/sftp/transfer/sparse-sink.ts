@@ -17,6 +17,11 @@ export class SparseSink {
     this.#zeros = leavesHoles ? new Uint8Array(pieceBytes) : undefined;
   }
 
+  /** Data that is lent: whether it was written. Holes are left by put() alone. */
+  putNow(data: Uint8Array, position: number): boolean {
+    return this.#zeros === undefined && this.#file.writeNow?.(data, position) === true;
+  }
+
   put(data: Uint8Array, position: number): Eventually<void> {
     return this.#zeros === undefined ? this.#file.write(data, position) : this.#putPieces(data, position, this.#zeros);
   }

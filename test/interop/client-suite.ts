@@ -11,7 +11,7 @@ import { defaultSignatureAlgorithms } from '@sallyport/protocol/algorithms/signa
 import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockClientTarget, StockKeyType, StockServer } from '@sallyport/testing';
 import { OpensshFixture, opensshKnowing, skipUnless, until } from '@sallyport/testing';
-import { mebibyte, testData } from './support.ts';
+import { compressibleData, mebibyte, testData } from './support.ts';
 
 /** One command through one connection. What is not said is the client's default. */
 export interface ClientRun {
@@ -26,6 +26,8 @@ export interface ClientRun {
   readonly cipher?: string;
   readonly mac?: string;
   readonly rekeyBytes?: number;
+  /** Payloads are compressed; the program also goes on without where a server has no compression. */
+  readonly compresses?: boolean;
 }
 
 export interface ClientOutcome {
@@ -143,6 +145,26 @@ function describeTransfers({ fixture, talkative }: Setting, run: ClientUnderTest
       assert.ok(log().includes(`client->server cipher: ${cipher} MAC: ${mac ?? '<implicit>'}`));
     });
   }
+
+  test('8 MiB of text and of noise go both ways compressed, re-keyed every MiB', async () => {
+    const start = talkative.log().length;
+    const mixed = compressibleData();
+    const result = await run({
+      fixture,
+      server: talkative,
+      command,
+      input: mixed,
+      rekeyBytes: mebibyte,
+      compresses: true,
+    });
+    assert.ok(equalBytes(result.stdout, mixed), `${result.stdout.length} bytes came back ${result.stderr}`);
+    const log = (): string => talkative.log().slice(start);
+    // Those of the text count for what is left of them.
+    await until(() => rekeysIn(log()) >= 4, '4 re-keys');
+    for (const way of ['client->server', 'server->client']) {
+      assert.match(log(), new RegExp(`kex: ${way} .* compression: zlib@openssh.com`));
+    }
+  });
 
   test('16 MiB go both ways while sshd re-keys every MiB', async () => {
     await using server = await fixture.startServer({ config: ['RekeyLimit 1M', 'LogLevel DEBUG1'] });

@@ -1,6 +1,7 @@
 // The library as the client and as the server of the suites: the stock programs and those of others meet it as they
 // would meet an application.
 
+import { compressionOrder } from '@sallyport/protocol/algorithms/compressions';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
 import type { AlgorithmPreferences } from '@sallyport/protocol/transport/options';
 import type { ServerOptions } from 'sallyport';
@@ -9,12 +10,19 @@ import type { ClientRun, ClientUnderTest } from './client-suite.ts';
 import type { ServerUnderTest } from './server-suite.ts';
 import { startServer } from './support.ts';
 
-function algorithmsOf({ keyExchange, hostKeyAlgorithm, cipher, mac }: ClientRun): Partial<AlgorithmPreferences> {
+function algorithmsOf({
+  keyExchange,
+  hostKeyAlgorithm,
+  cipher,
+  mac,
+  compresses,
+}: ClientRun): Partial<AlgorithmPreferences> {
   return {
     ...(keyExchange === undefined ? {} : { keyExchanges: [keyExchange] }),
     ...(hostKeyAlgorithm === undefined ? {} : { hostKeyAlgorithms: [hostKeyAlgorithm] }),
     ...(cipher === undefined ? {} : { ciphers: [cipher] }),
     ...(mac === undefined ? {} : { macs: [mac] }),
+    ...(compresses === true ? { compressions: ['zlib@openssh.com'] } : {}),
   };
 }
 
@@ -35,7 +43,10 @@ export const libraryClient: ClientUnderTest = async (run) => {
   return { stdout: stdoutBytes, stderr, code: exit.code };
 };
 
-const algorithms = { keyExchanges: keyExchanges.map(({ name }) => name) };
+const algorithms = {
+  keyExchanges: keyExchanges.map(({ name }) => name),
+  compressions: compressionOrder.possible,
+};
 
 export const libraryServer: ServerUnderTest = async ({ fixture, hostKeyTypes, userKeys, rekeyBytes }) => {
   const keys = await Promise.all(hostKeyTypes.map((type) => fixture.key(type, `host-${type}`)));

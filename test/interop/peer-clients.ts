@@ -9,7 +9,7 @@ import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { PeerName, ProgramOptions, ProgramResult, StockKey } from '@sallyport/testing';
 import { findProgram, OpensshFixture, runProgram, skipUnless } from '@sallyport/testing';
 import type { ServerUnderTest } from './server-suite.ts';
-import { mebibyte, testData } from './support.ts';
+import { compressibleData, mebibyte, testData } from './support.ts';
 
 interface Target {
   readonly port: number;
@@ -29,6 +29,8 @@ interface PeerRow {
   readonly prepare?: (target: Target) => Promise<void>;
   /** The client and its arguments for a command. */
   readonly command: (target: Target, command: string) => readonly string[];
+  /** An option that makes it compress, for one that does not look into its environment. */
+  readonly compressing?: string;
 }
 
 const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
@@ -66,6 +68,7 @@ const rows: readonly PeerRow[] = [
     title: 'plink',
     needs: ['plink', 'puttygen'],
     prepare: convertForPutty,
+    compressing: '-C',
     command: ({ port, user, home, hostKey }, command) => [
       '/usr/bin/plink',
       '-batch',
@@ -142,7 +145,7 @@ export async function describeServerWithPeers(name: string, start: ServerUnderTe
   const input = testData(16 * mebibyte);
   describe(`${name} with the clients of others`, openssh, () => {
     after(() => fixture[Symbol.asyncDispose]());
-    for (const { title, needs, prepare, command } of rows) {
+    for (const { title, needs, prepare, command, compressing } of rows) {
       test(`${title} logs in, runs a command and gets 16 MiB back`, skipUnless(...needs), async () => {
         const server = await start({ fixture, hostKeyTypes: ['ed25519'], userKeys: [], rekeyBytes: mebibyte });
         try {
@@ -160,6 +163,16 @@ export async function describeServerWithPeers(name: string, start: ServerUnderTe
           const echoed = await run(command(target, 'cat'), { env, input, timeoutMs: 60_000 });
           assert.equal(echoed.code, 0, echoed.stderr);
           assert.ok(equalBytes(echoed.stdout, input), `${echoed.stdout.length} bytes came back`);
+          // dbclient compresses unless it is told not to.
+          const [client = '', ...rest] = command(target, 'cat');
+          const mixed = compressibleData();
+          const unpacked = await run([client, ...(compressing === undefined ? [] : [compressing]), ...rest], {
+            env: { ...env, COMPRESSES: '1' },
+            input: mixed,
+            timeoutMs: 60_000,
+          });
+          assert.equal(unpacked.code, 0, unpacked.stderr);
+          assert.ok(equalBytes(unpacked.stdout, mixed), `${unpacked.stdout.length} compressed bytes came back`);
         } finally {
           await server.end();
         }

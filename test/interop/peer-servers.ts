@@ -9,7 +9,7 @@ import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { PeerName } from '@sallyport/testing';
 import { freePort, OpensshFixture, programPath, skipUnless, startProgram } from '@sallyport/testing';
 import type { ClientUnderTest } from './client-suite.ts';
-import { mebibyte, testData } from './support.ts';
+import { compressibleData, mebibyte, testData } from './support.ts';
 
 interface PeerServer {
   readonly port: number;
@@ -27,6 +27,8 @@ interface PeerRow {
   readonly needs: readonly PeerName[];
   /** Whether it stands a re-key while data flows. */
   readonly rekeys: boolean;
+  /** Knows zlib@openssh.com. */
+  readonly compresses: boolean;
   readonly start: (files: Files) => Promise<PeerServer>;
 }
 
@@ -72,12 +74,19 @@ export async function startDropbear({ hostKey, authorizedKeys }: Files): Promise
 }
 
 const rows: readonly PeerRow[] = [
-  { title: 'dropbear', needs: ['dropbear', 'root', 'openssh-client'], rekeys: true, start: startDropbear },
+  {
+    title: 'dropbear',
+    needs: ['dropbear', 'root', 'openssh-client'],
+    rekeys: true,
+    compresses: true,
+    start: startDropbear,
+  },
   {
     title: 'asyncssh',
     needs: ['asyncssh', 'openssh-client'],
     // Version 2.10 sends data between its KEXINIT and NEWKEYS (RFC 4253 section 7.1 forbids it).
     rekeys: false,
+    compresses: true,
     start: ({ hostKey, authorizedKeys }) =>
       startAndReadPort('/usr/bin/python3', peer('asyncssh_server.py'), hostKey, authorizedKeys),
   },
@@ -85,6 +94,7 @@ const rows: readonly PeerRow[] = [
     title: 'paramiko',
     needs: ['paramiko', 'openssh-client'],
     rekeys: true,
+    compresses: false,
     start: ({ hostKey, authorizedKeys }) =>
       startAndReadPort('/usr/bin/python3', peer('paramiko_server.py'), hostKey, authorizedKeys, String(mebibyte)),
   },
@@ -92,6 +102,7 @@ const rows: readonly PeerRow[] = [
     title: 'npm ssh2',
     needs: ['ssh2', 'openssh-client'],
     rekeys: true,
+    compresses: true,
     start: ({ hostKey, authorizedKeys }) =>
       startAndReadPort(process.execPath, peer('ssh2-server.mjs'), hostKey, authorizedKeys),
   },
@@ -104,7 +115,7 @@ export async function describeClientWithPeers(name: string, run: ClientUnderTest
   const input = testData(16 * mebibyte);
   describe(`${name} with the servers of others`, openssh, () => {
     after(() => fixture[Symbol.asyncDispose]());
-    for (const { title, needs, rekeys, start } of rows) {
+    for (const { title, needs, rekeys, compresses, start } of rows) {
       test(`a login, a command and 16 MiB both ways with ${title}`, skipUnless(...needs), async () => {
         const file = title.replace(' ', '-');
         const hostKey = await fixture.key('ed25519', `host-${file}`);
@@ -120,6 +131,10 @@ export async function describeClientWithPeers(name: string, run: ClientUnderTest
           const rekeyBytes = rekeys ? { rekeyBytes: mebibyte } : {};
           const echoed = await run({ fixture, server, command: 'cat', input, ...rekeyBytes });
           assert.ok(equalBytes(echoed.stdout, input), `${echoed.stdout.length} bytes came back ${echoed.stderr}`);
+          if (!compresses) return;
+          const mixed = compressibleData();
+          const unpacked = await run({ fixture, server, command: 'cat', input: mixed, compresses, ...rekeyBytes });
+          assert.ok(equalBytes(unpacked.stdout, mixed), `${unpacked.stdout.length} bytes came back ${unpacked.stderr}`);
         } finally {
           await peerServer.end();
         }

@@ -16,6 +16,7 @@ export const programSsh: ClientUnderTest = async (run) => {
     ...option('MACs', run.mac),
     ...option('RekeyLimit', run.rekeyBytes),
     ...option('IdentityFile', run.identity),
+    ...(run.compresses === true ? ['Compression=yes'] : []),
   ];
   const { fixture, server, command, input = '' } = run;
   return await fixture.runClient(server, [command], { program: ourProgram('ssh'), config, input, timeoutMs: 60_000 });

@@ -9,7 +9,7 @@ import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockClientTarget, StockKey, StockKeyType } from '@sallyport/testing';
 import { OpensshFixture, opensshKnowing, programPath, skipUnless } from '@sallyport/testing';
 import { hostKeyAlgorithms, protections, titleOf } from './client-suite.ts';
-import { mebibyte, testData } from './support.ts';
+import { compressibleData, mebibyte, testData } from './support.ts';
 
 export interface ServerStart {
   readonly fixture: OpensshFixture;
@@ -118,6 +118,20 @@ function describeTransfers({ fixture, server, rekeying }: Setting): void {
       assert.ok(log.includes(`server->client cipher: ${cipher} MAC: ${mac ?? '<implicit>'}`));
     });
   }
+
+  test('8 MiB of text and of noise go both ways compressed, re-keyed every MiB', async () => {
+    const mixed = compressibleData();
+    const config = ['Compression=yes', 'RekeyLimit=1M', 'LogLevel=DEBUG1'];
+    const result = await fixture.runClient(server.target, ['cat'], { config, input: mixed, timeoutMs: 60_000 });
+    assert.ok(equalBytes(result.stdout, mixed), `${result.stdout.length} bytes came back ${result.stderr}`);
+    const log = result.stderr;
+    for (const way of ['client->server', 'server->client']) {
+      assert.match(log, new RegExp(`kex: ${way} .* compression: zlib@openssh.com`));
+    }
+    // 4 MiB of text leave little.
+    const [, compressed] = /compress incoming: raw data \d+, compressed (\d+)/.exec(log) ?? [];
+    assert.ok(Number(compressed) > 0 && Number(compressed) < 5 * mebibyte, log);
+  });
 
   test('16 MiB go both ways, re-keyed every MiB by the server', async () => {
     await echo(rekeying.target, []);

@@ -20,6 +20,12 @@ export function testData(length: number): Uint8Array {
   return data;
 }
 
+/** 4 MiB of which little is left when they are compressed, and 4 of which all is. */
+export function compressibleData(): Uint8Array {
+  const line = Buffer.from('What is said once need not be said again. ');
+  return Buffer.concat([Buffer.alloc(4 * mebibyte, line), testData(4 * mebibyte)]);
+}
+
 /** Sends data through `cat` and compares what comes back. */
 export async function echo(client: Client, length: number): Promise<void> {
   const data = testData(length);

@@ -13,7 +13,7 @@ const library = ['protocol', 'crypto', 'system', 'sallyport'];
 
 const packageRows: Readonly<Record<string, PackageRow>> = {
   protocol: { packages: [], externals: [] },
-  crypto: { packages: ['protocol'], externals: ['node:', '@noble/hashes', '@noble/post-quantum'] },
+  crypto: { packages: ['protocol'], externals: ['node:', '@noble/hashes', '@noble/post-quantum', 'pako'] },
   system: { packages: ['protocol'], externals: ['node:', 'bun:ffi', 'koffi'] },
   sallyport: { packages: ['protocol', 'crypto', 'system'], externals: ['node:'] },
   programs: { packages: library, externals: ['node:'] },

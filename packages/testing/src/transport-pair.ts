@@ -3,7 +3,9 @@
 // found.
 
 import { createCryptoProvider } from '@sallyport/crypto';
+import { zlib } from '@sallyport/crypto/zlib';
 import { ciphers } from '@sallyport/protocol/algorithms/ciphers';
+import type { CompressionProvider } from '@sallyport/protocol/algorithms/compression-provider';
 import { compressions } from '@sallyport/protocol/algorithms/compressions';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { keyExchanges } from '@sallyport/protocol/algorithms/key-exchanges';
@@ -37,6 +39,11 @@ export interface PairSide {
 /** The provider of this runtime. */
 export function testCrypto(): CryptoProvider {
   return createCryptoProvider();
+}
+
+/** zlib. */
+export function testCompression(): CompressionProvider {
+  return zlib;
 }
 
 /** Everything a role has by default. */

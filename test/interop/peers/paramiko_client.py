@@ -1,5 +1,6 @@
 # Runs one command through paramiko, standard streams and exit status being the command's. Arguments: port, user,
-# user key, known_hosts, bytes after which it re-keys, command.
+# user key, known_hosts, bytes after which it re-keys, command. Compresses when COMPRESSES is set.
+import os
 import sys
 import threading
 
@@ -11,7 +12,8 @@ def main():
     paramiko.packet.Packetizer.REKEY_BYTES = int(rekey_bytes)
     client = paramiko.SSHClient()
     client.load_host_keys(known_hosts)
-    client.connect('127.0.0.1', int(port), user, key_filename=key, allow_agent=False, look_for_keys=False)
+    keys = dict(key_filename=key, allow_agent=False, look_for_keys=False)
+    client.connect('127.0.0.1', int(port), user, compress='COMPRESSES' in os.environ, **keys)
     stdin, stdout, stderr = client.exec_command(command)
     data = sys.stdin.buffer.read()
 

@@ -1,6 +1,8 @@
 // What reaching a server goes by, and how its parts are told: options of the transport and of the protocols' stack
 // from a plan's keywords.
 
+import { zlib } from '@sallyport/crypto/zlib';
+import { compressionOrder } from '@sallyport/protocol/algorithms/compressions';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import type { ClientStackOptions } from '@sallyport/protocol/stack/client-stack';
@@ -44,7 +46,7 @@ export async function stackOptions(
   { plan, crypto, log }: ConnectOptions,
   check: HostKeyCheck,
 ): Promise<ClientStackOptions> {
-  const { Ciphers, MACs, KexAlgorithms, RekeyLimit, VersionAddendum } = plan.options;
+  const { Ciphers, MACs, KexAlgorithms, Compression, RekeyLimit, VersionAddendum } = plan.options;
   const addendum = VersionAddendum === undefined || VersionAddendum === 'none' ? '' : ` ${VersionAddendum}`;
   const chosen = plan.mentioned.some(({ name }) => name === 'HostKeyAlgorithms');
   return {
@@ -57,7 +59,9 @@ export async function stackOptions(
         macs: namesOfList(MACs),
         keyExchanges: namesOfList(KexAlgorithms),
         hostKeyAlgorithms: await check.preferredAlgorithms(chosen),
+        compressions: Compression ? compressionOrder.preferred : compressionOrder.possible,
       }),
+      compression: zlib,
       rekeyLimits: {
         ...(RekeyLimit.bytes === 0n ? {} : { bytes: Number(RekeyLimit.bytes) }),
         ...(RekeyLimit.seconds === 0 ? {} : { intervalMs: RekeyLimit.seconds * 1000 }),

@@ -123,7 +123,7 @@ const optionTable: readonly OptionRow<Draft>[] = [
     'missing',
   ),
   valued('b', (draft, address) => assign(draft, 'BindAddress', address)),
-  later(assigning('C', 'Compression', true), 'passedOver'),
+  assigning('C', 'Compression', true),
   algorithmList('c', { name: 'Ciphers', family: 'ciphers' }, optionMessages.badCipher),
   later(forwarding('D', 'dynamic', optionMessages.badDynamicForward), 'missing'),
   valued('E', (draft, file) => {

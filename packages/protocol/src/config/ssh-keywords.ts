@@ -77,7 +77,7 @@ export const sshKeywords = [
   row({ name: 'CanonicalizeFallbackLocal', kind: flag, default: true, effect: 'not-yet' }),
   row({ name: 'CanonicalizeHostname', kind: oldChoice(['always']), default: 'no', effect: 'not-yet' }),
   row({ name: 'CheckHostIP', kind: flag, default: false, effect: 'not-yet' }),
-  row({ name: 'Compression', kind: plainFlag, default: false, effect: 'not-yet' }),
+  row({ name: 'Compression', kind: plainFlag, default: false, effect: 'yes' }),
   row({ name: 'ControlMaster', kind: oldChoice(['auto', 'ask', 'autoask']), default: 'no', effect: 'not-yet' }),
   row({ name: 'EnableSSHKeysign', kind: flag, default: false, effect: 'yes' }),
   row({ name: 'ClearAllForwardings', kind: flag, default: false, effect: 'yes' }),

@@ -159,7 +159,7 @@ export const sshdKeywords = [
       ['no', false],
     ]),
     default: true,
-    effect: 'not-yet',
+    effect: 'yes',
   }),
   row({
     name: 'GatewayPorts',

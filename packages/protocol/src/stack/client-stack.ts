@@ -144,6 +144,8 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
         this.#answersInOrder = answersInOrder(event.software);
         return { protocol: 'transport', ...event };
       case 'keys-changed':
+        // A success would leave what runs ahead of it uncompressed on its way.
+        if (event.algorithms.compressionToServer !== 'none') this.#answersInOrder = false;
         if (event.first) this.#requestService({ id: event.sessionId.slice(), hostKey: event.hostKey.slice() });
         return { protocol: 'transport', ...event };
       case 'ended':

@@ -1,6 +1,7 @@
 // What a Transport is made of: its role, its identification, its preferences and limits. Plain data and the provider.
 // Nothing here has a default; defaults are the business of whoever builds one.
 
+import type { CompressionProvider } from '../algorithms/compression-provider.ts';
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import type { Role } from '../algorithms/roles.ts';
 import type { LogSink } from '../log/log.ts';
@@ -13,6 +14,7 @@ export interface AlgorithmPreferences {
   readonly hostKeyAlgorithms: readonly string[];
   readonly ciphers: readonly string[];
   readonly macs: readonly string[];
+  /** With `zlib@openssh.com` in front everything after authentication is compressed where the peer can. */
   readonly compressions: readonly string[];
 }
 
@@ -35,6 +37,8 @@ export interface TransportOptions {
   /** Our identification line without CR LF, such as `SSH-2.0-Sallyport_0.1`. */
   readonly identification: string;
   readonly preferences: AlgorithmPreferences;
+  /** Needed when `preferences` name a method of compression. */
+  readonly compression?: CompressionProvider;
   readonly rekeyLimits?: RekeyLimits;
   /** Server only. */
   readonly hostKeys?: readonly OfferedHostKey[];

@@ -1,10 +1,12 @@
 // The sending side of a transport: what is sealed at once, what waits while keys are exchanged, and how much of either
 // there is, so that owners can hold back (RFC 4253 section 7.1).
 
+import type { CompressionProvider, Deflater } from '../algorithms/compression-provider.ts';
 import type { CryptoProvider } from '../algorithms/crypto-provider.ts';
 import { type Failure, failure } from '../failure/failure.ts';
 import { newKeys } from '../messages/transport.ts';
 import { concatBytes } from '../wire/bytes.ts';
+import { compressionOf, DelayedCompression } from './delayed-compression.ts';
 import { type DirectionKeys, type DirectionState, initialState } from './direction-keys.ts';
 import { maximumHeldBytes, maximumUntakenReplies } from './limits.ts';
 import { PacketSealer } from './packet-sealer.ts';
@@ -12,21 +14,27 @@ import type { DirectionUse } from './rekey-policy.ts';
 
 /** Before authentication is over sizes are hidden up to this, so that the length of a password is. */
 const earlyPaddingBytes = 64;
-const nothing = new Uint8Array(0);
+const nothing: Uint8Array = new Uint8Array(0);
 
 export class Outgoing {
   readonly #sealer: PacketSealer;
+  readonly #compression: DelayedCompression<Deflater>;
   #held: Uint8Array[] = [];
+  /** How many of them come before the end of authentication, when that waits among them. */
+  #heldEarly: number | undefined;
   #heldBytes = 0;
   #holding: boolean;
-  #paddedToBytes: number;
+  #paddedToBytes = earlyPaddingBytes;
   #untakenReplies = 0;
 
   /** Holds payloads until the first keys are in force. */
-  constructor(crypto: CryptoProvider, authenticated: boolean, state: DirectionState = initialState) {
-    this.#sealer = new PacketSealer(crypto, state);
+  constructor(
+    providers: { readonly crypto: CryptoProvider; readonly compression?: CompressionProvider | undefined },
+    state: DirectionState = initialState,
+  ) {
+    this.#sealer = new PacketSealer(providers.crypto, state);
+    this.#compression = new DelayedCompression(() => compressionOf(providers).deflater());
     this.#holding = state.keys.cipher === '';
-    this.#paddedToBytes = authenticated ? 0 : earlyPaddingBytes;
   }
 
   get use(): DirectionUse {
@@ -51,16 +59,27 @@ export class Outgoing {
     for (const part of parts) this.#sealer.output.append(part);
   }
 
+  /** Whether compressed packets have left, or wait to. */
+  get hasCompressed(): boolean {
+    return this.#compression.hasBegun;
+  }
+
   /** Messages of the transport and of the key exchange. */
   seal(payload: Uint8Array): void {
-    this.#sealer.seal(payload);
+    this.#compressAndSeal(payload);
+  }
+
+  #compressAndSeal(payload: Uint8Array, paddedToBytes = 0, data = nothing): void {
+    const deflater = this.#compression.stream();
+    if (deflater === undefined) this.#sealer.seal(payload, paddedToBytes, data);
+    else this.#sealer.seal(deflater.deflate([payload, data]));
   }
 
   /** A payload of a service; `data` follows it in the same packet. */
   send(payload: Uint8Array, data: Uint8Array = nothing): Failure | undefined {
     if (this.#sealer.exhausted) return failure('sequence-number-wrapped');
     if (!this.#holding) {
-      this.#sealer.seal(payload, this.#paddedToBytes, data);
+      this.#compressAndSeal(payload, this.#paddedToBytes, data);
       return undefined;
     }
     const heldBytes = this.#heldBytes + payload.length + data.length;
@@ -83,9 +102,15 @@ export class Outgoing {
   }
 
   /** Sends NEWKEYS and puts the keys in force. */
-  newKeys(keys: DirectionKeys, resetSequenceNumber: boolean): void {
-    this.#sealer.seal(newKeys.encode({}));
+  newKeys(keys: DirectionKeys, compression: string, resetSequenceNumber: boolean): void {
+    this.seal(newKeys.encode({}));
     this.#sealer.changeKeys(keys, resetSequenceNumber);
+    this.#compression.keysChanged(compression);
+  }
+
+  /** The keys came with the state: how payloads are compressed under them. */
+  resumed(compression: string): void {
+    this.#compression.keysChanged(compression);
   }
 
   /** What waited follows our NEWKEYS. */
@@ -94,14 +119,25 @@ export class Outgoing {
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
-    for (const payload of held) {
-      this.#sealer.seal(payload, this.#paddedToBytes);
+    const early = this.#heldEarly ?? 0;
+    this.#sealHeld(held.slice(0, early));
+    if (this.#heldEarly !== undefined) this.#compression.authenticated();
+    this.#heldEarly = undefined;
+    this.#sealHeld(held.slice(early));
+  }
+
+  #sealHeld(payloads: readonly Uint8Array[]): void {
+    for (const payload of payloads) {
+      this.#compressAndSeal(payload, this.#paddedToBytes);
       payload.fill(0);
     }
   }
 
-  authenticated(): void {
+  /** From the next payload on; `behindHeld`: the message that says so to the peer waits for new keys. */
+  authenticated(behindHeld = false): void {
     this.#paddedToBytes = 0;
+    if (behindHeld) this.#heldEarly = this.#held.length;
+    else this.#compression.authenticated();
   }
 
   take(): Uint8Array[] {

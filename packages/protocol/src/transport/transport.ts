@@ -9,7 +9,7 @@ import type { TransportCommand, TransportEvent } from './events.ts';
 import { identificationLine, lineEnd } from './identification.ts';
 import { Incoming } from './incoming.ts';
 import { Exchange, type ExchangeStep, type KeysMade, type KeysTaken } from './key-exchange/exchange.ts';
-import type { Session } from './key-exchange/session.ts';
+import { compressionsOf, type Session } from './key-exchange/session.ts';
 import { maximumEarlyExchanges, wantedOutputBytes } from './limits.ts';
 import { rule, type Situation } from './message-rules.ts';
 import type { TransportOptions } from './options.ts';
@@ -53,13 +53,14 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
 
   /** @throws RangeError when our identification is not one */
   constructor(options: TransportOptions, snapshot?: TransportSnapshot) {
-    const { crypto, role, identification } = options;
+    const { role, identification } = options;
     this.#options = options;
     this.#now = options.now;
     this.#authenticated = snapshot?.authenticated ?? false;
     this.#policy = new RekeyPolicy(options.rekeyLimits ?? {});
-    this.#incoming = new Incoming(crypto, role, snapshot?.receiving);
-    this.#outgoing = new Outgoing(crypto, this.#authenticated, snapshot?.sending);
+    this.#incoming = new Incoming(options, role, snapshot?.receiving);
+    this.#outgoing = new Outgoing(options, snapshot?.sending);
+    if (this.#authenticated) this.#startCompression();
     if (snapshot === undefined) this.#outgoing.text(identificationLine(identification), lineEnd);
     else this.#restore(snapshot);
   }
@@ -132,7 +133,10 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
         return;
       case 'authenticated':
         this.#authenticated = true;
-        return this.#outgoing.authenticated();
+        if (state.expects === 'packets' && state.session?.algorithms.compressionToServer !== 'none') {
+          this.#debug('Enabling compression at level 6.');
+        }
+        return this.#startCompression();
       case 'end':
         return this.#end(command.failure);
       default:
@@ -166,11 +170,23 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     }
   }
 
-  /** Whether intoSnapshot() may be called: keys are in force and none are being exchanged, and no event waits. */
+  /** A server's USERAUTH_SUCCESS may wait for new keys; before it the client does not compress either. */
+  #startCompression(): void {
+    const isSuccessHeld =
+      this.#options.role === 'server' && this.#outgoing.holding && this.#state.expects === 'packets';
+    this.#incoming.authenticated(isSuccessHeld);
+    this.#outgoing.authenticated(isSuccessHeld);
+  }
+
+  /**
+   * Whether intoSnapshot() may be called: keys are in force and none are being exchanged, nothing was compressed under
+   * them, and no event waits.
+   */
   get handOverReady(): boolean {
     const state = this.#state;
     const settled = state.expects === 'packets' && state.session !== undefined && state.exchange === undefined;
-    return settled && this.#events.length === 0;
+    const isPlain = !this.#incoming.hasCompressed && !this.#outgoing.hasCompressed;
+    return settled && isPlain && this.#events.length === 0;
   }
 
   /** Gives the connection up as data. @throws TypeError when it is not handOverReady */
@@ -201,6 +217,9 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     const exchange = undefined;
     this.#state = { expects: 'packets', clientIdentification, serverIdentification, exchange, session, asked: false };
     this.#policy.keysChanged(sending.keys.cipher, receiving.keys.cipher);
+    const compressions = compressionsOf(snapshot.role, session.algorithms);
+    this.#incoming.resumed(compressions.receiving);
+    this.#outgoing.resumed(compressions.sending);
     this.#outgoing.text(snapshot.output);
     this.#incoming.append(snapshot.input);
   }
@@ -335,9 +354,9 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     }
   }
 
-  #keysMade({ payloads, sendingKeys, markers }: KeysMade): void {
+  #keysMade({ payloads, sendingKeys, sendingCompression, markers }: KeysMade): void {
     for (const payload of payloads) this.#outgoing.seal(payload);
-    this.#outgoing.newKeys(sendingKeys, markers.strict);
+    this.#outgoing.newKeys(sendingKeys, sendingCompression, markers.strict);
     this.#debug(this.#policy.describe('out', sendingKeys.cipher));
     this.#debug('SSH2_MSG_NEWKEYS sent');
     const announcement = this.#announcement;
@@ -349,10 +368,11 @@ export class Transport implements Engine<TransportEvent, TransportCommand> {
     this.#debug('expecting SSH2_MSG_NEWKEYS');
   }
 
-  #keysTaken(state: PacketState, { receivingKeys, sendingCipher, session }: KeysTaken): void {
+  #keysTaken(state: PacketState, taken: KeysTaken): void {
+    const { receivingKeys, receivingCompression, sendingCipher, session } = taken;
     const { strict } = session.markers;
     const first = state.session === undefined;
-    this.#incoming.changeKeys(receivingKeys, strict);
+    this.#incoming.changeKeys(receivingKeys, receivingCompression, strict);
     this.#policy.keysChanged(sendingCipher, receivingKeys.cipher);
     this.#debug('SSH2_MSG_NEWKEYS received');
     this.#debug(this.#policy.describe('in', receivingKeys.cipher));

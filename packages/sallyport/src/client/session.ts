@@ -2,6 +2,7 @@
 // questions, the channels, and one end that settles everything. Client (client.ts) is what the application sees of
 // it.
 
+import { zlib } from '@sallyport/crypto/zlib';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { Failure } from '@sallyport/protocol/failure/failure';
 import { failure } from '@sallyport/protocol/failure/failure';
@@ -78,7 +79,7 @@ export class ClientSession {
     const { crypto, identification, preferences, rekeyLimits, user } = options;
     const limits = rekeyLimits === undefined ? {} : { rekeyLimits };
     const stack = new ClientStack({
-      transport: { crypto, identification, preferences, now: monotonicNow(), ...limits },
+      transport: { crypto, compression: zlib, identification, preferences, now: monotonicNow(), ...limits },
       user,
     });
     this.#driver = new EngineDriver(stack, stream, {

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket, Server as TcpServer } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 
 import { createCryptoProvider } from '@sallyport/crypto';
+import { zlib } from '@sallyport/crypto/zlib';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { ServerStackOptions } from '@sallyport/protocol/stack/server-stack';
 
@@ -147,6 +148,7 @@ export class Server implements AsyncDisposable {
       connection: { maximumChannels: this.#limits.channels },
       transport: {
         crypto: this.#crypto,
+        compression: zlib,
         identification: libraryIdentification,
         preferences: preferencesOf('server', { hostKeyAlgorithms: hostKeys.algorithms, ...algorithms }),
         hostKeys: hostKeys.offered.map(({ algorithms: names, blob }) => ({ algorithms: names, blob })),

@@ -1,6 +1,7 @@
 // What the configuration says about every connection, for the processes that run the protocol: each is told once, when
 // it starts, as JSON on its descriptor socket, from the monitor, which it trusts. Byte strings travel as base64.
 
+import { zlib } from '@sallyport/crypto/zlib';
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import type { ServerStackOptions } from '@sallyport/protocol/stack/server-stack';
@@ -46,7 +47,7 @@ export interface StackSurroundings {
 export function stackOptions(settings: StackSettings, { crypto, log, now }: StackSurroundings): ServerStackOptions {
   const { identification, preferences, hostKeys, rekeyLimits } = settings;
   return {
-    transport: { crypto, identification, preferences, hostKeys, rekeyLimits, now, log },
+    transport: { crypto, compression: zlib, identification, preferences, hostKeys, rekeyLimits, now, log },
     signatureAlgorithms: settings.publicKeyAlgorithms,
     maximumAttempts: countedElsewhere,
     handsOver: true,

@@ -1,8 +1,7 @@
 // From the global options to what every connection begins with, before its user is known: identification, algorithms,
 // host keys, limits of keys; as the processes that run the protocol are told it.
 
-import { compressions } from '@sallyport/protocol/algorithms/compressions';
-import { defaultNames } from '@sallyport/protocol/algorithms/roles';
+import { compressionOrder } from '@sallyport/protocol/algorithms/compressions';
 import { namesOfList } from '@sallyport/protocol/config/algorithm-list';
 import { ownAlgorithms } from '@sallyport/protocol/config/own-algorithms';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
@@ -24,7 +23,7 @@ export function transportSettings(
       hostKeyAlgorithms: namesOfList(options.HostKeyAlgorithms),
       ciphers: namesOfList(options.Ciphers),
       macs: namesOfList(options.MACs),
-      compressions: defaultNames(compressions, 'server'),
+      compressions: options.Compression ? compressionOrder.possible : ['none'],
     },
     hostKeys,
     publicKeyAlgorithms: announcedAlgorithms(config, options),

@@ -15,7 +15,7 @@ import type { Offer } from './methods/method.ts';
 import { methodOf } from './methods/table.ts';
 import { conclude, type Outcome, wipeOutcome } from './outcome.ts';
 import { makeProposal } from './proposal.ts';
-import type { ExchangeContext, Session } from './session.ts';
+import { compressionsOf, type ExchangeContext, type Session } from './session.ts';
 
 export type ExchangeStep =
   | { readonly type: 'continue'; readonly payloads: readonly Uint8Array[] }
@@ -29,6 +29,7 @@ export interface KeysMade {
   readonly type: 'keys-made';
   readonly payloads: readonly Uint8Array[];
   readonly sendingKeys: DirectionKeys;
+  readonly sendingCompression: string;
   readonly markers: PeerMarkers;
 }
 
@@ -36,6 +37,7 @@ export interface KeysMade {
 export interface KeysTaken {
   readonly type: 'keys-taken';
   readonly receivingKeys: DirectionKeys;
+  readonly receivingCompression: string;
   readonly sendingCipher: string;
   readonly session: Session;
 }
@@ -186,7 +188,9 @@ export class Exchange {
 
   #keysMade(outcome: Outcome, payloads: readonly Uint8Array[]): ExchangeStep {
     this.#state = { expects: 'new-keys', outcome };
-    return { type: 'keys-made', payloads, sendingKeys: outcome.sendingKeys, markers: outcome.session.markers };
+    const { sendingKeys, session } = outcome;
+    const { sending } = compressionsOf(this.#context.role, session.algorithms);
+    return { type: 'keys-made', payloads, sendingKeys, sendingCompression: sending, markers: session.markers };
   }
 
   #receiveNewKeys(payload: Uint8Array): ExchangeStep {
@@ -194,6 +198,8 @@ export class Exchange {
     newKeys.decode(payload);
     const { receivingKeys, sendingKeys, session } = this.#state.outcome;
     this.#state = { expects: 'nothing' };
-    return { type: 'keys-taken', receivingKeys, sendingCipher: sendingKeys.cipher, session };
+    const { receiving } = compressionsOf(this.#context.role, session.algorithms);
+    const sendingCipher = sendingKeys.cipher;
+    return { type: 'keys-taken', receivingKeys, receivingCompression: receiving, sendingCipher, session };
   }
 }

@@ -1,5 +1,5 @@
 // What a key exchange starts from, and what stays of it for the connection: shared by the exchange, the transport and
-// the snapshot. Types only.
+// the snapshot.
 
 import type { CryptoProvider } from '../../algorithms/crypto-provider.ts';
 import type { Role } from '../../algorithms/roles.ts';
@@ -30,4 +30,14 @@ export interface Session {
   readonly algorithms: NegotiatedAlgorithms;
   /** Of the peer's first KEXINIT. */
   readonly markers: PeerMarkers;
+}
+
+/** The methods of compression by direction; `role` is ours. */
+export function compressionsOf(
+  role: Role,
+  { compressionToServer, compressionToClient }: NegotiatedAlgorithms,
+): { readonly sending: string; readonly receiving: string } {
+  return role === 'client'
+    ? { sending: compressionToServer, receiving: compressionToClient }
+    : { sending: compressionToClient, receiving: compressionToServer };
 }

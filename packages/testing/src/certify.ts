@@ -1,5 +1,5 @@
-// Certificates of an authority whose private key a test holds (PROTOCOL.certkeys). They certify what is usual; a test
-// says what it is about.
+// Certificates of an authority whose private key a test holds. They certify what is usual; a test says what it is
+// about.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { Certificate, CertificateContent, CertificateSigner } from '@sallyport/protocol/keys/certificate';

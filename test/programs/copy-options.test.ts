@@ -33,7 +33,6 @@ interface Row {
 }
 
 const silent = /^$/;
-const notYetCompressed = /^(?:-C is not supported by this ssh yet and is passed over\r?\n)?$/;
 const basic = ({ login, server }: Place): readonly string[] => [...login, '-P', String(server.port)];
 const with_ =
   (...more: readonly string[]): Row['options'] =>
@@ -50,7 +49,7 @@ const scpRows: Readonly<Record<string, Row>> = {
   '-3': { options: with_('-3'), operands: ({ host, work }) => [`${host}:${work}/given`, `${host}:${work}/copy`] },
   '-A': { options: with_('-A') },
   '-B': { options: with_('-B') },
-  '-C': { options: with_('-C'), says: notYetCompressed },
+  '-C': { options: with_('-C', '-v'), says: /compression: zlib@openssh\.com/ },
   '-c': { options: with_('-c', 'aes128-ctr') },
   '-D': { options: () => ['-D', sftpServer], operands: ({ work }) => [`${work}/given`, `anything:${work}/copy`] },
   '-F': { options: ({ config }) => ['-F', config], operands: ({ work }) => [`${work}/given`, `other:${work}/copy`] },
@@ -99,7 +98,7 @@ const sftpRows: Readonly<Record<string, Row>> = {
   '-A': { options: batch('-A') },
   '-a': { options: batch('-a') },
   '-B': { options: batch('-B', '1000') },
-  '-C': { options: batch('-C'), says: notYetCompressed },
+  '-C': { options: batch('-C', '-v'), says: /compression: zlib@openssh\.com/ },
   '-c': { options: batch('-c', 'aes128-ctr') },
   '-D': { options: () => ['-b', '-', '-D', sftpServer], operands: () => [] },
   '-F': { options: ({ config }) => ['-b', '-', '-F', config], operands: () => ['other'] },

@@ -36,6 +36,25 @@ for (const { as, needs } of waysToRun) {
       });
     }
 
+    for (const [setting, agreed] of [
+      ['yes', 'zlib@openssh.com'],
+      ['delayed', 'zlib@openssh.com'],
+      ['no', 'none'],
+    ]) {
+      test(`Compression ${setting} lets a client that would compress have ${agreed}`, async () => {
+        const other = await fixture.start(as, { config: [`Compression ${setting}`] });
+        try {
+          const config = ['Compression=yes', 'LogLevel=DEBUG1'];
+          const run = await fixture.openssh.runClient(other, ['cat'], { input: data, config });
+          assert.equal(hash(run.stdout), wantedHash, run.stderr);
+          const methods = [...run.stderr.matchAll(/kex: \S+ cipher: .* compression: (\S+)/g)].map(([, name]) => name);
+          assert.deepEqual(methods, [agreed, agreed]);
+        } finally {
+          await other.end();
+        }
+      });
+    }
+
     test('16 MiB up and 16 MiB down arrive whole', async () => {
       const up = await fixture.openssh.runClient(server, ['sha256sum'], { input: data });
       assert.equal(up.stdout.toString().split(' ')[0], wantedHash);

@@ -3,7 +3,7 @@
 // used again, where Bun would make memory for each chunk and go round its loop.
 
 import { readNow } from './blocking-io.ts';
-import { bulkGauge } from './bulk-compiling.ts';
+import { bulkGauge } from './bulk-gauge.ts';
 import type { BunRuntime, BunSocket } from './bun-runtime.ts';
 import type { Endpoint, EndpointEvents, WriteDone } from './byte-stream.ts';
 import { errorNumber, SystemError } from './system-error.ts';

@@ -2,6 +2,7 @@
 // descriptors that somebody left non-blocking.
 
 import { readSync, writevSync } from 'node:fs';
+import { bulkGauge } from '@sallyport/system/bulk-gauge';
 import { isReady } from '@sallyport/system/descriptors';
 import { dropBytes } from '@sallyport/system/file-endpoint';
 import { isNonBlockingError } from '../shared/waiting.ts';
@@ -10,7 +11,9 @@ import { isNonBlockingError } from '../shared/waiting.ts';
 export function readChunk(fd: number, room: Uint8Array): Uint8Array {
   for (;;) {
     try {
-      return room.subarray(0, readSync(fd, room, 0, room.length, null));
+      const length = readSync(fd, room, 0, room.length, null);
+      bulkGauge().passed(length);
+      return room.subarray(0, length);
     } catch (error) {
       if (!isNonBlockingError(error)) throw error;
       isReady(fd, 'readable', -1);
@@ -22,7 +25,9 @@ export function readChunk(fd: number, room: Uint8Array): Uint8Array {
 export function writeChunks(fd: number, chunks: readonly Uint8Array[]): void {
   for (let rest = chunks; rest.length > 0; ) {
     try {
-      rest = dropBytes(rest, writevSync(fd, rest));
+      const length = writevSync(fd, rest);
+      bulkGauge().passed(length);
+      rest = dropBytes(rest, length);
     } catch (error) {
       if (!isNonBlockingError(error)) throw error;
       isReady(fd, 'writable', -1);

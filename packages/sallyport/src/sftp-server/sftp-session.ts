@@ -47,6 +47,8 @@ export interface SessionPorts {
 /** Reads that wait at the same time. */
 const maximumReads = 8;
 const defaultHandles = 16384;
+/** Replies are sent before more is read: what was read just now is still in the processor's cache. */
+const enoughOutputBytes = 255 * 1024;
 /** Work that is done before others have their turn. */
 const sliceMs = 4;
 
@@ -83,7 +85,7 @@ export class SftpSession {
       ...(options.allow === undefined ? {} : { allow: options.allow }),
       ...(options.deny === undefined ? {} : { deny: options.deny }),
     };
-    this.#engine = new SftpServerEngine({ extensions: announcedExtensions(policy, fs) });
+    this.#engine = new SftpServerEngine({ extensions: announcedExtensions(policy, fs), enoughOutputBytes });
     this.#answers = new SftpAnswers({
       fs,
       policy,

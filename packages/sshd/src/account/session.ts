@@ -39,7 +39,7 @@ export interface SessionOptions {
   readonly factsPath: () => string | undefined;
 }
 
-const highWaterBytes = 1024 * 1024;
+const highWaterBytes = 512 * 1024;
 
 export class Session {
   readonly #options: SessionOptions;

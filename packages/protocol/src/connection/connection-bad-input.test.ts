@@ -114,6 +114,14 @@ test('extended data of an unknown type is dropped and its window given back', ()
   }
 });
 
+test('a window adjust of another length is malformed', () => {
+  const whole = adjust(1);
+  for (let length = 1; length < whole.length; length++) {
+    assert.equal(new Scripted().open().outcome(whole.subarray(0, length)), 'message-malformed');
+  }
+  assert.equal(new Scripted().open().outcome(Uint8Array.of(...whole, 0)), 'message-malformed');
+});
+
 test('a window adjust beyond 2^32 - 1 ends the connection, one of zero does not (GHSA-h5rc-j5f5-3gcm)', () => {
   assert.equal(new Scripted().open().outcome(adjust(0), adjust(0xffffffff - 1000)), '');
   assert.equal(new Scripted().open().outcome(adjust(0xffffffff - 999)), 'window-exceeded');

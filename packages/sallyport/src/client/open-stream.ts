@@ -12,8 +12,8 @@ import { Client } from './client.ts';
 import type { ConnectSettings } from './connect-options.ts';
 import { DialedStream } from './dialed-stream.ts';
 
-/** For all that the connection reads. */
-const readBufferBytes = 256 * 1024;
+/** For all that the connection reads. With what is made of it, it has to fit into a processor's own cache. */
+const readBufferBytes = 128 * 1024;
 
 /** What was begun, so that it can be stopped; and what stopped it. */
 export interface Attempt {

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import type { Chunking } from '@sallyport/testing/pair';
 import { Pair } from '@sallyport/testing/pair';
 import { answerAsServer, clientOptions, StackPair, serverOptions } from '@sallyport/testing/stack-pair';
-import { testCrypto } from '@sallyport/testing/transport-pair';
+import { testCompression, testCrypto, testPreferences } from '@sallyport/testing/transport-pair';
 
+import { compressionOrder } from '../algorithms/compressions.ts';
 import { failure } from '../failure/failure.ts';
 import { PrivateKey } from '../keys/private-key.ts';
 import { utf8Decode } from '../wire/utf8.ts';
@@ -330,18 +331,24 @@ test('after authentication another server stack takes over, with requests alread
   }
 });
 
-for (const [identification, early] of [
-  ['SSH-2.0-OpenSSH_9.2p1 Debian-2', true],
-  ['SSH-2.0-Sallyport_0.1', true],
-  ['SSH-2.0-OpenSSH_5.3', false],
-  ['SSH-2.0-Cisco-1.25', false],
-] as const) {
-  test(`the first attempt goes out ${early ? 'with' : 'after the answer to'} the service request: ${identification}`, () => {
+for (const { identification, early, compresses = false } of [
+  { identification: 'SSH-2.0-OpenSSH_9.2p1 Debian-2', early: true },
+  { identification: 'SSH-2.0-Sallyport_0.1', early: true },
+  { identification: 'SSH-2.0-OpenSSH_5.3', early: false },
+  { identification: 'SSH-2.0-Cisco-1.25', early: false },
+  // A success on the way would make the server take plain requests for compressed ones.
+  { identification: 'SSH-2.0-OpenSSH_9.2p1', early: false, compresses: true },
+]) {
+  const title = `${identification}${compresses ? ', compressing' : ''}`;
+  test(`the first attempt goes out ${early ? 'with' : 'after the answer to'} the service request: ${title}`, () => {
     let isAccepted = false;
     let wasAccepted: boolean | undefined;
+    const compressions = compresses ? compressionOrder.preferred : ['none'];
+    const compression = testCompression();
     const { server, pair } = new StackPair({
       crypto,
-      server: { identification },
+      client: { compression, preferences: { ...testPreferences('client'), compressions } },
+      server: { compression, preferences: { ...testPreferences('server'), compressions }, identification },
       onClient: (event) => {
         if (event.type === 'attempt-wanted') wasAccepted ??= isAccepted;
         return false;

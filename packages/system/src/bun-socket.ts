@@ -114,7 +114,7 @@ export class BunSocketEndpoint implements Endpoint {
     else this.room = undefined;
   }
 
-  /** Reads what is there now. The end and errors are left for Bun to see. */
+  /** Reads what is there now. The end is left for Bun to see; an error is told once, and only to who reads. */
   private readOn(): void {
     const room = (this.room ??= Buffer.allocUnsafeSlow(roomBytes));
     for (let reads = 0; reads < maximumReads && this.flowing && !this.closing; reads++) {
@@ -128,7 +128,8 @@ export class BunSocketEndpoint implements Endpoint {
   private readWhatIsThere(room: Uint8Array): number {
     try {
       return readNow(this.fd, room) ?? 0;
-    } catch {
+    } catch (error) {
+      this.events.error(error as SystemError);
       return 0;
     }
   }

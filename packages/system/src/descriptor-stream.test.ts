@@ -7,9 +7,10 @@ import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { sendNow } from './blocking-io.ts';
 import type { ByteStream } from './byte-stream.ts';
 import { fromSocket, openDescriptor } from './descriptor-stream.ts';
-import { makePipe, socketPair } from './descriptors.ts';
+import { closeDescriptor, isReady, makePipe, socketPair } from './descriptors.ts';
 import { openPty } from './pty.ts';
 
 const isBun = process.versions['bun'] !== undefined;
@@ -321,6 +322,29 @@ test('A stream that is destroyed by the reader of a large chunk delivers nothing
   await Promise.all([log.closed, writerLog.closed]);
   assert.equal(bytes, bytesWhenDestroyed);
   assert.deepEqual(log.events, ['close']);
+});
+
+test('An error behind a large chunk closes the stream with it', async () => {
+  const [here, there] = socketPair();
+  const reader = openDescriptor(here);
+  const log = watch(reader);
+  // What is never read makes the end of the other side a reset.
+  reader.write([Buffer.from('unread')]);
+  while (!isReady(there, 'readable', 0)) await delay(1);
+  assert.ok(sendNow(there, randomBytes(150_000)) > 100_000);
+  let isOpen = true;
+  const take = (chunk: Uint8Array): void => {
+    log.data.push(Buffer.from(chunk));
+    if (isOpen) closeDescriptor(there);
+    isOpen = false;
+  };
+  reader.onData = take;
+  reader.onView = take;
+  reader.resume();
+  await log.closed;
+  const { error } = log;
+  assert.ok(error !== undefined && 'code' in error);
+  assert.equal(error.code, 'ECONNRESET');
 });
 
 test('A regular file is read from and written at the position that the descriptor has', async () => {

@@ -185,34 +185,28 @@ test('keys are offered in order, and only the one that the server takes signs (R
   ]);
 });
 
-test('the first key is asked about beside none, and for nothing where the server takes only passwords', async () => {
-  const asked: string[] = [];
+test('the first key is asked about beside none where there is nothing but keys', async () => {
   const outcome = await login({
-    answers: [
-      (server, event) => {
-        // The answer to none is not out yet, and the question is there.
-        asked.push(describe(event));
-        setImmediate(() => answerWith(['password'], server, event));
-      },
-      'accept-key',
-      'accept',
-    ],
+    answers: [['password'], 'accept-key'],
+    keys: [keyInMemory('/k/one')],
+    authentication: { preferred: ['publickey', 'password'], batchMode: true },
+  });
+  assert.ok(!isOpen(outcome));
+  assert.deepEqual(outcome.requests, ['none', 'publickey-query ssh-ed25519 bound']);
+  assert.deepEqual(hidden(outcome.lines), [
+    'debug1: Authentications that can continue: password',
+    'debug1: No more authentication methods to try.',
+    'fatal: somebody@example.org: Permission denied (password).',
+  ]);
+});
+
+test('no key is asked about unasked while a password may be tried: it counts as a failure (MaxAuthTries)', async () => {
+  const outcome = await login({
+    answers: [['password'], 'accept'],
     keys: [keyInMemory('/k/one')],
     typed: ['word'],
     authentication: { preferred: ['publickey', 'password'] },
   });
-  assert.ok(isOpen(outcome));
-  assert.deepEqual(asked, ['none']);
-  assert.deepEqual(outcome.requests, ['none', 'publickey-query ssh-ed25519 bound', 'password word']);
-  assert.deepEqual(hidden(outcome.lines), [
-    'debug1: Authentications that can continue: password',
-    'debug1: Next authentication method: password',
-  ]);
-});
-
-test('no key is asked about beside none while host keys come first', async () => {
-  const answers = [['password'], 'accept'] as const;
-  const outcome = await login({ answers, keys: [keyInMemory('/k/one')], typed: ['word'] });
   assert.ok(isOpen(outcome));
   assert.deepEqual(outcome.requests, ['none', 'password word']);
 });

@@ -124,9 +124,12 @@ export class Authentication implements Login {
     return this.#try();
   }
 
-  /** `none`, and with it the question about the first key where keys come first. */
+  /**
+   * `none`, and with it the question about the first key where there is nothing but keys: a server that takes no keys
+   * counts that as a failure (MaxAuthTries), which a password would lack.
+   */
   #attemptFirst(): UserauthClientCommand {
-    const ahead = this.#order.first === 'publickey' ? this.#options.publicKeys.peek() : undefined;
+    const ahead = this.#order.only === 'publickey' ? this.#options.publicKeys.peek() : undefined;
     return { type: 'attempt', attempt: { method: 'none' }, ...(ahead === undefined ? {} : { ahead }) };
   }
 

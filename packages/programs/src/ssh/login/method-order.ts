@@ -28,9 +28,10 @@ export class MethodOrder<Name extends string> {
     return this.#current;
   }
 
-  /** What is tried first if the server takes it. */
-  get first(): Name | undefined {
-    return this.#preferred.find((name): name is Name => this.#enabled.has(name as Name));
+  /** The method that is tried or none, whatever the server takes; undefined when there are several. */
+  get only(): Name | undefined {
+    const possible = this.#preferred.filter((name): name is Name => this.#enabled.has(name as Name));
+    return possible.length === 1 ? possible[0] : undefined;
   }
 
   /** The method to go on with; undefined when there is none left. */

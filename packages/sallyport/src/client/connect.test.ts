@@ -351,9 +351,10 @@ test('connect() goes over a stream in memory, a socket, and through another conn
 test('a server that stops to answer is given up after the keep-alives', async () => {
   await using setup = await startTestServer();
   const relay = await startStoppableRelay(setup.port);
-  const client = await connect({ ...setup.target, port: relay.port, keepAlive: { intervalMs: 20, count: 2 } });
+  const client = await connect({ ...setup.target, port: relay.port, keepAlive: { intervalMs: 150, count: 3 } });
   const pending = client.run('hold');
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  // Several are answered.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   await client.ping();
   relay.stop();
   assert.equal((await failureOf(pending)).code, 'timed-out');

@@ -79,7 +79,8 @@ test('a silent server is asked, and given up after ServerAliveCountMax questions
 test('a server that answers, be it with failure, is not given up', async () => {
   let answers = 0;
   const rehearsal = await Rehearsal.start({
-    session: { keepAlive: { intervalMs: 10, count: 1 } },
+    // An answer may take a while on a busy machine.
+    session: { keepAlive: { intervalMs: 150, count: 2 } },
     onServer: (event, self) => {
       if (event.type !== 'global-request-received') return false;
       self.perform({ type: 'reply-global-request', success: false });

@@ -200,12 +200,12 @@ test('AccountWorker stops a process that has been idle, and not before', async (
 });
 
 test('AccountWorker keeps a process that gets a connection while it is idle', async () => {
-  const bench = new Bench({ idleMs: 30 }).adopt(1);
+  const bench = new Bench({ idleMs: 300 }).adopt(1);
   await bench.command();
   bench.call('ended', { connection: 1 });
   while (bench.ended.length === 0) await new Promise((resolve) => setImmediate(resolve));
   bench.adopt(2);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await new Promise((resolve) => setTimeout(resolve, 400));
   assert.equal(bench.isGone, false);
 });
 

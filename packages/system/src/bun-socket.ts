@@ -50,7 +50,7 @@ const largeChunkBytes = 64 * 1024;
 /** What is read at once: it stays in the processor's cache until it is worked on. */
 const roomBytes = 256 * 1024;
 /** Reads before other work of the process has its turn. */
-const maximumReads = 8;
+const maximumReads = 2;
 
 export interface BunSocketOptions {
   readonly fd: number;

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { formatRows, parseResults, type Row, rowsOf } from './bench/report.ts';
+import { formatRows, joinRounds, parseResults, type Row, rowsOf } from './bench/report.ts';
 import { type Scenario, scenarios } from './bench/scenarios.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -41,19 +41,19 @@ function runScenario(scenario: Scenario, { harness, work, quick }: Place): Row[]
   const own = join(repository, 'bench', 'scripts', scenario.script);
   const script = existsSync(own) ? own : join(harness, scenario.script);
   const command = [script, ...parameters, '--work', work, '--out', results, ...peers];
-  spawnSync('/usr/bin/python3', command, {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      // The harness writes this into the clients' configuration: the same algorithms for all.
-      BENCH_KEX: 'curve25519-sha256\nCiphers aes128-gcm@openssh.com',
-      PYTHONPATH: harness,
-      BENCH_VAR_OURS: join(repository, 'dist', 'bin'),
-      BENCH_NODE_MODULES: join(repository, 'node_modules'),
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-  });
-  return existsSync(results) ? rowsOf(scenario, parseResults(readFileSync(results, 'utf8'))) : [];
+  const env = {
+    ...process.env,
+    // The harness writes this into the clients' configuration: the same algorithms for all.
+    BENCH_KEX: 'curve25519-sha256\nCiphers aes128-gcm@openssh.com',
+    PYTHONPATH: harness,
+    BENCH_VAR_OURS: join(repository, 'dist', 'bin'),
+    BENCH_NODE_MODULES: join(repository, 'node_modules'),
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+  const rounds = quick ? 1 : (scenario.rounds ?? 1);
+  for (let round = 0; round < rounds; round++) spawnSync('/usr/bin/python3', command, { stdio: 'inherit', env });
+  if (!existsSync(results)) return [];
+  return rowsOf(scenario, joinRounds(parseResults(readFileSync(results, 'utf8'))));
 }
 
 function pairs(list: readonly string[]): string[] {

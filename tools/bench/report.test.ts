@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatRows, parseResults, rowsOf } from './report.ts';
+import { formatRows, joinRounds, parseResults, rowsOf } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 
 const scenario: Scenario = {
@@ -89,4 +89,20 @@ test('rowsOf judges the figure itself where the target is absolute', () => {
 test('formatRows aligns the columns', () => {
   const [head = '', first = ''] = formatRows(rowsOf(scenario, lines)).split('\n');
   assert.equal(head.indexOf('client'), first.indexOf('openssh'));
+});
+
+test('joinRounds puts the samples of each pair together, and lets no failure disappear', () => {
+  const line = { case: 'down', client: 'openssh', server: 'openssh' };
+  const other = { ...line, server: 'sallyport' };
+  const joined = joinRounds([
+    { ...line, m: { mb_s: [1], cpu: 3 } },
+    { ...other, m: { mb_s: [7] } },
+    { ...line, m: { mb_s: [2, 4], cpu: 5 } },
+    { ...other, fail: 'rc 1' },
+    { ...other, m: { mb_s: [9] } },
+  ]);
+  assert.deepEqual(joined, [
+    { ...line, m: { mb_s: [1, 2, 4], cpu: [3, 5] } },
+    { ...other, fail: 'rc 1' },
+  ]);
 });

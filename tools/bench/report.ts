@@ -31,6 +31,27 @@ export function parseResults(text: string): ResultLine[] {
     .map((line) => JSON.parse(line) as ResultLine);
 }
 
+/** The samples of several runs of a script as those of one; a failure in any is one. */
+export function joinRounds(lines: readonly ResultLine[]): ResultLine[] {
+  const joined = new Map<string, ResultLine>();
+  for (const line of lines) {
+    const key = JSON.stringify([line.case, line.client, line.server]);
+    const before = joined.get(key);
+    joined.set(key, before === undefined ? line : joinTwo(before, line));
+  }
+  return [...joined.values()];
+}
+
+function joinTwo(first: ResultLine, second: ResultLine): ResultLine {
+  if (first.fail !== undefined || second.fail !== undefined) return first.fail === undefined ? second : first;
+  const metrics = Object.keys({ ...first.m, ...second.m });
+  const m = metrics.map((metric) => [
+    metric,
+    [...(samplesOf(first, metric) ?? []), ...(samplesOf(second, metric) ?? [])],
+  ]);
+  return { ...first, m: Object.fromEntries(m) as Record<string, readonly number[]> };
+}
+
 /** The rows of a scenario, in the order of its targets; the reference pair of each program comes first. */
 export function rowsOf(scenario: Scenario, results: readonly ResultLine[]): Row[] {
   return scenario.targets.flatMap((target) => {

@@ -33,6 +33,11 @@ export interface Scenario {
    */
   readonly compares: 'pairs' | 'copies' | 'our-copies' | 'servers' | 'programs' | 'libraries' | 'own-copies';
   readonly parameters: readonly string[];
+  /**
+   * So many runs of the script make one of the scenario (1 unless told): every pair has its turn in each, so that a
+   * machine which becomes slower or faster does so for all of them.
+   */
+  readonly rounds?: number;
   /** Parameters of a short run, which shows that everything works and little more. */
   readonly quickParameters: readonly string[];
   readonly targets: readonly Target[];
@@ -86,7 +91,8 @@ export const scenarios: readonly Scenario[] = [
     what: 'one file of 1 GiB by sftp and by scp (MB/s)',
     script: 'c_bulk.py',
     compares: 'copies',
-    parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
+    parameters: ['--what', 'file', '--mib', '1024', '--reps', '1', '--verify'],
+    rounds: 3,
     quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
     targets: bothWays({ testCase: 'file', metric: 'mb_s', must: 1, aim: 2, judged: everySide }),
   },
@@ -95,7 +101,8 @@ export const scenarios: readonly Scenario[] = [
     what: '5000 files of 4 KiB by sftp and by scp -r (files/s)',
     script: 'd_small.py',
     compares: 'copies',
-    parameters: ['--reps', '3'],
+    parameters: ['--reps', '1'],
+    rounds: 3,
     quickParameters: ['--reps', '1', '--files', '500'],
     targets: bothWays({ testCase: 'small', metric: 'files_s', must: 2, aim: 4, judged: everySide }),
   },
@@ -104,7 +111,8 @@ export const scenarios: readonly Scenario[] = [
     what: 'one file of 100 MiB at a round trip of 50 ms (MB/s)',
     script: 'delayed.py',
     compares: 'copies',
-    parameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '100', '--reps', '3', '--verify'],
+    parameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '100', '--reps', '1', '--verify'],
+    rounds: 3,
     quickParameters: ['c_bulk.py', '50', '--what', 'file', '--mib', '32', '--reps', '1', '--verify'],
     targets: bothWays({ testCase: 'file', metric: 'mb_s', must: 1, aim: 2, judged: everySide }),
   },
@@ -113,7 +121,8 @@ export const scenarios: readonly Scenario[] = [
     what: '100 files of 4 KiB at a round trip of 50 ms (files/s)',
     script: 'delayed.py',
     compares: 'our-copies',
-    parameters: ['d_small.py', '50', '--reps', '3', '--files', '100'],
+    parameters: ['d_small.py', '50', '--reps', '1', '--files', '100'],
+    rounds: 3,
     quickParameters: ['d_small.py', '50', '--reps', '1', '--files', '30'],
     targets: bothWays({ testCase: 'small', metric: 'files_s', must: 5, aim: 10, judged: everySide }),
   },
@@ -140,7 +149,8 @@ export const scenarios: readonly Scenario[] = [
     what: 'one file of 1 GiB by the library, against npm ssh2 (MB/s)',
     script: 'c_bulk.py',
     compares: 'libraries',
-    parameters: ['--what', 'file', '--mib', '1024', '--reps', '3', '--verify'],
+    parameters: ['--what', 'file', '--mib', '1024', '--reps', '1', '--verify'],
+    rounds: 5,
     quickParameters: ['--what', 'file', '--mib', '64', '--reps', '1', '--verify'],
     targets: bothWays({ testCase: 'file', metric: 'mb_s', must: 2, aim: 3 }),
   },

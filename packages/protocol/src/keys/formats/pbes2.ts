@@ -93,7 +93,10 @@ function readCipher(fields: DerReader): Pick<Scheme, 'cipher' | 'iv'> {
   return { cipher, iv };
 }
 
-/** The PrivateKeyInfo, which the caller wipes; undefined when the passphrase is wrong. */
+/**
+ * The PrivateKeyInfo, which the caller wipes; undefined when the passphrase is wrong, or, once in 256 times, something
+ * else that is none.
+ */
 export function openPkcs8(
   crypto: CryptoProvider,
   { scheme, data }: SealedPkcs8,

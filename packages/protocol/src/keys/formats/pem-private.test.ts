@@ -185,7 +185,9 @@ test('work that a PKCS#8 file asks for is bounded before it is done', () => {
   }
   const huge = Uint8Array.from([...data.subarray(0, at), 2, 4, 0x7f, 0xff, 0xff, 0xff, ...data.subarray(at + 5)]);
   assert.throws(() => readSealedPkcs8(huge), DecodeError);
-  assert.equal(openPkcs8(crypto, readSealedPkcs8(data), wrong), undefined);
+  // The padding of what a wrong passphrase gives is right by chance now and then.
+  const [right, other] = [passphrase, wrong].map((word) => openPkcs8(crypto, readSealedPkcs8(data), word));
+  assert.ok(right !== undefined && (other === undefined || !equalBytes(right, other)));
 });
 
 test('a file with a byte changed or cut off is an error or the same key, never another one', () => {

@@ -1,6 +1,7 @@
 // ML-DSA-44 (FIPS 204) by @noble/post-quantum, for runtimes without it. JavaScript cannot promise constant time; the
 // package's arithmetic has no branch on secrets but those of the rejection loop, which FIPS 204 allows.
 
+import { loadPackage } from './load-package.ts';
 import type { MlDsa44 } from './ml-dsa.ts';
 
 /** What is used of the package. */
@@ -19,10 +20,15 @@ interface NobleMlDsa44 {
   ): boolean;
 }
 
+interface NoblePackage {
+  readonly ml_dsa44: NobleMlDsa44;
+}
+
 const randomBytes = 32;
 
 export function loadNobleMlDsa44(random: (target: Uint8Array) => Uint8Array): MlDsa44 {
-  const { ml_dsa44: noble } = loadPackage();
+  const path = '@noble/post-quantum/ml-dsa.js';
+  const { ml_dsa44: noble } = loadPackage(path, () => require('@noble/post-quantum/ml-dsa.js') as NoblePackage);
   return {
     keyPair: (seed) => {
       const { publicKey, secretKey } = noble.keygen(seed);
@@ -41,11 +47,4 @@ export function loadNobleMlDsa44(random: (target: Uint8Array) => Uint8Array): Ml
     },
     verify: (publicKey, { message, context, signature }) => noble.verify(signature, message, publicKey, { context }),
   };
-}
-
-/** Bun's bundler follows only a literal call of `require`, which Node's own modules do not have. */
-function loadPackage(): { readonly ml_dsa44: NobleMlDsa44 } {
-  if (typeof require === 'function') return require('@noble/post-quantum/ml-dsa.js') as { ml_dsa44: NobleMlDsa44 };
-  const { createRequire } = process.getBuiltinModule('node:module');
-  return createRequire(import.meta.url)('@noble/post-quantum/ml-dsa.js') as { ml_dsa44: NobleMlDsa44 };
 }

@@ -311,6 +311,7 @@ test('limits that come later are waited for by transfers, not by the session; ba
   assert.equal((await client.stat('f')).size, 4);
   assert.equal(client.limits.readBytes, 32 * 1024);
   const copying = client.downloadFile('f', local.file('f'));
+  const grouped = client.group().downloadFile('f', local.file('of a group'));
   await client.lstat('f');
   assert.deepEqual(
     server.requests.map(({ name }) => name),
@@ -321,11 +322,15 @@ test('limits that come later are waited for by transfers, not by the session; ba
   await client.limitsKnown;
   assert.equal(client.limits.readBytes, 65_536);
   assert.equal((await copying).bytes, 4);
+  await grouped;
+  assert.equal(readFileSync(local.file('of a group'), 'latin1'), 'evil');
 
   const [near, far] = memoryStreams();
   new ScriptedSftpServer(far, ({ id }, self) => self.reply('extended', { id, fields: bytes('short') }), extensions);
   const cheated = await SftpClient.over(near, { limitsLater: true });
+  const group = cheated.group();
   await assert.rejects(cheated.downloadFile('f', local.file('g')), ProtocolError);
+  await assert.rejects(group.downloadFile('f', local.file('g')), ProtocolError);
   await cheated.closed;
 });
 

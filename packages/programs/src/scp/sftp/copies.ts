@@ -77,7 +77,6 @@ export class SftpSources implements CopySources {
     const matches = await matchesOf(connection, from.path, this.#setting);
     const isFolder = this.#prepareTarget(target, matches);
     if (isFolder === undefined) return;
-    await orAbandon(this.#setting.report, () => connection.client.limitsKnown);
     const transfer = this.#transferOf(connection);
     for (const match of matches) {
       const path = isFolder ? below(target, targetName(match.path)) : target;
@@ -167,7 +166,6 @@ export class SftpTarget implements CopyTarget {
     if (toFolder && !target.isFolder) return report.error(fileMessages.notFolder(target.path));
     const matches = await matchesOf(connection, from.path, this.#setting);
     if (matches.length > 1 && !target.isFolder) return report.error(fileMessages.manyToOne(target.path));
-    await orAbandon(report, () => connection.client.limitsKnown);
     const transfer = this.#relayOf(connection, target);
     for (const match of matches) {
       const to = target.isFolder ? below(target.path, targetName(match.path)) : target.path;
@@ -196,7 +194,6 @@ export class SftpTarget implements CopyTarget {
       throw new Abandoned(255);
     }
     const isFolder = await orAbandon(report, () => isRemoteFolder(client, path));
-    await orAbandon(report, () => client.limitsKnown);
     const transfer = new FileTransfer(client, this.#setting, { direction: 'upload' });
     return { connection, transfer, path, isFolder };
   }

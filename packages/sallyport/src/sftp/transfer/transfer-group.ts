@@ -14,31 +14,36 @@ import { uploadFolder } from './upload-tree.ts';
 
 /** Every method rejects with SftpError, or with what ended the session. Made by SftpClient.group(). */
 export class TransferGroup {
-  readonly #transfer: Transfer;
+  readonly #transfer: Promise<Transfer>;
 
   /** A signal in the options is not looked at. */
   constructor(calls: SftpCalls, options: TransferOptions) {
-    this.#transfer = new Transfer(calls, options);
+    this.#transfer = calls.limitsKnown.then(() => new Transfer(calls, options));
+    // Whoever transfers something hears of it.
+    this.#transfer.catch(() => undefined);
   }
 
   /** One file to us, with this very name; `status` saves asking for it. */
-  downloadFile(remotePath: SftpPath, localPath: SftpPath, status?: FileStatus): Promise<void> {
+  async downloadFile(remotePath: SftpPath, localPath: SftpPath, status?: FileStatus): Promise<void> {
     const paths = { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) };
-    return downloadOne(this.#transfer, status === undefined ? paths : { ...paths, status });
+    await downloadOne(await this.#transfer, status === undefined ? paths : { ...paths, status });
   }
 
   /** What is in the server's folder into ours; what failed in it. */
-  downloadTree(remotePath: SftpPath, localPath: SftpPath): Promise<readonly SftpError[]> {
-    return downloadFolder(this.#transfer, { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) });
+  async downloadTree(remotePath: SftpPath, localPath: SftpPath): Promise<readonly SftpError[]> {
+    const paths = { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) };
+    return await downloadFolder(await this.#transfer, paths);
   }
 
   /** One file to the server, with this very name. */
-  uploadFile(localPath: SftpPath, remotePath: SftpPath): Promise<void> {
-    return uploadOne(this.#transfer, { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) });
+  async uploadFile(localPath: SftpPath, remotePath: SftpPath): Promise<void> {
+    const paths = { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) };
+    await uploadOne(await this.#transfer, paths);
   }
 
   /** What is in our folder into the server's; what failed in it. */
-  uploadTree(localPath: SftpPath, remotePath: SftpPath): Promise<readonly SftpError[]> {
-    return uploadFolder(this.#transfer, { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) });
+  async uploadTree(localPath: SftpPath, remotePath: SftpPath): Promise<readonly SftpError[]> {
+    const paths = { remotePath: pathBytes(remotePath), localPath: pathBytes(localPath) };
+    return await uploadFolder(await this.#transfer, paths);
   }
 }

@@ -12,7 +12,7 @@ import type { TransportEvent } from '../transport/events.ts';
 import type { TransportOptions } from '../transport/options.ts';
 import { Transport } from '../transport/transport.ts';
 import { UserauthClient } from '../userauth/userauth-client.ts';
-import { tryDecode } from '../wire/decode-error.ts';
+import { DecodeError } from '../wire/decode-error.ts';
 import { answersInOrder } from './answers-in-order.ts';
 import type { ClientStackCommand, ClientStackEvent } from './events.ts';
 import { maximumPendingBytes, moveConnectionPayloads, movePayloads } from './payload-flow.ts';
@@ -204,10 +204,13 @@ export class ClientStack implements Engine<ClientStackEvent, ClientStackCommand>
   }
 
   #isServiceAccepted(payload: Uint8Array): boolean {
-    const accepted = tryDecode(() => serviceAccept.decode(payload));
-    if (accepted?.service === userauthService) return true;
-    if (accepted === undefined) this.#fail(failure('message-malformed'));
-    else this.#fail(failure('message-unexpected', 'another service was accepted'));
+    try {
+      if (serviceAccept.decode(payload).service === userauthService) return true;
+      this.#fail(failure('message-unexpected', 'another service was accepted'));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#fail(failure('message-malformed', error.message));
+    }
     return false;
   }
 

@@ -2,7 +2,14 @@
 // that it serves, and as root for another account), and stock clients for it.
 
 import { accessSync, constants } from 'node:fs';
-import type { Account, ProgramResult, StockClientOptions, StockServer, StockServerOptions } from '@sallyport/testing';
+import type {
+  Account,
+  ProgramResult,
+  StockClientOptions,
+  StockServer,
+  StockServerOptions,
+  TemporaryAccountOptions,
+} from '@sallyport/testing';
 import { OpensshFixture, ourProgram, ownAccount, skipUnless, TemporaryAccount } from '@sallyport/testing';
 import type { Client, ConnectOptions } from 'sallyport';
 import { connect } from 'sallyport';
@@ -41,9 +48,10 @@ export class SshdFixture implements AsyncDisposable {
     this.#made = made;
   }
 
-  static async create(): Promise<SshdFixture> {
+  /** `options` are of the account, and only for root. */
+  static async create(options?: TemporaryAccountOptions): Promise<SshdFixture> {
     accessSync(ourSshd, constants.X_OK);
-    const made = isRoot ? await TemporaryAccount.create() : undefined;
+    const made = isRoot ? await TemporaryAccount.create(options) : undefined;
     return new SshdFixture(await OpensshFixture.create(), made ?? ownAccount(), made);
   }
 

@@ -11,6 +11,7 @@ test('Variables that steer Bun or Node are told from the others', () => {
     'NODE_EXTRA_CA_CERTS',
     'JSC_dump',
     'UV_THREADPOOL_SIZE',
+    'SALLYPORT_SFTP_DELEGATION',
   ]) {
     assert.equal(steersRuntime(name), true, name);
   }

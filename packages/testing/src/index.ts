@@ -17,6 +17,7 @@ export { findProgram, newerOpenssh, opensshKnowing, ownAccount, programPath, ski
 export type { ProgramOptions, ProgramResult } from './program.ts';
 export { runProgram, startProgram } from './program.ts';
 export { mainArguments, runMain } from './program-main.ts';
+export type { TemporaryAccountOptions } from './temporary-account.ts';
 export { TemporaryAccount } from './temporary-account.ts';
 export { TemporaryFolder } from './temporary-folder.ts';
 export { until } from './until.ts';

@@ -54,6 +54,19 @@ test('a write that has to be done at once is done, or says that it was not', asy
   fs.closeSync(fd);
 });
 
+test('a file is cut at once, but by the pool where much is given back', async () => {
+  await using folder = await TemporaryFolder.create();
+  const fd = fs.openSync(await folder.write('file', 'text'), 'r+');
+  const calls = promptCalls({ now: () => 0, mounts: () => disk });
+  assert.equal(calls.ftruncate(fd, 2), undefined);
+  assert.equal(calls.ftruncate(fd, 2 ** 30), undefined);
+  const cutting = calls.ftruncate(fd, 1);
+  assert.ok(cutting instanceof Promise);
+  await cutting;
+  assert.equal(fs.fstatSync(fd).size, 1);
+  fs.closeSync(fd);
+});
+
 test('where a server is mounted, or what is mounted is not known, everything goes by the pool', async () => {
   let mounts = disk + remote;
   let clock = 0;

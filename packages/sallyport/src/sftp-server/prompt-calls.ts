@@ -2,7 +2,7 @@
 // the pool of threads. Where anything is mounted whose server may never answer everything goes by the pool, and so it
 // does for a while after a call that took long.
 
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 
 import type { FileCalls } from './file-calls.ts';
 import { blockingCalls, pooledCalls } from './file-calls.ts';
@@ -49,7 +49,10 @@ export interface PromptOptions {
   readonly slowMs?: number;
 }
 
-/** What waits for the medium by its nature (sync, truncate, unlink) is left to the pool in any case. */
+/** Giving back more than this takes time. */
+const littleBytes = 16 * 1024 * 1024;
+
+/** What waits for the medium by its nature (sync, unlink, much to truncate) is left to the pool in any case. */
 export function promptCalls(options: PromptOptions = {}): FileCalls {
   const { calls: prompt = blockingCalls, now = () => performance.now(), mounts = readMounts } = options;
   const { slowMs = defaultSlowMs } = options;
@@ -89,6 +92,11 @@ export function promptCalls(options: PromptOptions = {}): FileCalls {
     lstat: (path) => call((calls) => calls.lstat(path)),
     stat: (path) => call((calls) => calls.stat(path)),
     fstat: (fd) => call((calls) => calls.fstat(fd)),
+    ftruncate: (fd, length) =>
+      call((calls) => {
+        const isLittle = calls !== prompt || fstatSync(fd).size - length <= littleBytes;
+        return (isLittle ? calls : pooledCalls).ftruncate(fd, length);
+      }),
     chmod: (path, mode) => call((calls) => calls.chmod(path, mode)),
     fchmod: (fd, mode) => call((calls) => calls.fchmod(fd, mode)),
     utimes: (path, access, modification) => call((calls) => calls.utimes(path, access, modification)),

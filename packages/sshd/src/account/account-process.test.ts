@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { callOfNumber, limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { encodeTransportSnapshot } from '@sallyport/protocol/transport/snapshot';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { TransportPair, testCrypto, testPreferences } from '@sallyport/testing/transport-pair';
 import { memoryStreams } from 'sallyport/driver/memory-stream';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { accountCalls, accountCommands } from '../monitor/calls.ts';
 import { AccountProcess } from './account-process.ts';
 
 const end = { address: '192.0.2.1', port: 22 };

@@ -3,6 +3,7 @@
 // socket) and tells it to stop.
 
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
+import { callOfNumber, limitsOf } from '@sallyport/protocol/codec/frame-table';
 import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { logLevels } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
@@ -10,7 +11,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import type { StackSettings } from '../auth/stack-settings.ts';
 import type { Grant } from '../authentication/grant.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { accountCalls, accountCommands } from '../monitor/calls.ts';
 import { ownLines } from '../own-lines.ts';
 import type { SignRequest } from './account-connection.ts';
 import { AccountConnection } from './account-connection.ts';

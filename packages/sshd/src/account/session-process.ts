@@ -63,8 +63,14 @@ function makeAll(makers: readonly [Maker, Maker, Maker]): [Pipe, Pipe, Pipe] {
   }
 }
 
+/** What a process of a session without a terminal gets beside the usual. */
+export interface Extras {
+  readonly stdio: Readonly<Record<number, number>>;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /** Starts the program; throws SystemError when it cannot be executed, and keeps nothing open then. */
-export function startProcess(options: ProgramOptions): SessionProcess {
+export function startProcess(options: ProgramOptions, extras?: Extras): SessionProcess {
   const { grant, command, terminal } = options;
   const env = sessionEnvironment(grant, {
     accepted: options.accepted,
@@ -80,9 +86,9 @@ export function startProcess(options: ProgramOptions): SessionProcess {
     const pid = spawnProcess({
       path: grant.shell,
       argv,
-      env,
+      env: { ...env, ...extras?.variables },
       cwd: folder.path,
-      stdio: plumbing?.stdio ?? {},
+      stdio: { ...plumbing?.stdio, ...extras?.stdio },
       newSession: true,
       ...(terminal === undefined ? {} : { terminalPath: terminal.path }),
     });
@@ -145,6 +151,11 @@ export class SessionProcess implements RunningProgram {
     const room = taken === data.length || this.#input.write([data.slice(taken)]);
     if (room) this.#options.onConsumed(data.length);
     else this.#unconsumed += data.length;
+  }
+
+  /** Whether the system has everything that was written. */
+  get isInputTaken(): boolean {
+    return this.#unconsumed === 0 && this.#input.bufferedBytes === 0;
   }
 
   /** The client sends no more: a pipe is closed, a terminal stays as it is. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { encodeFrame } from '@sallyport/protocol/wire/frame';
 import { readNow, sendWhole } from '@sallyport/system/blocking-io';
 import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
-import { encodeFrame } from '../frames/frame.ts';
 import { authAnswers, authCalls } from '../monitor/calls.ts';
 import { MonitorClient, MonitorGone } from './monitor-client.ts';
 

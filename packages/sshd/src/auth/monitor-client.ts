@@ -1,12 +1,13 @@
 // The auth process' end of the monitor pipe: a call goes out and the process waits for its answer, as it has nothing
 // else to do meanwhile. What the peer sends stays in the socket.
 
+import { limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { encodeFrame, FrameReader } from '@sallyport/protocol/wire/frame';
 import { readNow, sendWhole, waitForAny } from '@sallyport/system/blocking-io';
 import { SystemError } from '@sallyport/system/system-error';
-import { encodeFrame, FrameReader } from '../frames/frame.ts';
 import type { AuthAnswerName, AuthAnswerValue, AuthCallName, AuthCallValue } from '../monitor/calls.ts';
-import { answerOf, authAnswers, authCalls, limitsOf } from '../monitor/calls.ts';
+import { answerOf, authAnswers, authCalls } from '../monitor/calls.ts';
 
 /** The other end of the pipe is closed: the monitor has ended this process or itself. */
 export class MonitorGone extends Error {

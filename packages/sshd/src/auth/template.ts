@@ -5,12 +5,12 @@
 import type { CryptoProvider } from '@sallyport/protocol/algorithms/crypto-provider';
 import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { visible } from '@sallyport/protocol/log/log';
+import { encodeFrame } from '@sallyport/protocol/wire/frame';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { sendWhole } from '@sallyport/system/blocking-io';
 import { closeDescriptor, writeWhatFits } from '@sallyport/system/descriptors';
 import { collectGarbage, exitNow, forkSibling, ownProcessId } from '@sallyport/system/fork';
 import { dieWithParent } from '@sallyport/system/identity';
-import { encodeFrame } from '../frames/frame.ts';
 import { workerDescriptors } from '../listener/worker-program.ts';
 import { templateReports } from '../monitor/calls.ts';
 import { receiveConnection } from './receive-connection.ts';

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { text } from '@sallyport/protocol/codec/fields';
 import { struct } from '@sallyport/protocol/codec/struct';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { encodeFrame } from '@sallyport/protocol/wire/frame';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { streamPair } from '@sallyport/testing/stream-end';
-import { encodeFrame } from './frame.ts';
 import type { ChannelEnd } from './frame-channel.ts';
 import { FrameChannel } from './frame-channel.ts';
 

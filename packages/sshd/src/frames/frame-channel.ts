@@ -5,8 +5,8 @@
 
 import type { Struct } from '@sallyport/protocol/codec/struct';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { encodeFrame, FrameReader } from '@sallyport/protocol/wire/frame';
 import type { ByteStream } from '@sallyport/system/byte-stream';
-import { encodeFrame, FrameReader } from './frame.ts';
 
 export interface FrameRow<T> {
   readonly number: number;

@@ -2,11 +2,11 @@
 // does not answer in time is ended and its question refused; while it has not gone, because its account's home hangs,
 // that account's questions are refused at once, so that nobody can pile up processes.
 
+import { limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { visible } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import type { ChannelEnd } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import { limitsOf } from '../monitor/calls.ts';
 import { ownLines } from '../own-lines.ts';
 import type { KeyAnswer, KeyQuestion } from './question.ts';
 import { keyCalls } from './question.ts';

@@ -3,6 +3,7 @@
 // question. Descriptor 3 is the framed pipe to the monitor.
 
 import { createCryptoProvider } from '@sallyport/crypto';
+import { limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor } from '@sallyport/system/descriptors';
 import { dieWithParent, forbidTracing, limitResource } from '@sallyport/system/identity';
@@ -10,7 +11,6 @@ import { ownProgram } from '@sallyport/system/own-program';
 import { setProcessTitle } from '@sallyport/system/process-title';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import { workerDescriptors } from '../listener/worker-program.ts';
-import { limitsOf } from '../monitor/calls.ts';
 import { answerQuestion } from './answer-question.ts';
 import type { KeyQuestion } from './question.ts';
 import { keyCalls } from './question.ts';

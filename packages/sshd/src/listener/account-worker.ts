@@ -2,6 +2,7 @@
 // when it has been idle. What comes from it are log lines, requests for re-key signatures and the news that a
 // connection has ended.
 
+import { callOfNumber, limitsOf } from '@sallyport/protocol/codec/frame-table';
 import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { logLevels, onOneLine } from '@sallyport/protocol/log/log';
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
@@ -10,7 +11,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import { facilities } from '@sallyport/system/syslog';
 import type { ChannelEnd } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import { accountCalls, accountCommands, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { accountCalls, accountCommands } from '../monitor/calls.ts';
 import { ownLines } from '../own-lines.ts';
 
 /** Whom an account process becomes before it serves anyone. */

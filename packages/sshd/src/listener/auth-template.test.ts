@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { encodeFrame } from '@sallyport/protocol/wire/frame';
 import { utf8Decode } from '@sallyport/protocol/wire/utf8';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { StreamEnd } from '@sallyport/testing/stream-end';
-import { encodeFrame } from '../frames/frame.ts';
 import { templateReports } from '../monitor/calls.ts';
 import type { AuthTemplateOptions, Ending } from './auth-template.ts';
 import { AuthTemplate, isCrash } from './auth-template.ts';

@@ -1,6 +1,7 @@
 // The template of the auth processes, seen from the monitor: it is given connections, and each copy says which one it
 // has. Copies are children of this process like any other.
 
+import { callOfNumber, limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
 import { onExit } from '@sallyport/system/child-exit';
 import { sendDescriptors } from '@sallyport/system/descriptor-passing';
@@ -9,7 +10,7 @@ import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
 import type { Exit } from '@sallyport/system/spawn';
 import type { ConnectionNotice } from '../auth/receive-connection.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import { callOfNumber, limitsOf, templateReports } from '../monitor/calls.ts';
+import { templateReports } from '../monitor/calls.ts';
 import type { AuthWorker } from './auth-worker.ts';
 import type { Worker } from './worker-program.ts';
 

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { encodeFrame } from '@sallyport/protocol/wire/frame';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { StreamEnd } from '@sallyport/testing/stream-end';
-import { encodeFrame } from '../frames/frame.ts';
 import { templateReports } from '../monitor/calls.ts';
 import { AuthTemplates } from './auth-templates.ts';
 import type { AuthWorker } from './auth-worker.ts';

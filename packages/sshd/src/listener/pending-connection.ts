@@ -2,6 +2,7 @@
 // time. Calls are answered one at a time and in order; whatever is not permitted ends the auth process and the
 // connection with it.
 
+import { callOfNumber, limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { logLevels, onOneLine } from '@sallyport/protocol/log/log';
 import type { LogLine, PeerAddress } from '@sallyport/protocol/log/stable-lines';
 import { stableLines } from '@sallyport/protocol/log/stable-lines';
@@ -10,7 +11,7 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import type { ChannelEnd, FrameRow } from '../frames/frame-channel.ts';
 import { FrameChannel } from '../frames/frame-channel.ts';
 import type { AuthCallName } from '../monitor/calls.ts';
-import { answerOf, authAnswers, authCalls, callOfNumber, limitsOf } from '../monitor/calls.ts';
+import { answerOf, authAnswers, authCalls } from '../monitor/calls.ts';
 import type { Login, Monitor } from '../monitor/monitor.ts';
 import { MonitorRefusal } from '../monitor/monitor.ts';
 import { ownLines } from '../own-lines.ts';

@@ -2,20 +2,14 @@
 // phases in which the auth process or the account process may make it. What is not here cannot be asked for.
 
 import { boolean, byte, bytes, names, text, uint32 } from '@sallyport/protocol/codec/fields';
-import type { Struct, ValueOf } from '@sallyport/protocol/codec/struct';
+import type { FrameTableRow } from '@sallyport/protocol/codec/frame-table';
+import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { struct } from '@sallyport/protocol/codec/struct';
 
 /** Of one connection before it is handed over, in order. */
 export type Phase = 'key-exchange' | 'user-wanted' | 'authenticating' | 'authenticated' | 'handed-over';
 
-interface CallRow {
-  readonly number: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- rows differ in their value types
-  readonly fields: Struct<any>;
-  readonly limitBytes: number;
-}
-
-interface RequestRow extends CallRow {
+interface RequestRow extends FrameTableRow {
   /** Phases of a connection in which the caller may make it. */
   readonly phases: readonly Phase[];
   /** Allowed once in a connection's life. */
@@ -122,7 +116,7 @@ export const authAnswers = {
     fields: struct({ accepted: boolean, counts: boolean, methods: names, remaining: names }),
     limitBytes: 4 * kibibyte,
   },
-} as const satisfies Readonly<Record<string, CallRow>>;
+} as const satisfies Readonly<Record<string, FrameTableRow>>;
 
 /** From the monitor to an account process. */
 export const accountCommands = {
@@ -138,7 +132,7 @@ export const accountCommands = {
   /** The answer to `prove`; empty when there is no proof. */
   proof: { number: 100, fields: struct({ connection: uint32, signature: bytes }), limitBytes: 8 * kibibyte },
   stop: { number: 98, fields: struct({}), limitBytes: 0 },
-} as const satisfies Readonly<Record<string, CallRow>>;
+} as const satisfies Readonly<Record<string, FrameTableRow>>;
 
 /** From an account process to the monitor. */
 export const accountCalls = {
@@ -159,7 +153,7 @@ export const accountCalls = {
   prove: { number: 35, fields: struct({ connection: uint32, hostKey: bytes }), limitBytes: 32 * kibibyte },
   /** A connection is over and its descriptors are closed. */
   ended: { number: 34, fields: struct({ connection: uint32 }), limitBytes: 16 },
-} as const satisfies Readonly<Record<string, CallRow>>;
+} as const satisfies Readonly<Record<string, FrameTableRow>>;
 
 /** From the template of the auth processes to the monitor. */
 export const templateReports = {
@@ -173,7 +167,7 @@ export const templateReports = {
   copied: { number: 17, fields: struct({ copy: uint32, pid: uint32 }), limitBytes: 8 },
   /** The system had no room for it. */
   notCopied: { number: 19, fields: struct({ copy: uint32 }), limitBytes: 4 },
-} as const satisfies Readonly<Record<string, CallRow>>;
+} as const satisfies Readonly<Record<string, FrameTableRow>>;
 
 export type AuthCallName = keyof typeof authCalls;
 export type AuthCallValue<Name extends AuthCallName> = ValueOf<(typeof authCalls)[Name]['fields']>;
@@ -190,19 +184,3 @@ export const answerOf = {
   verifyHost: 'verdict',
   checkPassword: 'verdict',
 } as const satisfies Readonly<Partial<Record<AuthCallName, AuthAnswerName>>>;
-
-/** The size limit of each number of a table, and -1 for any other, as FrameReader wants it. */
-export function limitsOf(...tables: readonly Readonly<Record<string, CallRow>>[]): (number: number) => number {
-  const limits = new Map<number, number>();
-  for (const table of tables) for (const row of Object.values(table)) limits.set(row.number, row.limitBytes);
-  return (number) => limits.get(number) ?? -1;
-}
-
-/** The name of a number in a table. */
-export function callOfNumber<Table extends Readonly<Record<string, CallRow>>>(
-  table: Table,
-  number: number,
-): keyof Table | undefined {
-  for (const [name, row] of Object.entries(table)) if (row.number === number) return name;
-  return undefined;
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { DecodeError } from './decode-error.ts';
 import { encodeFrame, FrameReader } from './frame.ts';
 
 const limit = (number: number): number => (number === 7 ? 16 : -1);

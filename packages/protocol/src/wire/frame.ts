@@ -1,8 +1,8 @@
-// The framing between sshd's processes: uint32 length, one byte of call number, body. Our own, with a limit a call,
-// because one end of the pipe has read strangers' bytes; the runtime's own IPC is never used there.
+// The framing between processes of this suite: uint32 length, one byte of call number, body. Our own, with a limit a
+// call, because one end may have read strangers' bytes; the runtime's own IPC is never used there.
 
-import { readUint32, writeUint32 } from '@sallyport/protocol/wire/bytes';
-import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { readUint32, writeUint32 } from './bytes.ts';
+import { DecodeError } from './decode-error.ts';
 
 export interface Frame {
   readonly number: number;

@@ -1,0 +1,35 @@
+// What the program sftp-server and the account process of our sshd say to each other when the one leaves its session to
+// the other (decision record 0023), on a socket that the program inherits. Frames, with a limit for each.
+
+import { bytes, rest, text, uint32 } from '@sallyport/protocol/codec/fields';
+import type { FrameTableRow } from '@sallyport/protocol/codec/frame-table';
+import { struct } from '@sallyport/protocol/codec/struct';
+
+/** Names the inherited descriptor. sshd sets it, and takes it from nobody. */
+export const delegationVariable = 'SALLYPORT_SFTP_DELEGATION';
+/** A shell leaves it as it is, and scripts rarely use the number. */
+export const delegationDescriptor = 9;
+
+/** A pipe holds no more, and sshd writes no more into it. */
+const largestInputBytes = 1024 * 1024;
+
+/** From sftp-server. */
+export const delegationOffers = {
+  /** Its arguments with NUL between them, and what of the process counts beside them. */
+  offer: {
+    number: 1,
+    fields: struct({ argv: text, folder: bytes, umask: uint32, maximumHandles: uint32, standing: text }),
+    limitBytes: 256 * 1024,
+  },
+  /** After `accepted`: what had come on its standard input. */
+  input: { number: 2, fields: struct({ data: rest }), limitBytes: largestInputBytes },
+} satisfies Readonly<Record<string, FrameTableRow>>;
+
+/** From sshd, which closes the socket instead when it does not want the session. */
+export const delegationAnswers = {
+  accepted: { number: 1, fields: struct({}), limitBytes: 0 },
+  /** A line for the program's log. */
+  line: { number: 2, fields: struct({ level: text, text }), limitBytes: 256 * 1024 },
+  /** The session is over: the program exits with that status. */
+  end: { number: 3, fields: struct({ status: uint32 }), limitBytes: 4 },
+} satisfies Readonly<Record<string, FrameTableRow>>;

@@ -1,0 +1,143 @@
+// Sessions that our sftp-server leaves to the account process of our sshd: seen by who has the client's files open, and
+// by what the account's shell and the program's options still decide.
+
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { describe, test } from 'node:test';
+import type { StockServer } from '@sallyport/testing';
+import { ourProgram, programPath, runProgram, skipUnless, until } from '@sallyport/testing';
+import type { SftpDriver } from '@sallyport/testing/sftp-driver';
+import { openSftp } from '@sallyport/testing/sftp-driver';
+import { childrenNamed, descriptors } from './processes.ts';
+import { SshdFixture, waysToRun } from './sshd-fixture.ts';
+
+const ourSftpServer = ourProgram('sftp-server');
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const openFlags = { read: 1, writeAndCreate: 10 } as const;
+const permissionDenied = 3;
+const failure = 4;
+
+/** A folder for everybody. */
+function commonFolder(): Disposable & { readonly path: string } {
+  const path = fs.mkdtempSync('/tmp/sallyport-test-');
+  fs.chmodSync(path, 0o777);
+  return { path, [Symbol.dispose]: () => fs.rmSync(path, { recursive: true, force: true }) };
+}
+
+interface Processes {
+  readonly account: number;
+  readonly program: number;
+}
+
+/** The account process and the sftp-server below it, for which a shell may wait. */
+function processesOf(server: StockServer): Processes {
+  const [account] = childrenNamed(server.pid, /^sshd-session/);
+  assert.ok(account);
+  const [first] = childrenNamed(account, /sftp-server/);
+  assert.ok(first);
+  const [program = first] = childrenNamed(first, /sftp-server/);
+  return { account, program };
+}
+
+function openFile(sftp: SftpDriver, path: string, flags: number): Promise<Uint8Array> {
+  return sftp.handle(sftp.request('open', { path: bytes(path), flags, attributes: {} }));
+}
+
+for (const { as, needs } of waysToRun) {
+  describe(`sftp-server below sshd as ${as}`, needs, () => {
+    test('leaves its files to the account process, with its options', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer} -R -d /`] });
+      using place = commonFolder();
+      const path = `${place.path}/file`;
+      fs.writeFileSync(path, 'text');
+      const client = await fixture.connect(server);
+      const sftp = await openSftp(client);
+      const { account, program } = processesOf(server);
+      const handle = await openFile(sftp, path, openFlags.read);
+      assert.deepEqual([descriptors(account).includes(path), descriptors(program).includes(path)], [true, false]);
+      const reply = await sftp.request('read', { handle, offset: 1n, length: 10 });
+      assert.equal(reply.kind === 'data' && Buffer.from(reply.data).toString(), 'ext');
+      const start = await sftp.request('realpath', { path: bytes('.') });
+      assert.equal(start.kind === 'names' && Buffer.from(start.entries[0]?.name ?? []).toString(), '/');
+      const write = sftp.request('open', {
+        path: bytes(`${path}2`),
+        flags: openFlags.writeAndCreate,
+        attributes: {},
+      });
+      assert.equal(await sftp.code(write), permissionDenied);
+      await client.end();
+      await until(() => !fs.existsSync(`/proc/${program}`), 'the end of sftp-server');
+      assert.ok(!descriptors(account).includes(path));
+    });
+
+    test('a client gets its log and its exit status', async () => {
+      await using fixture = await SshdFixture.create();
+      const config = [`Subsystem sftp ${ourSftpServer} -e -l INFO`];
+      await using server = await fixture.start(as, { config });
+      const argv = ['-b', '-', '-i', fixture.openssh.userKey.path, '-P', String(server.port)];
+      const options = ['IdentitiesOnly=yes', `UserKnownHostsFile=${server.knownHosts}`];
+      argv.push(...options.flatMap((option) => ['-o', option]), `${server.user}@127.0.0.1`);
+      const result = await runProgram(programPath('sftp'), argv, { input: 'ls /nowhere/at/all\n' });
+      assert.match(result.stderr, /^session opened for local user \S+ from \[127\.0\.0\.1\]\r?$/m);
+      assert.match(result.stderr, /^sent status No such file\r?$/m);
+      assert.equal(result.code, 1);
+    });
+
+    test('its end by a signal is the end of the session', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer}`] });
+      const client = await fixture.connect(server);
+      const sftp = await openSftp(client);
+      const { account, program } = processesOf(server);
+      await openFile(sftp, '/etc/passwd', openFlags.read);
+      process.kill(program, 'SIGKILL');
+      await sftp.ended;
+      await until(() => !descriptors(account).includes('/etc/passwd'), 'the close of what was open');
+      assert.equal((await client.run('echo alive')).stdout, 'alive\n');
+      await client.end();
+    });
+  });
+}
+
+describe('what the shell of the account does before sftp-server', skipUnless('root', 'openssh-client'), () => {
+  async function serveWith(script: readonly string[]) {
+    using place = commonFolder();
+    const shell = `${place.path}/shell`;
+    fs.writeFileSync(shell, ['#!/bin/sh', ...script, 'exec /bin/sh "$@"', ''].join('\n'), { mode: 0o755 });
+    await using fixture = await SshdFixture.create({ shell });
+    await using server = await fixture.start('root', { config: [`Subsystem sftp ${ourSftpServer}`] });
+    const client = await fixture.connect(server);
+    const sftp = await openSftp(client);
+    const handle = await openFile(sftp, `${place.path}/made`, openFlags.writeAndCreate);
+    const processes = processesOf(server);
+    const isOpenIn = (pid: number): boolean => descriptors(pid).includes(`${place.path}/made`);
+    const served = { byAccount: isOpenIn(processes.account), byProgram: isOpenIn(processes.program) };
+    const write = (offset: bigint): Promise<number> => sftp.code(sftp.write(handle, offset, bytes('text')));
+    const codes = [await write(0n), await write(1_000_000n)];
+    const mode = fs.statSync(`${place.path}/made`).mode & 0o777;
+    await client.end();
+    return { ...served, codes, mode };
+  }
+
+  for (const [what, script, expected] of [
+    ['a mask of its own holds', ['umask 027'], { byAccount: true, byProgram: false, codes: [0, 0], mode: 0o640 }],
+    [
+      'a limit keeps the session in the limited process',
+      ['ulimit -f 8'],
+      { byAccount: false, byProgram: true, codes: [0, failure], mode: 0o644 },
+    ],
+    [
+      'another use of the descriptor keeps the session there',
+      ['exec 9</dev/null'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'garbage on the descriptor keeps the session there',
+      ['printf garbage >&9'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+  ] as const) {
+    test(what, async () => assert.deepEqual(await serveWith(script), expected));
+  }
+});

@@ -19,8 +19,10 @@ type Transferable = ArrayBuffer & { transfer?(newByteLength: number): ArrayBuffe
 export function memoryDiscard(): DiscardMemory {
   let nowhere: MessagePort | undefined;
   return (bytes) => {
+    // Asking a small array for its buffer makes the runtime create one.
+    if (bytes.length < leastBytes) return;
     const buffer = bytes.buffer as Transferable;
-    if (bytes.length < leastBytes || buffer.byteLength > bytes.length + roomBytes) return;
+    if (buffer.byteLength > bytes.length + roomBytes) return;
     if (buffer.transfer !== undefined) buffer.transfer(0);
     else (nowhere ??= closedPort()).postMessage(undefined, [buffer]);
   };

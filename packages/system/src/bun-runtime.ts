@@ -13,6 +13,8 @@ export interface BunSocket {
 }
 
 export interface BunSocketHandlers {
+  /** What chunks come as. */
+  readonly binaryType: 'uint8array';
   open(socket: BunSocket): void;
   data(socket: BunSocket, chunk: Uint8Array): void;
   drain(socket: BunSocket): void;

@@ -13,6 +13,7 @@ const joinBelowBytes = 16 * 1024;
 
 /** The same bytes in fewer chunks. */
 function joinSmall(batch: readonly Uint8Array[]): Uint8Array[] {
+  if (batch.length === 1) return [...batch];
   const joined: Uint8Array[] = [];
   let small: Uint8Array[] = [];
   const flush = (): void => {
@@ -85,6 +86,7 @@ export class BunSocketEndpoint implements Endpoint {
       fd: options.fd,
       allowHalfOpen: true,
       socket: {
+        binaryType: 'uint8array',
         open: (socket) => this.open(socket),
         data: (_, chunk) => this.receive(chunk),
         drain: () => this.send(),
@@ -116,7 +118,7 @@ export class BunSocketEndpoint implements Endpoint {
 
   /** Reads what is there now. The end is left for Bun to see; an error is told once, and only to who reads. */
   private readOn(): void {
-    const room = (this.room ??= Buffer.allocUnsafeSlow(roomBytes));
+    const room = (this.room ??= new Uint8Array(roomBytes));
     for (let reads = 0; reads < maximumReads && this.flowing && !this.closing; reads++) {
       const length = this.readWhatIsThere(room);
       if (length === 0) return;

@@ -174,7 +174,7 @@ export class EndpointStream implements ByteStream {
     const isWelcome = this.flowing && !this.closed && this.reading === 'open' && this.held.length === 0;
     if (!isWelcome || this.onView === undefined) return false;
     // slice() of a Buffer is no copy, and copies are what receivers keep.
-    this.onView(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    this.onView(Buffer.isBuffer(chunk) ? new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length) : chunk);
     return true;
   }
 

@@ -29,13 +29,15 @@ interface Processes {
   readonly program: number;
 }
 
-/** The account process and the sftp-server below it, for which a shell may wait. */
+/** The account process and the sftp-server below it, for which shells may wait. */
 function processesOf(server: StockServer): Processes {
   const [account] = childrenNamed(server.pid, /^sshd-session/);
   assert.ok(account);
-  const [first] = childrenNamed(account, /sftp-server/);
-  assert.ok(first);
-  const [program = first] = childrenNamed(first, /sftp-server/);
+  let [program] = childrenNamed(account, /sftp-server/);
+  assert.ok(program);
+  for (let next: number | undefined = program; next !== undefined; [next] = childrenNamed(next, /sftp-server/)) {
+    program = next;
+  }
   return { account, program };
 }
 
@@ -84,6 +86,16 @@ for (const { as, needs } of waysToRun) {
       assert.equal(result.code, 1);
     });
 
+    test('what the shell runs behind it has the end of the input', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as);
+      const command = `${ourSftpServer} -e -l INFO ; cat ; echo over`;
+      const client = fixture.openssh.startClient(server, [command], { timeoutMs: 10_000 });
+      await client.untilStderr(/^session opened for local user/m);
+      client.child.stdin?.end();
+      assert.equal(String((await client.exited).stdout), 'over\n');
+    });
+
     test('its end by a signal is the end of the session', async () => {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer}`] });
@@ -130,6 +142,21 @@ describe('what the shell of the account does before sftp-server', skipUnless('ro
     [
       'another use of the descriptor keeps the session there',
       ['exec 9</dev/null'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'another use of it that is a socket, too, keeps the session there',
+      ['exec 9>&1'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'a program before its input keeps the session there',
+      ['tee /dev/null | /bin/sh "$@"', 'exit'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'a program behind its output keeps the session there',
+      ['/bin/sh "$@" | cat', 'exit'],
       { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
     ],
     [

@@ -1,7 +1,8 @@
 // What decides which files a process may reach and how, as far as a shell or a wrapper could have changed it between
 // two processes of one account (proc(5)). Two of the same standing can do a file's work for each other.
 
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { fileIdentity } from './file-identity.ts';
 
 /** Identity, rights, mask of system calls; not the umask, which is told apart. */
 const statusFields = /^(Uid|Gid|Groups|Cap[A-Za-z]+|NoNewPrivs|Seccomp[a-z_]*):/;
@@ -13,12 +14,11 @@ const niceField = 16;
 /** A text that is equal for two processes of the same standing; undefined where the system does not tell. */
 export function processStanding(): string | undefined {
   try {
-    const root = statSync('/', { bigint: true });
     const facts = [
       ...linesLike(statusFields, read('status')),
       ...linesLike(limitFields, read('limits')),
       ...['mnt', 'user', 'cgroup'].map((name) => readlinkSync(`/proc/self/ns/${name}`)),
-      `${root.dev}:${root.ino}`,
+      fileIdentity('/'),
       read('cgroup'),
       read('stat')
         .replace(/^.*\) /s, '')

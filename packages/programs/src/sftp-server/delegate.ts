@@ -8,12 +8,14 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { Frame } from '@sallyport/protocol/wire/frame';
 import { encodeFrame, FrameReader } from '@sallyport/protocol/wire/frame';
+import { fileIdentity } from '@sallyport/system/file-identity';
 import { processStanding } from '@sallyport/system/process-standing';
 import {
   delegationAnswers,
   delegationDescriptor,
   delegationOffers,
   delegationVariable,
+  standardStreams,
 } from 'sallyport/sftp-server/delegation';
 import { isNonBlockingError } from '../shared/waiting.ts';
 import { readChunk, writeChunks } from './descriptor-io.ts';
@@ -45,7 +47,7 @@ function isAccepted(argv: readonly string[], frames: Iterator<Frame, undefined>)
   const { number, fields } = delegationOffers.offer;
   const own = { umask: process.umask(), maximumHandles: maximumHandles(), folder: ownFolder() };
   try {
-    send(number, fields.encode({ argv: argv.join('\0'), standing, ...own }));
+    send(number, fields.encode({ argv: argv.join('\0'), streams: standardStreams(0, 1), standing, ...own }));
     const { value } = frames.next();
     return value !== undefined && callOfNumber(delegationAnswers, value.number) === 'accepted';
   } catch (error) {
@@ -56,9 +58,10 @@ function isAccepted(argv: readonly string[], frames: Iterator<Frame, undefined>)
 
 /** Whether our sshd waits at the other end of the inherited socket, and input comes by its pipe. */
 function isOffered(): boolean {
-  if (process.env[delegationVariable] !== String(delegationDescriptor)) return false;
+  const identity = process.env[delegationVariable];
+  if (identity === undefined) return false;
   try {
-    return fstatSync(delegationDescriptor).isSocket() && fstatSync(0).isFIFO();
+    return fileIdentity(delegationDescriptor) === identity && fstatSync(0).isFIFO();
   } catch {
     return false;
   }

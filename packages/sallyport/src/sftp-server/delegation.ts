@@ -4,10 +4,11 @@
 import { bytes, rest, text, uint32 } from '@sallyport/protocol/codec/fields';
 import type { FrameTableRow } from '@sallyport/protocol/codec/frame-table';
 import { struct } from '@sallyport/protocol/codec/struct';
+import { fileIdentity } from '@sallyport/system/file-identity';
 
-/** Names the inherited descriptor. sshd sets it, and takes it from nobody. */
+/** The identity of the inherited socket. sshd sets it, and takes it from nobody. */
 export const delegationVariable = 'SALLYPORT_SFTP_DELEGATION';
-/** A shell leaves it as it is, and scripts rarely use the number. */
+/** A shell leaves it as it is, and scripts rarely use the number; what they then have there is another file. */
 export const delegationDescriptor = 9;
 
 /** A pipe holds no more, and sshd writes no more into it. */
@@ -15,10 +16,20 @@ const largestInputBytes = 1024 * 1024;
 
 /** From sftp-server. */
 export const delegationOffers = {
-  /** Its arguments with NUL between them, and what of the process counts beside them. */
+  /**
+   * Its arguments with NUL between them, its standard streams (standardStreams), and what of the process counts beside
+   * them.
+   */
   offer: {
     number: 1,
-    fields: struct({ argv: text, folder: bytes, umask: uint32, maximumHandles: uint32, standing: text }),
+    fields: struct({
+      argv: text,
+      streams: text,
+      folder: bytes,
+      umask: uint32,
+      maximumHandles: uint32,
+      standing: text,
+    }),
     limitBytes: 256 * 1024,
   },
   /** After `accepted`: what had come on its standard input. */
@@ -33,3 +44,8 @@ export const delegationAnswers = {
   /** The session is over: the program exits with that status. */
   end: { number: 3, fields: struct({ status: uint32 }), limitBytes: 4 },
 } satisfies Readonly<Record<string, FrameTableRow>>;
+
+/** What a client's bytes come by and go by: a program between could watch, change or keep them. */
+export function standardStreams(input: number, output: number): string {
+  return `${fileIdentity(input)} ${fileIdentity(output)}`;
+}

@@ -2,12 +2,12 @@
 // files and options have their say, and it then leaves the session to this process, when nothing about it is other than
 // about us (decision record 0023). Until it does, and when it does not, its pipes are used as any program's.
 
-import { statSync } from 'node:fs';
 import { limitsOf } from '@sallyport/protocol/codec/frame-table';
 import type { ValueOf } from '@sallyport/protocol/codec/struct';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
+import { fileIdentity } from '@sallyport/system/file-identity';
 import { processStanding } from '@sallyport/system/process-standing';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { readSftpServerCommandLine } from 'sallyport/sftp-server/command-line';
@@ -38,15 +38,10 @@ export function isDelegating({ command, terminal }: ProgramOptions): boolean {
   const [path] = plainPath.exec(command.command ?? '') ?? [];
   if (path === undefined || terminal !== undefined || !path.endsWith('/sftp-server')) return false;
   try {
-    return fileOf(path) === fileOf('/proc/self/exe');
+    return fileIdentity(path) === fileIdentity('/proc/self/exe');
   } catch {
     return false;
   }
-}
-
-function fileOf(path: string): string {
-  const { dev, ino } = statSync(path, { bigint: true });
-  return `${dev}:${ino}`;
 }
 
 /** Throws SystemError when the shell cannot be started. */
@@ -68,6 +63,7 @@ class DelegatedSftp implements RunningProgram {
   /** What came while the program had not handed over its input yet. */
   #held: Uint8Array[] = [];
   #inputEnded = false;
+  #outputStopped = false;
   /** What the service will have consumed that the program's pipe had taken before. */
   #consumedBefore = 0;
   #service: ServedSftp | undefined;
@@ -79,7 +75,7 @@ class DelegatedSftp implements RunningProgram {
         { ...options, onEnd: (end) => this.#ended(end) },
         {
           stdio: { [delegationDescriptor]: theirs },
-          variables: { [delegationVariable]: String(delegationDescriptor) },
+          variables: { [delegationVariable]: fileIdentity(theirs) },
         },
       );
     } catch (error) {
@@ -101,8 +97,9 @@ class DelegatedSftp implements RunningProgram {
 
   endInput(): void {
     this.#inputEnded = true;
-    if (this.#phase === 'process') this.#process.endInput();
-    else this.#service?.endInput();
+    // Also for what the shell may start behind sftp-server.
+    this.#process.endInput();
+    this.#service?.endInput();
   }
 
   resume(): void {
@@ -111,6 +108,7 @@ class DelegatedSftp implements RunningProgram {
   }
 
   stopOutput(): void {
+    this.#outputStopped = true;
     if (this.#service === undefined) this.#process.stopOutput();
     else this.#service.end(lostDescriptor);
   }
@@ -134,7 +132,8 @@ class DelegatedSftp implements RunningProgram {
   #answer(offer: Offer): void {
     if (this.#phase !== 'process') throw new DecodeError('a session can be left once');
     const line = readSftpServerCommandLine(offer.argv.split('\0'));
-    const isLikeUs = offer.standing === processStanding() && this.#process.isInputTaken;
+    const isBetween = offer.streams !== this.#process.streams || !this.#process.isInputTaken;
+    const isLikeUs = !isBetween && offer.standing === processStanding();
     if (!isLikeUs || 'problem' in line) {
       this.#control.destroy();
       return;
@@ -161,6 +160,7 @@ class DelegatedSftp implements RunningProgram {
       onEnd: (status) => this.#control.send(delegationAnswers.end, { status }),
     });
     this.#service = service;
+    if (this.#outputStopped) service.end(lostDescriptor);
     for (const chunk of [input, ...this.#held.splice(0)]) if (chunk.length > 0) service.receive(chunk);
     if (this.#inputEnded) service.endInput();
   }

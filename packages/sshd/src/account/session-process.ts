@@ -8,6 +8,7 @@ import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import type { Pipe } from '@sallyport/system/descriptors';
 import { closeDescriptor, growPipe, makePipe, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
+import { standardStreams } from 'sallyport/sftp-server/delegation';
 import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
 import type { SessionCommand } from './session-command.ts';
 import { shellArguments } from './session-command.ts';
@@ -102,6 +103,11 @@ export function startProcess(options: ProgramOptions, extras?: Extras): SessionP
   }
 }
 
+/** As sftp-server names them (sallyport/sftp-server/delegation). */
+function streamsOf([input, output]: readonly number[]): string {
+  return input === undefined || output === undefined ? '' : standardStreams(input, output);
+}
+
 function ourEnds({ input, outputs }: Plumbing): readonly number[] {
   return [input, ...outputs.map(({ fd }) => fd)];
 }
@@ -112,6 +118,8 @@ function complain(text: string, { terminal, onOutput }: ProgramOptions): void {
 }
 
 export class SessionProcess implements RunningProgram {
+  /** The identities of its standard input and output; empty with a terminal. */
+  readonly streams: string;
   readonly #pid: number;
   readonly #options: ProgramOptions;
   readonly #input: ByteStream;
@@ -125,6 +133,7 @@ export class SessionProcess implements RunningProgram {
   constructor(pid: number, options: ProgramOptions, plumbing: Plumbing | undefined) {
     this.#pid = pid;
     this.#options = options;
+    this.streams = streamsOf(plumbing?.childEnds ?? []);
     if (plumbing === undefined) {
       this.#input = openDescriptor((options.terminal as SessionTerminal).takeMaster());
       this.#openOutputs = 1;

@@ -140,6 +140,11 @@ describe('what the shell of the account does before sftp-server', skipUnless('ro
       { byAccount: false, byProgram: true, codes: [0, failure], mode: 0o644 },
     ],
     [
+      'rules of its own keep the session under them',
+      ['exec setpriv --no-new-privs /bin/sh "$@"'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
       'another use of the descriptor keeps the session there',
       ['exec 9</dev/null'],
       { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },

@@ -9,7 +9,7 @@ import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import type { Frame } from '@sallyport/protocol/wire/frame';
 import { encodeFrame, FrameReader } from '@sallyport/protocol/wire/frame';
 import { fileIdentity } from '@sallyport/system/file-identity';
-import { processStanding } from '@sallyport/system/process-standing';
+import { mayLookAt, processStanding } from '@sallyport/system/process-standing';
 import {
   delegationAnswers,
   delegationDescriptor,
@@ -58,10 +58,12 @@ function isAccepted(argv: readonly string[], frames: Iterator<Frame, undefined>)
 
 /** Whether our sshd waits at the other end of the inherited socket, and input comes by its pipe. */
 function isOffered(): boolean {
-  const identity = process.env[delegationVariable];
-  if (identity === undefined) return false;
+  const [identity, pid] = (process.env[delegationVariable] ?? '').split(' ');
+  if (identity === undefined || pid === undefined) return false;
   try {
-    return fileIdentity(delegationDescriptor) === identity && fstatSync(0).isFIFO();
+    if (fileIdentity(delegationDescriptor) !== identity || !fstatSync(0).isFIFO()) return false;
+    // Others cannot be under rules without no_new_privs, which their standing shows.
+    return process.getuid?.() !== 0 || mayLookAt(Number(pid));
   } catch {
     return false;
   }

@@ -6,7 +6,7 @@ import type { FrameTableRow } from '@sallyport/protocol/codec/frame-table';
 import { struct } from '@sallyport/protocol/codec/struct';
 import { fileIdentity } from '@sallyport/system/file-identity';
 
-/** The identity of the inherited socket. sshd sets it, and takes it from nobody. */
+/** The identity of the inherited socket, and who is at its other end. sshd sets it, and takes it from nobody. */
 export const delegationVariable = 'SALLYPORT_SFTP_DELEGATION';
 /** A shell leaves it as it is, and scripts rarely use the number; what they then have there is another file. */
 export const delegationDescriptor = 9;

@@ -75,7 +75,7 @@ class DelegatedSftp implements RunningProgram {
         { ...options, onEnd: (end) => this.#ended(end) },
         {
           stdio: { [delegationDescriptor]: theirs },
-          variables: { [delegationVariable]: fileIdentity(theirs) },
+          variables: { [delegationVariable]: `${fileIdentity(theirs)} ${process.pid}` },
         },
       );
     } catch (error) {

@@ -13,9 +13,12 @@ import { buildLibrary } from './build/library-package.ts';
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(repository, 'dist', 'bin');
 
+/** Split, a program loads what it uses of the bytecode: in one piece everything is looked at when it starts. */
 const flags = [
   '--compile',
   '--bytecode',
+  '--format=esm',
+  '--splitting',
   '--minify',
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',

@@ -32,7 +32,8 @@ class MemoryFiles implements GlobFiles<GlobStatus> {
   }
 
   async follow(path: string): Promise<GlobStatus | undefined> {
-    return path.endsWith('tofolder') ? folder : this.#files.get(path);
+    if (path.endsWith('tofolder')) return folder;
+    return path.endsWith('lost') ? undefined : this.#files.get(path);
   }
 }
 
@@ -70,6 +71,22 @@ test('folders and links to folders are marked, once', async () => {
   assert.deepEqual(await found('/d/[st]*', options), ['/d/strange', '/d/sub/', '/d/tofile', '/d/tofolder/']);
   assert.deepEqual(await found('/d/', options), ['/d/']);
   assert.deepEqual(await found('/d', options), ['/d/']);
+});
+
+test('a marked link has the status of what it leads to, or its own when that is missing', async () => {
+  const dangling: Readonly<Record<string, GlobStatus>> = { '/d/lost': link, '/d/tofolder': link };
+  const statuses = await glob('/d/*', new MemoryFiles(dangling), { marksFolders: true });
+  assert.deepEqual(statuses, [
+    { path: '/d/lost', status: link },
+    { path: '/d/tofolder/', status: folder },
+  ]);
+  const own = await glob('/d/tofolder', new MemoryFiles(dangling));
+  assert.deepEqual(own, [{ path: '/d/tofolder', status: link }]);
+});
+
+test('a set is negated by an exclamation mark only', async () => {
+  assert.deepEqual(await found('/d/[^a]'), ['/d/a']);
+  assert.deepEqual(await found('/d/[!a]'), ['/d/b']);
 });
 
 test('braces are several patterns only where they are wanted', async () => {

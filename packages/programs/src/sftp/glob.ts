@@ -1,4 +1,4 @@
-// File names by pattern as glob(3) of the BSDs gives them: `*`, `?`, `[a-z]` and `[!a-z]` within one component, a
+// File names by pattern as glob(3) of the BSDs gives them: `*`, `?`, `[a-z]` and `[!a-z]` (`^` is itself) within one component, a
 // backslash protects, `{a,b}` where it is asked for; a name that begins with a dot only by a pattern that does. The
 // files are whoever's: the server's or this machine's. Paths are byte strings.
 
@@ -40,6 +40,7 @@ export interface GlobOptions {
 
 export interface GlobMatch<Status extends GlobStatus> {
   readonly path: string;
+  /** With `marksFolders` of what a link leads to, unless that is missing. */
   readonly status: Status;
 }
 
@@ -95,7 +96,7 @@ class Search<Status extends GlobStatus> {
     const end = pattern.indexOf('/');
     const component = end < 0 ? pattern : pattern.slice(0, end);
     const rest = end < 0 ? '' : pattern.slice(end);
-    const wanted = parseGlobPattern(component);
+    const wanted = parseGlobPattern(component, { negation: '!' });
     if (!wanted.hasWildcards) return this.#descend(path + wanted.literal, rest, undefined);
     for (const { name, status } of await this.#files.list(path === '' ? '.' : path)) {
       if (name.startsWith('.') && !component.startsWith('.')) continue;
@@ -107,15 +108,13 @@ class Search<Status extends GlobStatus> {
     const status = known === undefined || known.type === 'unknown' ? await this.#files.inspect(path) : known;
     if (status === undefined) return;
     if (this.#matches.length >= maximumMatches) throw new TooManyMatches();
-    const isMarked = this.#options.marksFolders === true && !path.endsWith('/');
-    const isFolder = isMarked && (await this.#isFolder(path, status));
-    this.#matches.push({ path: isFolder ? `${path}/` : path, status });
-  }
-
-  /** A link to a folder is one. */
-  async #isFolder(path: string, { type }: Status): Promise<boolean> {
-    if (type !== 'symlink') return type === 'directory';
-    return (await this.#files.follow(path))?.type === 'directory';
+    if (this.#options.marksFolders !== true || path.endsWith('/')) {
+      this.#matches.push({ path, status });
+      return;
+    }
+    // Who asks what a link leads to gets that, as in OpenSSH's glob: `ls -l link` shows the file, not the link.
+    const shown = status.type === 'symlink' ? ((await this.#files.follow(path)) ?? status) : status;
+    this.#matches.push({ path: shown.type === 'directory' ? `${path}/` : path, status: shown });
   }
 }
 

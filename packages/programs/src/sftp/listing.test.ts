@@ -25,7 +25,7 @@ test('modes look as ls shows them', () => {
   for (const [mode, text] of expected) assert.equal(formatMode(mode), text);
 });
 
-test('a long line has the columns of OpenSSH, the hour of the last half year and the year of what is older', () => {
+test('a long line has the columns of OpenSSH, the hour of the last half year and the year of all others', () => {
   const now = new Date(2026, 5, 15, 12, 0).getTime() / 1000;
   const recent = { ...status, size: 1_265_648, modificationTime: new Date(2026, 3, 8, 9, 5).getTime() / 1000 };
   const options = { owner: 'root', group: undefined, humanSizes: false, now };
@@ -35,6 +35,8 @@ test('a long line has the columns of OpenSSH, the hour of the last half year and
     formatLongLine('f', old, { ...options, owner: 'a-long-name', humanSizes: true }),
     '-rw-r--r--    ? a-long-name 0            1.2M Apr 18  2025 f',
   );
+  const future = { ...recent, modificationTime: new Date(2026, 5, 16).getTime() / 1000 };
+  assert.match(formatLongLine('f', future, options), / Jun 16  2026 f$/);
   assert.match(
     formatLongLine('f', { ...status, size: undefined, mode: undefined }, { ...options, owner: undefined }),
     /^\?---------    \? 0        0               0 /,

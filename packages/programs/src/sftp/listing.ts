@@ -97,10 +97,10 @@ export function formatMode(mode: number): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const halfYearSeconds = (365 * 24 * 60 * 60) / 2;
 
-/** In the time zone of this machine; the hour for the last half year and the future, the year for others. */
+/** In the time zone of this machine; the hour for the last half year, the year for what is older or to come. */
 function formatTime(seconds: number, now: number): string {
   const time = new Date(seconds * 1000);
   const day = `${months[time.getMonth()]} ${String(time.getDate()).padStart(2)}`;
-  if (now - halfYearSeconds >= seconds) return `${day}  ${time.getFullYear()}`;
+  if (now - halfYearSeconds >= seconds || seconds > now) return `${day}  ${time.getFullYear()}`;
   return `${day} ${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }

@@ -19,6 +19,8 @@ export interface ListedEntry extends GlobEntry<FileStatus> {
 export interface RemoteFilesOptions {
   /** Gets a sentence about what is wrong. */
   readonly problem: (sentence: string) => void;
+  /** Gets one about a folder that a pattern cannot look into, which is no failure: others may fit. */
+  readonly remark: (sentence: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -36,7 +38,7 @@ export class RemoteFiles implements GlobFiles<FileStatus> {
       return (await this.readFolder(folder)).filter(({ name }) => name !== '.' && name !== '..');
     } catch (error) {
       if (!(error instanceof SftpError)) throw error;
-      this.#options.problem(remoteMessages.listFailed(folder, problemReason(error)));
+      this.#options.remark(remoteMessages.listFailed(folder, problemReason(error)));
       return [];
     }
   }

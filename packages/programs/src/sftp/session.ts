@@ -97,7 +97,10 @@ export class CommandRun {
   }
 
   get files(): RemoteFiles {
-    return new RemoteFiles(this.session.client, { problem: (sentence) => this.problem(sentence), signal: this.signal });
+    const { client, report } = this.session;
+    const problem = (sentence: string): void => this.problem(sentence);
+    const remark = (sentence: string): void => report.problem(sentence);
+    return new RemoteFiles(client, { problem, remark, signal: this.signal });
   }
 
   /** Tells the user what is wrong; the command has failed. */

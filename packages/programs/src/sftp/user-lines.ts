@@ -55,7 +55,7 @@ async function findPaths(
         ? await glob(pattern, localFiles, options)
         : await glob(
             session.absolutePattern(pattern),
-            new RemoteFiles(session.client, { problem: () => undefined, signal }),
+            new RemoteFiles(session.client, { problem: () => undefined, remark: () => undefined, signal }),
             options,
           );
     return found.map(({ path }) => path);

@@ -31,6 +31,12 @@ test('Wildcards, sets and escapes match as glob(7) says', () => {
   for (const [name, pattern, fit] of expected) assert.equal(fits(name, pattern), fit, `${name} ${pattern}`);
 });
 
+test('A caret at the beginning of a set is one of its characters where only ! negates, as glob(3) of the BSDs', () => {
+  const bsd = (name: string, pattern: string): boolean => parseGlobPattern(pattern, { negation: '!' }).matches(name);
+  assert.deepEqual([bsd('a', '[^a]'), bsd('^', '[^a]'), bsd('b', '[^a]')], [true, true, false]);
+  assert.deepEqual([bsd('a', '[!a]'), bsd('b', '[!a]'), bsd('[', '[')], [false, true, true]);
+});
+
 test('A pattern without wildcards is a literal name', () => {
   const plain = parseGlobPattern('a\\*\\[b');
   assert.equal(plain.hasWildcards, false);

@@ -11,15 +11,20 @@ export interface GlobPattern {
   matches(name: string): boolean;
 }
 
+export interface GlobPatternOptions {
+  /** What turns a set round at its beginning: both characters unless told otherwise. The BSDs know only `!`. */
+  readonly negation?: '!' | '!^';
+}
+
 type Part = '*' | ((character: string) => boolean);
 
-export function parseGlobPattern(pattern: string): GlobPattern {
+export function parseGlobPattern(pattern: string, { negation = '!^' }: GlobPatternOptions = {}): GlobPattern {
   const parts: Part[] = [];
   let literal = '';
   let hasWildcards = false;
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern.charAt(at);
-    const set = character === '[' ? parseSet(pattern, at + 1) : undefined;
+    const set = character === '[' ? parseSet(pattern, at + 1, negation) : undefined;
     if (set !== undefined || character === '*' || character === '?') hasWildcards = true;
     if (set !== undefined) {
       parts.push(set.includes);
@@ -58,8 +63,8 @@ const classes: Readonly<Record<string, RegExp>> = {
 };
 
 /** What stands behind `[`; undefined when no `]` follows, and the bracket is literal then. */
-function parseSet(pattern: string, start: number): CharacterSet | undefined {
-  const isNegated = /[!^]/.test(pattern.charAt(start));
+function parseSet(pattern: string, start: number, negation: string): CharacterSet | undefined {
+  const isNegated = start < pattern.length && negation.includes(pattern.charAt(start));
   const members: ((character: string) => boolean)[] = [];
   const first = isNegated ? start + 1 : start;
   for (let at = first; at < pattern.length; at++) {

@@ -226,5 +226,7 @@ test('times are written as ls and as the log write them', () => {
   const when = new Date(2026, 0, 5, 9, 7, 3).getTime();
   assert.equal(listingTime(when, when + 1000), 'Jan  5 09:07');
   assert.equal(listingTime(when, when + 200 * 86_400_000), 'Jan  5  2026');
+  assert.equal(listingTime(when, when - 2000), 'Jan  5  2026');
+  assert.equal(listingTime(when + 0.5, when), 'Jan  5 09:07');
   assert.equal(logTime(when / 1000), '20260105-09:07:03');
 });

@@ -1,5 +1,5 @@
 // Times of files in local time: as `ls -l` has them, with the hour when that is less than half a year ago and else
-// with the year; and as the log has them.
+// (older, or to come) with the year; and as the log has them.
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const halfYearMs = (365 * 24 * 3600 * 1000) / 2;
@@ -8,7 +8,8 @@ const halfYearMs = (365 * 24 * 3600 * 1000) / 2;
 export function listingTime(milliseconds: number, now: number = Date.now()): string {
   const time = new Date(milliseconds);
   const day = `${months[time.getMonth()] ?? ''} ${String(time.getDate()).padStart(2)}`;
-  if (now - milliseconds >= halfYearMs) return `${day}  ${time.getFullYear()}`;
+  const isToCome = Math.floor(milliseconds / 1000) > Math.floor(now / 1000);
+  if (now - milliseconds >= halfYearMs || isToCome) return `${day}  ${time.getFullYear()}`;
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 

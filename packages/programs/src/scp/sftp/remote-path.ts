@@ -26,7 +26,7 @@ export interface RemoteMatch {
 
 /** What a path stands for: what fits it as a pattern, or else the file of just that name. */
 export async function findRemote(client: SftpClient, path: string): Promise<readonly RemoteMatch[]> {
-  const components = path.split('/').map(parseGlobPattern);
+  const components = path.split('/').map((component) => parseGlobPattern(component));
   const isPattern = components.some((component) => component.hasWildcards);
   if (isPattern) {
     const paths = await client.globBytes(bytesOf(path));

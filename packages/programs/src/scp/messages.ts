@@ -68,6 +68,7 @@ export const fileMessages = {
   tooManyMatches: (path: string) => `${path}: too many glob matches`,
   notRegularRemote: (path: string) => `download "${path}": not a regular file`,
   notRegularLocal: (path: string) => `local "${path}" is not a regular file`,
+  existsNoFolder: (path: string) => `"${path}" exists but is not a directory`,
   skipped: (path: string) => `${path}: not a regular file`,
   uploadFailed: (what: 'file' | 'directory', path: string, target: string) =>
     `failed to upload ${what} ${path} to ${target}`,

@@ -16,6 +16,7 @@ export function failureSentence(error: SftpError, direction: Direction): string 
   const path = byteStringOf(error.pathBytes);
   if (error.code === 'wrong-file-type' && error.operation === 'download') return fileMessages.notRegularRemote(path);
   if (error.code === 'wrong-file-type' && error.operation === 'upload') return fileMessages.notRegularLocal(path);
+  if (error.code === 'wrong-file-type' && error.operation === 'mkdir') return fileMessages.existsNoFolder(path);
   const own = direction === 'upload' ? uploadMessages[error.operation] : undefined;
   const sentence = own ?? operationMessages[error.operation];
   const reason = reasonOf(error);

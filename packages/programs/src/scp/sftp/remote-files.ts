@@ -29,7 +29,13 @@ export function remoteFiles(client: SftpClient): LocalFiles {
       const entries = await client.list(path);
       return entries.map(({ nameBytes, type }) => ({ name: nameBytes, type: localType(type) }));
     },
-    makeDirectory: (path, permissions) => client.mkdir(path, { attributes: { permissions } }),
+    async makeDirectory(path, permissions) {
+      await client.mkdir(path, { attributes: { permissions } });
+      // The server's mask is not ours: a folder gets the permissions of its original, where the server sets any.
+      await client.setstat(path, { permissions }).catch((error: unknown) => {
+        if (!(error instanceof SftpError)) throw error;
+      });
+    },
     setPermissions: (path, permissions) => client.setstat(path, { permissions }),
     setTimes: (path, accessTime, modificationTime) => client.setstat(path, { accessTime, modificationTime }),
     rename: (from, to) => client.rename(from, to),

@@ -22,7 +22,8 @@ interface Folder {
 }
 
 const defaultPermissions = 0o777;
-const permissionBits = 0o777;
+/** The sticky bit is one: a folder that many may write to stays safe. */
+const permissionBits = 0o1777;
 /** What it takes to put something into a folder. */
 const ownerFull = 0o700;
 

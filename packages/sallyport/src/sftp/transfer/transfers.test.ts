@@ -140,6 +140,32 @@ function describe(root: string): string[] {
   return lines;
 }
 
+test(
+  'new folders have the permissions of their originals, sticky bit included; others keep theirs',
+  stock,
+  async () => {
+    await withFolders(async (client, remote, local) => {
+      mkdirSync(local.file('from/shared'), { recursive: true });
+      chmodSync(local.file('from/shared'), 0o1777);
+      chmodSync(local.file('from'), 0o775);
+      await client.uploadTree(local.file('from'), 'to');
+      assert.equal(statSync(remote.file('to')).mode & 0o7777, 0o775);
+      assert.equal(statSync(remote.file('to/shared')).mode & 0o7777, 0o1777);
+      chmodSync(remote.file('to'), 0o711);
+      await client.uploadTree(local.file('from'), 'to');
+      assert.equal(statSync(remote.file('to')).mode & 0o7777, 0o711);
+      await client.downloadTree('to', local.file('back'), { preserve: true });
+      assert.equal(statSync(local.file('back/shared')).mode & 0o7777, 0o1777);
+      writeFileSync(remote.file('taken'), '');
+      const { failures } = await client.uploadTree(local.file('from'), 'taken');
+      assert.deepEqual(
+        failures.map(({ code, operation, reason }) => [code, operation, reason]),
+        [['wrong-file-type', 'mkdir', 'exists but is not a directory']],
+      );
+    });
+  },
+);
+
 test('download() and upload() go into a folder that is there, and take files and folders', stock, async () => {
   await withFolders(async (client, remote, local) => {
     mkdirSync(local.file('t'));

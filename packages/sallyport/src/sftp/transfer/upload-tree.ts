@@ -1,6 +1,7 @@
 // A folder of ours and all that is in it, to the server. Folders that the server has already are used. Symlinks are
 // left out or followed, never made.
 
+import type { FileStatus } from '../file-status.ts';
 import { fileAttributes, fileStatus } from '../file-status.ts';
 import type { LocalEntry, LocalStatus } from '../local-files.ts';
 import { joinPath } from '../names.ts';
@@ -19,9 +20,12 @@ interface Folder {
   readonly remotePath: Uint8Array;
   readonly status: LocalStatus;
   readonly depth: number;
+  /** Whether it was made for this; what was there already keeps its permissions. */
+  isNew: boolean;
 }
 
-const permissionBits = 0o777;
+/** The sticky bit is one: a folder that many may write to stays safe. */
+const permissionBits = 0o1777;
 const ownerFull = 0o700;
 
 /** What failed, a file or folder each; rejects with what ended the whole. */
@@ -38,7 +42,7 @@ export async function uploadFolder(
     open: (folder) => openFolder(transfer, folder),
     close: (folder) => closeFolder(transfer, folder),
   });
-  return run.run({ ...paths, status, depth: 0 });
+  return run.run({ ...paths, status, depth: 0, isNew: false });
 }
 
 async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<TreeItem<Folder>[], void, undefined> {
@@ -48,14 +52,13 @@ async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<T
     throw new SftpError('limit-exceeded', { operation: 'upload', path: localPath }, { reason });
   }
   const entries = await tryLocally('list', localPath, () => transfer.local.list(localPath));
-  const isNew = await makeFolder(transfer, folder);
+  folder.isNew = await makeFolder(transfer, folder);
   transfer.progress.folders++;
   transfer.hooks.folderEntered?.({ remotePath, localPath });
-  const inside = { ...folder, isNew };
   const items = await Promise.all(
     entries.map(async (entry) => {
       try {
-        return await itemOf(transfer, inside, entry);
+        return await itemOf(transfer, folder, entry);
       } catch (error) {
         if (error instanceof SftpError) return failedItem<Folder>(error);
         throw error;
@@ -65,11 +68,7 @@ async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<T
   yield items.filter((item) => item !== undefined);
 }
 
-async function itemOf(
-  transfer: Transfer,
-  folder: Folder & { readonly isNew: boolean },
-  entry: LocalEntry,
-): Promise<TreeItem<Folder> | undefined> {
+async function itemOf(transfer: Transfer, folder: Folder, entry: LocalEntry): Promise<TreeItem<Folder> | undefined> {
   const { isNew } = folder;
   const localPath = joinPath(folder.localPath, entry.name);
   const remotePath = joinPath(folder.remotePath, entry.name);
@@ -78,7 +77,7 @@ async function itemOf(
   if (entry.type === 'directory' || (entry.type === 'symlink' && !noFollow)) {
     const status = await tryLocally('stat', localPath, () => transfer.local.status(localPath, { noFollow }));
     if (status?.type === 'directory') {
-      return { kind: 'folder', folder: { localPath, remotePath, status, depth: folder.depth + 1 } };
+      return { kind: 'folder', folder: { localPath, remotePath, status, depth: folder.depth + 1, isNew: false } };
     }
     if (status?.type === 'file' || status === undefined)
       return fileItem(transfer, { localPath, remotePath, noFollow, isNew });
@@ -103,26 +102,36 @@ async function makeFolder(transfer: Transfer, folder: Folder): Promise<boolean> 
     return true;
   } catch (error) {
     if (!(error instanceof SftpError)) throw error;
-    if (!(await isFolder(transfer, path))) throw error;
-    return false;
+    const there = await typeAt(transfer, path);
+    if (there === 'directory') return false;
+    if (there === undefined) throw error;
+    throw new SftpError('wrong-file-type', question.subject, { reason: 'exists but is not a directory' });
   }
 }
 
-async function isFolder(transfer: Transfer, path: Uint8Array): Promise<boolean> {
+async function typeAt(transfer: Transfer, path: Uint8Array): Promise<FileStatus['type'] | undefined> {
   try {
-    return fileStatus(await transfer.calls.ask('stat', path, { pick: attributesOf })).type === 'directory';
+    return fileStatus(await transfer.calls.ask('stat', path, { pick: attributesOf })).type;
   } catch (error) {
-    if (error instanceof SftpError) return false;
+    if (error instanceof SftpError) return undefined;
     throw error;
   }
 }
 
-async function closeFolder(transfer: Transfer, { remotePath: path, status }: Folder): Promise<void> {
-  const isWidened = (status.permissions & ownerFull) !== ownerFull;
+/**
+ * The server's mask has taken something from the permissions of a new folder, and it was made writable for us. Where
+ * nobody asked for exact permissions, a server that sets none is no failure.
+ */
+async function closeFolder(transfer: Transfer, { remotePath: path, status, isNew }: Folder): Promise<void> {
   const isPreserved = transfer.options.preserve === true;
-  if (!isPreserved && !isWidened) return;
+  if (!isPreserved && !isNew) return;
   const permissions = status.permissions & permissionBits;
-  const attributes = fileAttributes(isPreserved ? preserved(status) : { permissions });
+  const attributes = fileAttributes({ ...(isPreserved ? preserved(status) : {}), permissions });
   const question = { subject: { operation: 'setstat', path }, pick: isDone };
-  await transfer.calls.session.ask((engine) => engine.request('setstat', { path, attributes }), question);
+  try {
+    await transfer.calls.session.ask((engine) => engine.request('setstat', { path, attributes }), question);
+  } catch (error) {
+    const isNeeded = isPreserved || (permissions & ownerFull) !== ownerFull;
+    if (isNeeded || !(error instanceof SftpError)) throw error;
+  }
 }

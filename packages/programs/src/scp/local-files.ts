@@ -4,7 +4,7 @@
 import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { errorText } from '@sallyport/system/system-error';
-import { byteStringOf, bytesOf } from '../shared/byte-string.ts';
+import { byteStringOf, pathOf } from '../shared/byte-string.ts';
 
 /** The C library's sentence for an error of node:fs. Anything else is thrown on. */
 export function reasonOf(error: unknown): string {
@@ -15,7 +15,7 @@ export function reasonOf(error: unknown): string {
 /** What the path leads to, or why that cannot be told. */
 export function statusOf(path: string): Stats | string {
   try {
-    return statSync(bytesOf(path));
+    return statSync(pathOf(path));
   } catch (error) {
     return reasonOf(error);
   }
@@ -37,7 +37,7 @@ export interface OpenSource {
 export function openSource(path: string): OpenSource | string {
   let fd: number;
   try {
-    fd = openSync(bytesOf(path), constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = openSync(pathOf(path), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     return reasonOf(error);
   }
@@ -51,7 +51,7 @@ export function closeSource({ fd }: OpenSource): void {
 /** The names in a folder, without `.` and `..`, or why it cannot be read. */
 export function namesIn(path: string): readonly string[] | string {
   try {
-    return readdirSync(bytesOf(path), { encoding: 'buffer' }).map(byteStringOf);
+    return readdirSync(pathOf(path), { encoding: 'buffer' }).map(byteStringOf);
   } catch (error) {
     return reasonOf(error);
   }

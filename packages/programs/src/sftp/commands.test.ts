@@ -117,6 +117,7 @@ test('names have their links, and are changed and removed, by patterns too', asy
     assert.equal(await say('cp a2 copy'), '');
     assert.equal(readFileSync(remote('copy'), 'utf8'), 'a2');
     assert.equal(await say('cp nope copy'), '!stat remote: No such file or directory\n');
+    assert.equal(await say('cp a2 no/x'), '!remote open("/no/x"): No such file or directory\n');
     assert.equal(await say('chmod 600 a*'), 'Changing mode on /a1\nChanging mode on /a2\n');
     assert.equal(statSync(remote('a2')).mode & 0o777, 0o600);
     assert.match(await say('ls -l soft'), /^-rw------- +\? \S+ +\S+ +2 .* soft\n$/);
@@ -166,8 +167,9 @@ test('get fetches files under their names, into folders, as trees, and on from w
     assert.equal(readFileSync(local('b'), 'utf8'), 'first and second');
     assert.equal(await say('get -a a L/b'), 'Resuming /a to L/b\n!File "L/b" was not modified\n');
     writeFileSync(local('b'), 'first and second and third');
-    const tooLarge = '!Unable to resume download of "/a": local file is larger than remote\n';
+    const tooLarge = '!Unable to resume download of "L/b": local file is larger than remote\n';
     assert.equal(await say('reget a L/b'), `Resuming /a to L/b\n${tooLarge}`);
+    assert.equal(await say('get a ""'), 'Fetching /a to \n!open local "": No such file or directory\n');
     assert.equal(await say('get nope L/x'), '!File "/nope" not found.\n');
     assert.equal(await say('get * L/x'), '!Multiple source paths, but destination "L/x" is not a directory\n');
     assert.equal(await say('get a L/no/x'), 'Fetching /a to L/no/x\n!open local "L/no/x": No such file or directory\n');
@@ -192,11 +194,13 @@ test('put does the same the other way round', async () => {
     assert.equal(await say('reput L/a b'), 'Resuming upload of L/a to /b\n');
     assert.equal(readFileSync(remote('b'), 'utf8'), 'first and second');
     writeFileSync(remote('b'), 'first and second and third');
-    assert.match(await say('reput L/a b'), /\n!resume "\/b": destination file same size or larger\n$/);
+    assert.match(await say('reput L/a b'), /\n!resume "L\/a": destination file same size or larger\n$/);
     assert.equal(await say('put L/nope'), '!stat L/nope: No such file or directory\n');
+    assert.equal(await say('put ""'), '!stat : No such file or directory\n');
+    assert.match(await say('put -r L/d a'), /\n!"\/a" exists but is not a directory\n$/);
     assert.equal(await say('put L/d x'), 'Uploading L/d/ to /x\n!local "L/d/" is not a regular file\n');
     assert.equal(await say('put L/* nope'), '!Multiple paths match, but destination "/nope" is not a directory\n');
-    assert.match(await say('put L/a no/x'), /\n!remote open "\/no\/x": No such file or directory\n$/);
+    assert.match(await say('put L/a no/x'), /\n!dest open "\/no\/x": No such file or directory\n$/);
   });
 });
 

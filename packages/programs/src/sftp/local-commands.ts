@@ -10,7 +10,7 @@ import type { Exit } from '@sallyport/system/spawn';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { errorText, SystemError } from '@sallyport/system/system-error';
 import { changeWorkingFolder, workingFolder } from '@sallyport/system/working-folder';
-import { byteStringOf, bytesOf } from '../shared/byte-string.ts';
+import { byteStringOf, bytesOf, pathOf } from '../shared/byte-string.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import { localMessages } from './messages.ts';
 import type { CommandRun } from './session.ts';
@@ -44,7 +44,7 @@ export function showLocalFolder(run: CommandRun): void {
 
 export function makeLocalFolder(run: CommandRun, path: string): void {
   try {
-    mkdirSync(bytesOf(path), { mode: 0o777 });
+    mkdirSync(pathOf(path), { mode: 0o777 });
   } catch (error) {
     run.problem(localMessages.mkdirFailed(path, reasonOf(error)));
   }

@@ -3,18 +3,18 @@
 
 import type { Stats } from 'node:fs';
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { byteStringOf, bytesOf } from '../shared/byte-string.ts';
+import { byteStringOf, pathOf } from '../shared/byte-string.ts';
 import type { GlobEntry, GlobFiles, GlobStatus } from './glob.ts';
 
 export const localFiles: GlobFiles<GlobStatus> = {
   list: (folder) => Promise.resolve(entriesOf(folder)),
-  inspect: (path) => Promise.resolve(statusOf(() => lstatSync(bytesOf(path)))),
-  follow: (path) => Promise.resolve(statusOf(() => statSync(bytesOf(path)))),
+  inspect: (path) => Promise.resolve(statusOf(() => lstatSync(pathOf(path)))),
+  follow: (path) => Promise.resolve(statusOf(() => statSync(pathOf(path)))),
 };
 
 function entriesOf(folder: string): readonly GlobEntry<GlobStatus>[] {
   try {
-    const names = readdirSync(bytesOf(folder), { encoding: 'buffer' });
+    const names = readdirSync(pathOf(folder), { encoding: 'buffer' });
     return names.map((name) => ({ name: byteStringOf(name), status: { type: 'unknown' } }));
   } catch {
     return [];

@@ -31,11 +31,13 @@ test('wrong use ends with the usage and status 1, a wrong value with a sentence 
 test('lines of a pipe are shown and obeyed; errors do not end them', withServerProgram, async () => {
   await using folder = await TemporaryFolder.create();
   const lines = ['!echo from the shell', 'lumask 077', `get ${folder.file('nope')}`, 'version', '!exit 3'];
-  const input = `lcd ${folder.path}\n@lpwd\n${lines.join('\n')}`;
+  const input = `lcd ${folder.path}\n@lpwd\n\tlpwd\t# \x1b\r\n${lines.join('\n')}`;
   const { code, stdout, stderr } = await sftp(['-D', stockSftpServer], { input, cwd: folder.path });
   assert.equal(code, 0);
   const shown = [
     `sftp> lcd ${folder.path}`,
+    `Local working directory: ${folder.path}`,
+    'sftp> \tlpwd\t# \\033\r',
     `Local working directory: ${folder.path}`,
     'sftp> !echo from the shell',
     'from the shell',

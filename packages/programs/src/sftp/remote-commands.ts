@@ -83,8 +83,10 @@ export async function copyFile(run: CommandRun, { from, to }: { from: string; to
     run.problem(remoteMessages.notCopied(oldPath));
     return;
   }
-  await run.attempt(client.copy(bytesOf(oldPath), bytesOf(newPath), run.call), (reason) =>
-    remoteMessages.copyFailed(oldPath, newPath, reason),
+  await run.attempt(client.copy(bytesOf(oldPath), bytesOf(newPath), run.call), (reason, { operation, pathBytes }) =>
+    operation === 'open'
+      ? remoteMessages.openFailed(byteStringOf(pathBytes), reason)
+      : remoteMessages.copyFailed(oldPath, newPath, reason),
   );
 }
 

@@ -35,6 +35,11 @@ export class Report {
     this.#output.out(`${this.show(sentence)}\n`);
   }
 
+  /** A line of a batch, whose tabs and carriage returns are the user's own. */
+  echo(line: string): void {
+    this.#output.out(`${line.replaceAll(/[^\t\r]+/g, this.show)}\n`);
+  }
+
   /** Text that is fit for a terminal already, lines with their ends. */
   print(text: string): void {
     this.#output.out(text);

@@ -83,7 +83,7 @@ async function runLines(
     });
     if (text === undefined) break;
     const line = parseLine(text);
-    if (!isInteractive && !line.isSilent) session.report.say(`${prompt}${text}`);
+    if (!isInteractive && !line.isSilent) session.report.echo(`${prompt}${text}`);
     const outcome = await interrupts.during((signal) => executeLine(session, line, { signal, isBatch }));
     if (outcome === 'quit') break;
     if (outcome === 'failed') return failed;

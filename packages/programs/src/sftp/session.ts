@@ -115,12 +115,14 @@ export class CommandRun {
   }
 
   /** What a call gives; undefined after a problem with a file, which becomes a sentence. */
-  async attempt<T>(call: Promise<T>, sentence: (reason: string) => string): Promise<T | undefined> {
+  async attempt<T>(call: Promise<T>, sentence: (reason: string, error: SftpError) => string): Promise<T | undefined> {
     try {
       return await call;
     } catch (error) {
       if (!(error instanceof SftpError)) throw error;
-      this.problem(error.code === 'extension-missing' ? byteString(error.reason) : sentence(problemReason(error)));
+      this.problem(
+        error.code === 'extension-missing' ? byteString(error.reason) : sentence(problemReason(error), error),
+      );
       return undefined;
     }
   }

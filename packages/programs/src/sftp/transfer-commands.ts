@@ -5,7 +5,7 @@ import { statSync } from 'node:fs';
 import type { FileStatus } from 'sallyport/sftp/file-status';
 import { SftpError } from 'sallyport/sftp/sftp-error';
 import type { TransferSummary } from 'sallyport/sftp/transfer/transfer-options';
-import { bytesOf } from '../shared/byte-string.ts';
+import { bytesOf, pathOf } from '../shared/byte-string.ts';
 import { reasonOf } from '../shared/user-folder.ts';
 import type { GlobMatch, GlobStatus } from './glob.ts';
 import { glob, TooManyMatches } from './glob.ts';
@@ -88,7 +88,7 @@ export async function putFiles(run: CommandRun, { source, target, flags }: Trans
 async function putOne(run: CommandRun, { from, to }: Transfer, flags: TransferFlags): Promise<void> {
   const { client, defaults } = run.session;
   try {
-    statSync(bytesOf(from));
+    statSync(pathOf(from));
   } catch (error) {
     run.problem(transferMessages.statFailed(from, reasonOf(error)));
     return;
@@ -138,7 +138,7 @@ async function perform(
 
 function isLocalFolder(path: string): boolean {
   try {
-    return statSync(bytesOf(path)).isDirectory();
+    return statSync(pathOf(path)).isDirectory();
   } catch {
     return false;
   }

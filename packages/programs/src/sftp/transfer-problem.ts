@@ -16,6 +16,7 @@ export function sentenceOf(error: SftpError, direction: 'down' | 'up'): string {
   if (code === 'extension-missing') return reason;
   const special = specialSentences[`${direction} ${operation} ${code}`];
   if (special !== undefined) return special(path);
+  if (direction === 'up' && operation === 'open') return transferMessages.failed('dest open', path, reason);
   const isLocal = operation.startsWith('local ');
   const usual = isLocal ? localSentence(operation) : anySentence(operation);
   return (sentences[operation] ?? usual)(path, reason);
@@ -34,6 +35,7 @@ export function problemReason({ code, cause, reason, status }: SftpError): strin
 const specialSentences: Readonly<Record<string, (path: string) => string>> = {
   'down download wrong-file-type': transferMessages.notFetched,
   'up upload wrong-file-type': transferMessages.localNotRegular,
+  'up mkdir wrong-file-type': transferMessages.existsNoFolder,
   'down resume size-mismatch': transferMessages.localTooLarge,
   'up resume size-mismatch': transferMessages.remoteTooLarge,
 };

@@ -17,6 +17,11 @@ export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
+/** For the calls of node:fs: Bun takes no empty Buffer for a path. */
+export function pathOf(text: string): Buffer | string {
+  return text === '' ? '' : bytesOf(text);
+}
+
 /** The text whose UTF-8 the bytes are; undefined when they are none. */
 export function textOf(bytes: string): string | undefined {
   const text = bytesOf(bytes).toString('utf8');

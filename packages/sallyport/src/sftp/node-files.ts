@@ -144,9 +144,9 @@ class NodeFile implements LocalFile {
   }
 }
 
-/** The runtimes want paths that are bytes as a Buffer. */
-function buffer(path: Uint8Array): Buffer {
-  return Buffer.from(path.buffer, path.byteOffset, path.length);
+/** The runtimes want paths that are bytes as a Buffer, and Bun the empty one as text. */
+function buffer(path: Uint8Array): Buffer | string {
+  return path.length === 0 ? '' : Buffer.from(path.buffer, path.byteOffset, path.length);
 }
 
 function flagsOf({ createPermissions, truncate, noFollow }: LocalOpenOptions): number {
@@ -174,7 +174,7 @@ function localEntries(entries: readonly Dirent[]): LocalEntry[] | undefined {
   return entries.map((entry) => ({ name: Buffer.from(entry.name), type: typeOf(entry) }));
 }
 
-function inFolder(path: Uint8Array, name: Uint8Array): Buffer {
+function inFolder(path: Uint8Array, name: Uint8Array): Buffer | string {
   return buffer(joinPath(path, name));
 }
 

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import type { Entry } from '@sallyport/protocol/scp/records';
-import { byteStringOf, bytesOf } from '../../shared/byte-string.ts';
+import { byteStringOf, bytesOf, pathOf } from '../../shared/byte-string.ts';
 import { reasonOf, statusOf } from '../local-files.ts';
 import { below } from '../locations.ts';
 import { messages } from '../messages.ts';
@@ -76,7 +76,7 @@ export class LocalSink {
     const before = typeof status === 'string' ? undefined : status;
     try {
       const mode = (entry.mode & this.#mask & 0o777) | ownerMayWrite;
-      const fd = openSync(bytesOf(path), constants.O_WRONLY | constants.O_CREAT, mode);
+      const fd = openSync(pathOf(path), constants.O_WRONLY | constants.O_CREAT, mode);
       this.#file = { path, entry, fd, sizeBytes, before, writtenBytes: 0, problem: undefined };
       return undefined;
     } catch (error) {
@@ -127,7 +127,7 @@ export class LocalSink {
     const exists = typeof status !== 'string';
     if (exists && !status.isDirectory()) return messages.fileProblem(path, messages.notDirectory);
     try {
-      if (!exists) mkdirSync(bytesOf(path), (entry.mode & this.#mask & 0o777) | ownerMayAll);
+      if (!exists) mkdirSync(pathOf(path), (entry.mode & this.#mask & 0o777) | ownerMayAll);
     } catch (error) {
       return messages.fileProblem(path, reasonOf(error));
     }

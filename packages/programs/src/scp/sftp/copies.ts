@@ -2,7 +2,7 @@
 // kept for the whole call.
 
 import { mkdirSync } from 'node:fs';
-import { bytesOf } from '../../shared/byte-string.ts';
+import { bytesOf, pathOf } from '../../shared/byte-string.ts';
 import type { CopySetting, CopySources, CopyTarget } from '../copy-setting.ts';
 import { reasonOf, statusOf } from '../local-files.ts';
 import type { RemotePlace } from '../locations.ts';
@@ -108,7 +108,7 @@ export class SftpSources implements CopySources {
       return undefined;
     }
     try {
-      mkdirSync(bytesOf(target));
+      mkdirSync(pathOf(target));
       return true;
     } catch (error) {
       report.error(fileMessages.noFolder(target, reasonOf(error)));

@@ -78,7 +78,7 @@ async function resumeAt(transfer: Transfer, job: DownloadJob, remote: FileStatus
   if (local === undefined) return 0;
   if (remote.size !== undefined && local.size <= remote.size) return local.size;
   const reason = 'local file is larger than remote';
-  throw new SftpError('size-mismatch', { operation: 'resume', path: job.remotePath }, { reason });
+  throw new SftpError('size-mismatch', { operation: 'resume', path: localPath }, { reason });
 }
 
 interface Opened {

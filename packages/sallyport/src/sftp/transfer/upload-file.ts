@@ -54,7 +54,7 @@ interface Source {
 async function send(transfer: Transfer, job: UploadJob, { source, status }: Source): Promise<void> {
   const { localPath, remotePath } = job;
   const { options, calls } = transfer;
-  const start = options.resume === true ? await resumeAt(transfer, remotePath, status) : 0;
+  const start = options.resume === true ? await resumeAt(transfer, job, status) : 0;
   const isAtomic = options.atomic === true && options.resume !== true;
   const path = isAtomic ? temporaryName(remotePath) : remotePath;
   const { write, create, truncate, exclusive, read } = openFlags;
@@ -82,7 +82,11 @@ async function send(transfer: Transfer, job: UploadJob, { source, status }: Sour
 }
 
 /** How much of the file the server has already. */
-async function resumeAt(transfer: Transfer, path: Uint8Array, local: LocalStatus): Promise<number> {
+async function resumeAt(
+  transfer: Transfer,
+  { remotePath: path, localPath }: UploadJob,
+  local: LocalStatus,
+): Promise<number> {
   try {
     const { size } = fileStatus(await transfer.calls.ask('stat', path, { pick: attributesOf }));
     if (size !== undefined && size <= local.size) return size;
@@ -91,7 +95,7 @@ async function resumeAt(transfer: Transfer, path: Uint8Array, local: LocalStatus
     throw error;
   }
   const reason = 'remote file is larger than local';
-  throw new SftpError('size-mismatch', { operation: 'resume', path }, { reason });
+  throw new SftpError('size-mismatch', { operation: 'resume', path: localPath }, { reason });
 }
 
 async function writeInto(

@@ -1,6 +1,6 @@
-// File names by pattern as glob(3) of the BSDs gives them: `*`, `?`, `[a-z]` and `[!a-z]` (`^` is itself) within one component, a
-// backslash protects, `{a,b}` where it is asked for; a name that begins with a dot only by a pattern that does. The
-// files are whoever's: the server's or this machine's. Paths are byte strings.
+// File names by pattern as glob(3) of the BSDs gives them: `*`, `?`, `[a-z]` and `[!a-z]` (where `^` is itself) within
+// one component, a backslash protects, `{a,b}` where it is asked for; a name that begins with a dot only by a pattern
+// that does. The files are whoever's: the server's or this machine's. Paths are byte strings.
 
 import { parseGlobPattern } from '@sallyport/protocol/wire/glob-pattern';
 import { compareBytes } from './paths.ts';

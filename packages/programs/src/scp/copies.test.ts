@@ -238,6 +238,33 @@ test('SFTP carries newlines and control characters in names, and shows none of t
   });
 });
 
+test('What cannot be opened, made or found is said as OpenSSH says it', sftp.needs, async () => {
+  await withPlace(sftp, async ({ folder, run }) => {
+    await folder.write('from/f', 'x');
+    const file = folder.file('from/f');
+    const says = async (...argv: readonly string[]): Promise<string> => (await run(...argv)).stderr;
+    assert.equal(
+      await says(`h:${file}`, `i:${folder.file('no/f')}`),
+      `scp: dest open "${folder.file('no/f')}": No such file or directory\n`,
+    );
+    assert.equal(
+      await says('-r', 'from/', `h:${file}`),
+      `scp: "${file}" exists but is not a directory\nscp: failed to upload directory from to ${file}\n`,
+    );
+    assert.equal(await says('h:~no-such-user/x', '.'), 'scp: expand ~no-such-user/x: no such user\n');
+    assert.equal(await says('', `h:${file}`), 'scp: stat local "": No such file or directory\n');
+  });
+});
+
+test('Folders between two servers have the permissions of their originals', sftp.needs, async () => {
+  await withPlace(sftp, async ({ folder, run }) => {
+    mkdirSync(folder.file('from/shared'));
+    chmodSync(folder.file('from/shared'), 0o1777);
+    assert.deepEqual(outcome(await run('-r', `h:${folder.file('from')}`, `i:${folder.file('to')}`)), well);
+    assert.equal(statSync(folder.file('to/from/shared')).mode & 0o7777, 0o1777);
+  });
+});
+
 test('The target "..": what is copied lands in the folder, not above it', sftp.needs, async () => {
   await withPlace(sftp, async ({ folder, run }) => {
     mkdirSync(folder.file('from/d/e'), { recursive: true });

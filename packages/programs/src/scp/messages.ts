@@ -86,6 +86,7 @@ export const operationMessages: Readonly<Record<string, (path: string, reason: s
   read: named('read remote'),
   write: named('write remote'),
   close: named('close remote'),
+  'dest open': named('dest open'),
   mkdir: named('remote mkdir'),
   setstat: named('remote setstat'),
   fsetstat: named('remote fsetstat'),

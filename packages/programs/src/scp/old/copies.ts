@@ -57,10 +57,12 @@ async function fetchOld(place: RemotePlace, target: string, setting: CopySetting
   const isRequested = requestOf(place.path, setting);
   const program = await openCommand(place, commandFor('source', place.path, setting), setting);
   const options = { target, recursive, preserve, limitBytesPerSecond, meter, report };
-  await abandoning(program, () =>
+  const isHeard = await abandoning(program, () =>
     runSink(program.stream, isRequested === undefined ? options : { ...options, isRequested }),
   );
   await finish(program, report);
+  // A source sends a file, or why it cannot. A program that ends well without a word was none.
+  if (!isHeard && (await program.exit) === 0) report.problem(messages.lostConnection);
 }
 
 /** With -r a path that the shell over there changes cannot be compared; without, OpenSSH refuses it, and so do we. */

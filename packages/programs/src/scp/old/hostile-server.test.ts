@@ -117,6 +117,16 @@ test('A server that goes away in the middle fails the copy, at every byte of it'
   }
 });
 
+test('A program in the place of the server that says nothing and ends well is no copy', async () => {
+  await using folder = await TemporaryFolder.create();
+  const silent = await folder.write('server', '#!/bin/sh\nhead -c 1 > /dev/null\n', 0o755);
+  const { code, stderr } = await runMain(main, ['-O', '-S', silent, 'host:f', folder.file('copy')]);
+  assert.deepEqual([code, stderr], [1, 'lost connection\n']);
+  const failed = await folder.write('server', '#!/bin/sh\nhead -c 1 > /dev/null\necho reason >&2\nexit 255\n', 0o755);
+  const told = await runMain(main, ['-O', '-S', failed, 'host:f', folder.file('copy')]);
+  assert.deepEqual([told.code, told.stderr], [1, 'reason\n']);
+});
+
 test('Sizes are announced and not yet there: memory stays small, and the copy ends with the connection', async () => {
   const { code, tree } = await attack({ sends: `C0644 1099511627776 f\n${'z'.repeat(100)}`, answers: 2 });
   assert.deepEqual([code, tree.length], [1, 2]);

@@ -20,8 +20,11 @@ export interface SinkRun {
   readonly report: Report;
 }
 
-/** Receives until the source has nothing more. Rejects with Abandoned when there is no going on. */
-export function runSink(stream: ByteStream, options: SinkRun): Promise<void> {
+/**
+ * Receives until the source has nothing more. Resolves to whether it said anything at all; rejects with Abandoned when
+ * there is no going on.
+ */
+export function runSink(stream: ByteStream, options: SinkRun): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const session = new SinkSession(stream, options);
     session.start({ resolve, reject });
@@ -29,7 +32,7 @@ export function runSink(stream: ByteStream, options: SinkRun): Promise<void> {
 }
 
 interface Settle {
-  resolve(): void;
+  resolve(isHeard: boolean): void;
   reject(error: Error): void;
 }
 
@@ -41,6 +44,7 @@ class SinkSession {
   readonly #limit: BandwidthLimit | undefined;
   #isDraining = false;
   #isWaiting = false;
+  #isHeard = false;
   #stopMeter: (() => void) | undefined;
   #settle: Settle | undefined;
 
@@ -70,6 +74,7 @@ class SinkSession {
   }
 
   #receive(chunk: Uint8Array): void {
+    this.#isHeard = true;
     this.#engine.receive(chunk);
     this.#turn();
   }
@@ -136,7 +141,7 @@ class SinkSession {
         report.problem(sentenceOf(event.reason));
         return this.#abandon();
       default:
-        this.#settle?.resolve();
+        this.#settle?.resolve(this.#isHeard);
         this.#settle = undefined;
     }
   }

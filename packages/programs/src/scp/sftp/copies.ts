@@ -155,7 +155,8 @@ export class SftpTarget implements CopyTarget {
     const isTree = status.isDirectory() && invocation.recursive;
     await this.#pool.run(to, async () => {
       if (await target.transfer.upload(path, to, isTree)) return;
-      report.error(fileMessages.uploadFailed(isTree ? 'directory' : 'file', path, this.#place.path));
+      const shown = path.replace(/(?<=.)\/+$/s, '');
+      report.error(fileMessages.uploadFailed(isTree ? 'directory' : 'file', shown, this.#place.path));
     });
   }
 

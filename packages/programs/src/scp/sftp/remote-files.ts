@@ -15,7 +15,7 @@ export function remoteFiles(client: SftpClient): LocalFiles {
     async open(path, { createPermissions, truncate }) {
       const mode = createPermissions === undefined ? 'r' : truncate === true ? 'w' : writeKeeping;
       const attributes = createPermissions === undefined ? {} : { permissions: createPermissions };
-      return new RemoteLocalFile(await client.open(path, mode, { attributes }));
+      return new RemoteLocalFile(await client.open(path, mode, { attributes }).catch(openFailed));
     },
     async status(path, options = {}) {
       try {
@@ -41,6 +41,13 @@ export function remoteFiles(client: SftpClient): LocalFiles {
     rename: (from, to) => client.rename(from, to),
     remove: (path) => client.remove(path),
   };
+}
+
+/** Told apart from a source that cannot be opened. */
+function openFailed(error: unknown): never {
+  if (!(error instanceof SftpError)) throw error;
+  const { code, pathBytes: path, reason, status } = error;
+  throw new SftpError(code, { operation: 'dest open', path }, { reason, ...(status === undefined ? {} : { status }) });
 }
 
 /** SSH_FXF_WRITE and SSH_FXF_CREAT: what is there stays until it is written over. */

@@ -16,6 +16,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const openFlags = { read: 1, writeAndCreate: 10 } as const;
 const permissionDenied = 3;
 const failure = 4;
+const badMessage = 5;
 
 /** A folder for everybody. */
 function commonFolder(): Disposable & { readonly path: string } {
@@ -94,6 +95,55 @@ for (const { as, needs } of waysToRun) {
       await client.untilStderr(/^session opened for local user/m);
       client.child.stdin?.end();
       assert.equal(String((await client.exited).stdout), 'over\n');
+    });
+
+    test('a name that fills a packet is logged, and answered', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as);
+      using place = commonFolder();
+      const client = await fixture.connect(server);
+      const sftp = await openSftp(client, `${ourSftpServer} -e -l INFO 2>${place.path}/log`);
+      const { program } = processesOf(server);
+      const path = new Uint8Array(200_000).fill(1);
+      assert.equal(await sftp.code(sftp.request('opendir', { path })), badMessage);
+      await client.end();
+      await until(() => !fs.existsSync(`/proc/${program}`), 'the end of sftp-server');
+      const log = fs.readFileSync(`${place.path}/log`, 'utf8');
+      assert.match(log, /^opendir "(\\001){200000}"\r?\nsent status Bad message\r?\nsession closed for local user/m);
+    });
+
+    test('it logs what it has not logged yet when the client has gone', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as);
+      using place = commonFolder();
+      await using other = await fixture.connect(server);
+      const client = await fixture.connect(server);
+      const sftp = await openSftp(client, `${ourSftpServer} -e -l INFO 2>${place.path}/log`);
+      const { account, program } = processesOf(server);
+      await openFile(sftp, '/etc/passwd', openFlags.read);
+      process.kill(program, 'SIGSTOP');
+      // Four times as much in the log, which is more than the socket between the two holds.
+      await sftp.request('opendir', { path: new Uint8Array(100_000).fill(1) });
+      await client.end();
+      await until(() => !descriptors(account).includes('/etc/passwd'), 'the close of what was open');
+      process.kill(program, 'SIGCONT');
+      await until(() => !fs.existsSync(`/proc/${program}`), 'the end of sftp-server');
+      const log = fs.readFileSync(`${place.path}/log`, 'utf8');
+      assert.match(log, /^forced close "\/etc\/passwd" bytes read 0 written 0\r?\nsession closed for local user/m);
+      await other.end();
+    });
+
+    test('it tells its log of the end that the account process cannot tell', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as);
+      using place = commonFolder();
+      await using client = await fixture.connect(server);
+      const sftp = await openSftp(client, `${ourSftpServer} -e -l INFO 2>${place.path}/log`);
+      const { account, program } = processesOf(server);
+      await openFile(sftp, '/etc/passwd', openFlags.read);
+      process.kill(account, 'SIGKILL');
+      await until(() => !fs.existsSync(`/proc/${program}`), 'the end of sftp-server');
+      assert.match(fs.readFileSync(`${place.path}/log`, 'utf8'), /^session closed for local user \S+ from/m);
     });
 
     test('its end by a signal is the end of the session', async () => {

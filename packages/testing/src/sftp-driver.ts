@@ -9,9 +9,9 @@ import type { ByteStream } from '@sallyport/system/byte-stream';
 import type { Client } from 'sallyport';
 import { sessionStream } from 'sallyport/channel/channel-stream';
 
-/** A driver on the subsystem sftp of a connection. */
-export async function openSftp(client: Client): Promise<SftpDriver> {
-  const process = await client.subsystem('sftp');
+/** A driver on the subsystem sftp of a connection, or on a command. */
+export async function openSftp(client: Client, command?: string): Promise<SftpDriver> {
+  const process = command === undefined ? await client.subsystem('sftp') : await client.spawn(command);
   const { stdin: output, stdout: input, closed } = process;
   const driver = new SftpDriver(sessionStream({ input, output, closed, destroy: () => process.abort() }));
   await driver.ready;

@@ -22,10 +22,12 @@ import { readChunk, writeChunks } from './descriptor-io.ts';
 import { maximumHandles, ownFolder } from './own-process.ts';
 
 const roomBytes = 64 * 1024;
-const lostServer = 1;
 
-/** The exit status when the session is over; undefined when this process has to serve it. */
-export function delegate(argv: readonly string[], log: (entry: LogLine) => void): number | undefined {
+/**
+ * The exit status when the session is over, `lost` when the account process has gone without telling; undefined when
+ * this process has to serve it.
+ */
+export function delegate(argv: readonly string[], log: (entry: LogLine) => void): number | 'lost' | undefined {
   if (!isOffered()) return undefined;
   const frames = answers();
   try {
@@ -34,7 +36,7 @@ export function delegate(argv: readonly string[], log: (entry: LogLine) => void)
     return finish(frames, log);
   } catch (error) {
     if (!isLost(error)) throw error;
-    return lostServer;
+    return 'lost';
   } finally {
     closeSync(delegationDescriptor);
   }
@@ -103,14 +105,14 @@ function waitingInput(): Uint8Array {
   return Buffer.concat(parts);
 }
 
-function finish(frames: Iterable<Frame>, log: (entry: LogLine) => void): number {
+function finish(frames: Iterable<Frame>, log: (entry: LogLine) => void): number | 'lost' {
   for (const { number, body } of frames) {
     if (number === delegationAnswers.end.number) return delegationAnswers.end.fields.decode(body).status;
     const line = delegationAnswers.line.fields.decode(body);
     const level = logLevels.find((name) => name === line.level);
     if (level !== undefined) log({ level, text: line.text });
   }
-  return lostServer;
+  return 'lost';
 }
 
 /** The other process has gone, or says what it may not. */

@@ -46,9 +46,9 @@ async function start(line: SftpServerCommandLine, argv: readonly string[]): Prom
   if (line.umask !== undefined) process.umask(line.umask);
   if (!enterStartFolder(line, log)) return fatal;
   const status = delegate(argv, log);
-  if (status !== undefined) return status;
-  const { serve } = await import('./serve.ts');
-  return serve(line, log);
+  if (typeof status === 'number') return status;
+  const { serve, sayClosed } = await import('./serve.ts');
+  return status === undefined ? serve(line, log) : sayClosed(log);
 }
 
 /** False when the folder of -d means nothing; one that cannot be entered is left, as OpenSSH does. */

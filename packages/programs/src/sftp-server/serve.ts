@@ -71,6 +71,12 @@ function nextChunk(room: Uint8Array, log: (entry: LogLine) => void): Uint8Array 
   }
 }
 
+/** The last line of a session that another process has served and did not end; returns the exit status. */
+export function sayClosed(log: (entry: LogLine) => void): number {
+  log(sftpLines.closed(whoIsServed()));
+  return lostDescriptor;
+}
+
 function whoIsServed(): SftpPeer {
   const [address = ''] = (process.env['SSH_CONNECTION'] ?? '').split(' ');
   const uid = process.getuid?.() ?? 0;

@@ -4,6 +4,7 @@
 import { bytes, rest, text, uint32 } from '@sallyport/protocol/codec/fields';
 import type { FrameTableRow } from '@sallyport/protocol/codec/frame-table';
 import { struct } from '@sallyport/protocol/codec/struct';
+import { maximumPacketBytes } from '@sallyport/protocol/sftp/packets';
 import { fileIdentity } from '@sallyport/system/file-identity';
 
 /** The identity of the inherited socket, and who is at its other end. sshd sets it, and takes it from nobody. */
@@ -13,6 +14,9 @@ export const delegationDescriptor = 9;
 
 /** A pipe holds no more, and sshd writes no more into it. */
 const largestInputBytes = 1024 * 1024;
+
+/** A packet, of which each byte is shown as four characters, and what is around the names. */
+const largestLineBytes = 4 * maximumPacketBytes + 1024;
 
 /** From sftp-server. */
 export const delegationOffers = {
@@ -39,8 +43,8 @@ export const delegationOffers = {
 /** From sshd, which closes the socket instead when it does not want the session. */
 export const delegationAnswers = {
   accepted: { number: 1, fields: struct({}), limitBytes: 0 },
-  /** A line for the program's log. */
-  line: { number: 2, fields: struct({ level: text, text }), limitBytes: 256 * 1024 },
+  /** A line for the program's log, which may hold a packet full of names. */
+  line: { number: 2, fields: struct({ level: text, text }), limitBytes: largestLineBytes },
   /** The session is over: the program exits with that status. */
   end: { number: 3, fields: struct({ status: uint32 }), limitBytes: 4 },
 } satisfies Readonly<Record<string, FrameTableRow>>;

@@ -36,6 +36,8 @@ export interface SftpServerOptions extends RequestPolicy {
 export interface SessionPorts {
   /** Takes replies, in order; false when it wants no more until drained(). */
   send(chunks: readonly Uint8Array[]): boolean;
+  /** Whether requests wait, until drained(). */
+  isHeld?(): boolean;
   /** That many bytes of receive() have been worked on. */
   consumed(bytes: number): void;
   /** The client broke the protocol: nothing more is answered. */
@@ -105,7 +107,7 @@ export class SftpSession {
     this.#pump();
   }
 
-  /** Replies may be sent again. */
+  /** Replies may be sent again, or requests go on. */
   drained(): void {
     this.#isFull = false;
     this.#pump();
@@ -153,7 +155,7 @@ export class SftpSession {
     let goesOnLater = false;
     try {
       const until = this.#options.blocking === true ? Number.POSITIVE_INFINITY : performance.now() + sliceMs;
-      while (this.#phase === 'open' && this.#advance()) {
+      while (this.#phase === 'open' && !this.#isHeld && this.#advance()) {
         if (performance.now() < until) continue;
         goesOnLater = true;
         setImmediate(() => this.#pump());
@@ -163,7 +165,12 @@ export class SftpSession {
     } finally {
       this.#isPumping = false;
     }
-    if (!goesOnLater && this.#inputEnded && this.#phase === 'open' && this.#isIdle) this.#ports.finished();
+    if (goesOnLater || this.#isHeld) return;
+    if (this.#inputEnded && this.#phase === 'open' && this.#isIdle) this.#ports.finished();
+  }
+
+  get #isHeld(): boolean {
+    return this.#ports.isHeld?.() === true;
   }
 
   get #isIdle(): boolean {

@@ -64,6 +64,11 @@ class DelegatedSftp implements RunningProgram {
   #held: Uint8Array[] = [];
   #inputEnded = false;
   #outputStopped = false;
+  /** The program writes its log as fast as lines come. */
+  #hasLogRoom = true;
+  #hasExited = false;
+  /** The client has gone. */
+  #isLeft = false;
   /** What the service will have consumed that the program's pipe had taken before. */
   #consumedBefore = 0;
   #service: ServedSftp | undefined;
@@ -75,6 +80,10 @@ class DelegatedSftp implements RunningProgram {
         { ...options, onEnd: (end) => this.#ended(end) },
         {
           stdio: { [delegationDescriptor]: theirs },
+          onExit: () => {
+            this.#hasExited = true;
+            if (this.#isLeft) this.#control.destroy();
+          },
           variables: { [delegationVariable]: `${fileIdentity(theirs)} ${process.pid}` },
         },
       );
@@ -85,6 +94,10 @@ class DelegatedSftp implements RunningProgram {
     this.#control = new FrameChannel(openDescriptor(ours), {
       limitBytes: limitsOf(delegationOffers),
       frame: (number, body) => this.#hear(number, body),
+      drained: () => {
+        this.#hasLogRoom = true;
+        this.#service?.resume();
+      },
       closed: () => this.#service?.destroy(),
     });
   }
@@ -117,10 +130,12 @@ class DelegatedSftp implements RunningProgram {
     return this.#process.signal(name);
   }
 
+  /** The program logs what is closed, and that the session is over, before it ends. */
   destroy(): void {
-    this.#service?.destroy();
-    this.#control.destroy();
+    this.#isLeft = true;
     this.#process.destroy();
+    this.#service?.end(0);
+    if (this.#service === undefined || this.#hasExited) this.#control.destroy();
   }
 
   /** Throws DecodeError for what may not come now: then the program is left alone. */
@@ -155,7 +170,10 @@ class DelegatedSftp implements RunningProgram {
       start: offer.folder,
       umask: umask === process.umask() ? undefined : umask,
       maximumHandles: offer.maximumHandles,
-      log: ({ level, text }) => this.#control.send(delegationAnswers.line, { level, text }),
+      log: ({ level, text }) => {
+        this.#hasLogRoom = this.#control.send(delegationAnswers.line, { level, text });
+      },
+      isHeld: () => !this.#hasLogRoom,
       onConsumed: (bytes) => this.#consume(bytes),
       onEnd: (status) => this.#control.send(delegationAnswers.end, { status }),
     });

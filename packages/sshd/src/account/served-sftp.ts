@@ -30,6 +30,8 @@ export interface ServedSftpOptions {
   readonly umask: number | undefined;
   readonly maximumHandles: number;
   readonly log: (line: LogLine) => void;
+  /** Whether requests wait, for the log, until resume(). */
+  readonly isHeld?: () => boolean;
   /** That many bytes of receive() have been worked on. */
   readonly onConsumed: (bytes: number) => void;
   /** Everything is closed and told; the exit status of sftp-server. */
@@ -65,6 +67,7 @@ export class ServedSftp {
       },
       {
         send: (chunks) => this.#send(chunks),
+        isHeld: () => options.isHeld?.() ?? false,
         consumed: options.onConsumed,
         failed: () => {
           log(sftpLines.badMessage(peer));

@@ -68,6 +68,8 @@ function makeAll(makers: readonly [Maker, Maker, Maker]): [Pipe, Pipe, Pipe] {
 export interface Extras {
   readonly stdio: Readonly<Record<number, number>>;
   readonly variables: Readonly<Record<string, string>>;
+  /** It has exited, whether or not anybody else waits for that. */
+  readonly onExit: () => void;
 }
 
 /** Starts the program; throws SystemError when it cannot be executed, and keeps nothing open then. */
@@ -94,7 +96,7 @@ export function startProcess(options: ProgramOptions, extras?: Extras): SessionP
       ...(terminal === undefined ? {} : { terminalPath: terminal.path }),
     });
     if (folder.complaint !== undefined) complain(folder.complaint, options);
-    return new SessionProcess(pid, options, plumbing);
+    return new SessionProcess(pid, options, { plumbing, onExit: extras?.onExit });
   } catch (error) {
     for (const fd of plumbing === undefined ? [] : ourEnds(plumbing)) closeDescriptor(fd);
     throw error;
@@ -117,6 +119,11 @@ function complain(text: string, { terminal, onOutput }: ProgramOptions): void {
   onOutput(utf8EncodeReversibly(isError ? text : text.replace('\n', '\r\n')), isError);
 }
 
+interface ProcessParts {
+  readonly plumbing: Plumbing | undefined;
+  readonly onExit: (() => void) | undefined;
+}
+
 export class SessionProcess implements RunningProgram {
   /** The identities of its standard input and output; empty with a terminal. */
   readonly streams: string;
@@ -130,7 +137,7 @@ export class SessionProcess implements RunningProgram {
   #exit: ProgramEnd | undefined;
   #told = false;
 
-  constructor(pid: number, options: ProgramOptions, plumbing: Plumbing | undefined) {
+  constructor(pid: number, options: ProgramOptions, { plumbing, onExit: exited }: ProcessParts) {
     this.#pid = pid;
     this.#options = options;
     this.streams = streamsOf(plumbing?.childEnds ?? []);
@@ -148,6 +155,7 @@ export class SessionProcess implements RunningProgram {
       this.#exit = exit;
       options.terminal?.closeSlave();
       this.#settle();
+      exited?.();
     });
   }
 

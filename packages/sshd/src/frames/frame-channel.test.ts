@@ -86,3 +86,24 @@ test('FrameChannel that its owner destroys says nothing', async () => {
   await end.closed();
   assert.deepEqual(ends, []);
 });
+
+test('FrameChannel says when it has room again for what is sent', async () => {
+  const { stream, end } = streamPair();
+  let isDrained: () => void = () => undefined;
+  const drained = new Promise<void>((resolve) => {
+    isDrained = resolve;
+  });
+  const channel = new FrameChannel(stream, {
+    limitBytes: () => -1,
+    frame: () => undefined,
+    drained: () => isDrained(),
+    closed: () => undefined,
+  });
+  const frame = wordFrame('x'.repeat(100_000));
+  let count = 1;
+  while (channel.send(word, { word: 'x'.repeat(100_000) })) count += 1;
+  await end.take(count * frame.length);
+  await drained;
+  channel.destroy();
+  await end.closed();
+});

@@ -18,6 +18,8 @@ export interface FrameChannelOptions {
   readonly limitBytes: (number: number) => number;
   /** One frame; an error that it throws closes the channel. */
   readonly frame: (number: number, body: Uint8Array) => void;
+  /** What was sent has gone out, after send() has said that no more is welcome. */
+  readonly drained?: () => void;
   /** The other process is gone or has broken the protocol, or we have failed; once. */
   readonly closed: (reason: ChannelEnd) => void;
 }
@@ -39,16 +41,19 @@ export class FrameChannel {
     this.#reader = new FrameReader(options.limitBytes);
     stream.onData = (chunk) => this.#receive(chunk);
     stream.onTaken = (frame) => frame.fill(0);
+    stream.onDrain = () => options.drained?.();
     stream.onEnd = () => this.#close({ kind: 'ended' });
     stream.onClose = () => this.#close({ kind: 'ended' });
     stream.resume();
   }
 
-  send<T>(row: FrameRow<T>, value: T): void {
-    if (!this.#open) return;
+  /** True: more is welcome. False: wait for `drained`, who can. */
+  send<T>(row: FrameRow<T>, value: T): boolean {
+    if (!this.#open) return true;
     const body = row.fields.encode(value);
-    this.#stream.write([encodeFrame(row.number, body)]);
+    const isWelcome = this.#stream.write([encodeFrame(row.number, body)]);
     body.fill(0);
+    return isWelcome;
   }
 
   /** Closes without telling the owner. */

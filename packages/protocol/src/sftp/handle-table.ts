@@ -5,6 +5,26 @@ import { readUint32, writeUint32 } from '../wire/bytes.ts';
 
 const handleBytes = 8;
 
+/** What the clients of one process may have open together. Each leaves as much to the others as it has itself. */
+export class HandleBudget {
+  readonly maximum: number;
+  #taken = 0;
+
+  constructor(maximum: number) {
+    this.maximum = maximum;
+  }
+
+  /** Whether one that has so many gets no more. */
+  isSpentFor(own: number): boolean {
+    return own >= this.maximum - this.#taken;
+  }
+
+  /** More are open, or with a negative count fewer. */
+  change(count: number): void {
+    this.#taken += count;
+  }
+}
+
 interface Slot<T> {
   readonly turn: number;
   readonly value: T;
@@ -14,14 +34,16 @@ export class HandleTable<T> {
   readonly #slots = new Map<number, Slot<T>>();
   readonly #free: number[] = [];
   readonly #maximum: number;
+  readonly #budget: HandleBudget | undefined;
   #turns = 0;
 
-  constructor(maximum: number) {
+  constructor(maximum: number, budget?: HandleBudget) {
     this.#maximum = maximum;
+    this.#budget = budget;
   }
 
   get isFull(): boolean {
-    return this.#slots.size >= this.#maximum;
+    return this.#slots.size >= this.#maximum || this.#budget?.isSpentFor(this.#slots.size) === true;
   }
 
   /** A new handle; ask isFull first. */
@@ -29,6 +51,7 @@ export class HandleTable<T> {
     const slot = this.#free.pop() ?? this.#slots.size;
     this.#turns = (this.#turns + 1) >>> 0;
     this.#slots.set(slot, { turn: this.#turns, value });
+    this.#budget?.change(1);
     const handle = new Uint8Array(handleBytes);
     writeUint32(handle, 0, slot);
     writeUint32(handle, 4, this.#turns);
@@ -49,12 +72,14 @@ export class HandleTable<T> {
     const slot = readUint32(handle, 0);
     this.#slots.delete(slot);
     this.#free.push(slot);
+    this.#budget?.change(-1);
     return value;
   }
 
   /** Everything that is open, which is forgotten. */
   takeAll(): T[] {
     const values = Array.from(this.#slots.values(), ({ value }) => value);
+    this.#budget?.change(-this.#slots.size);
     this.#slots.clear();
     this.#free.length = 0;
     return values;

@@ -6,7 +6,7 @@ import type { SftpReply } from './client.ts';
 import { SftpClientEngine } from './client.ts';
 import type { ExtensionKey } from './extensions.ts';
 import { extensionTable } from './extensions.ts';
-import { HandleTable } from './handle-table.ts';
+import { HandleBudget, HandleTable } from './handle-table.ts';
 import { longName, modeString } from './long-name.ts';
 import { requestTable } from './requests.ts';
 import type { SftpRequest } from './server.ts';
@@ -163,4 +163,20 @@ test('modes and lines look as in `ls -l` of sftp-server', () => {
   });
   const expected = '-rw-------    1 root     averylonggroup     1234 Jan  5 09:07 a\xff';
   assert.equal(String.fromCharCode(...line), expected);
+});
+
+test('clients that share a budget of handles leave to each other as much as they have', () => {
+  const budget = new HandleBudget(8);
+  const tables = [new HandleTable<number>(100, budget), new HandleTable<number>(100, budget)] as const;
+  const fill = (table: HandleTable<number>): Uint8Array[] => {
+    const handles: Uint8Array[] = [];
+    while (!table.isFull) handles.push(table.add(0));
+    return handles;
+  };
+  const [first, second] = [fill(tables[0]), fill(tables[1])];
+  assert.deepEqual([first.length, second.length], [4, 2]);
+  for (const handle of [...first, ...first]) tables[0].remove(handle);
+  assert.equal(fill(tables[1]).length, 2);
+  tables[1].takeAll();
+  assert.equal(fill(tables[0]).length, 4);
 });

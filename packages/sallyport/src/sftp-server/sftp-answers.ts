@@ -2,6 +2,7 @@
 // sftp-server. It holds what the client has open. The protocol, the order of answers and the stream are elsewhere.
 
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { HandleBudget } from '@sallyport/protocol/sftp/handle-table';
 import { HandleTable } from '@sallyport/protocol/sftp/handle-table';
 import type { SftpRequestKey } from '@sallyport/protocol/sftp/requests';
 import type { SftpRequest } from '@sallyport/protocol/sftp/server';
@@ -25,6 +26,7 @@ export interface SftpAnswersOptions {
   readonly fs: SftpFileSystem;
   readonly policy: RequestPolicy;
   readonly maximumHandles: number;
+  readonly handleBudget: HandleBudget | undefined;
   readonly log: ((line: LogLine) => void) | undefined;
   /** Nothing else of this process wants a turn. */
   readonly blocking: boolean;
@@ -53,7 +55,7 @@ export class SftpAnswers implements Serving {
     this.fs = options.fs;
     this.log = options.log;
     this.linkFirst = options.linkFirst;
-    this.handles = new HandleTable(options.maximumHandles);
+    this.handles = new HandleTable(options.maximumHandles, options.handleBudget);
     this.maximumHandles = options.maximumHandles;
     this.readOnly = options.policy.readOnly === true;
   }

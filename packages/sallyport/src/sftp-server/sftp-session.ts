@@ -3,6 +3,7 @@
 // while the client does not read its replies. Whose stream that is, is the owner's business.
 
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import type { HandleBudget } from '@sallyport/protocol/sftp/handle-table';
 import type { SftpRequest, SftpServerEvent } from '@sallyport/protocol/sftp/server';
 import { SftpServerEngine } from '@sallyport/protocol/sftp/server';
 import { statusCodes } from '@sallyport/protocol/sftp/status';
@@ -20,6 +21,8 @@ import { run } from './steps.ts';
 export interface SftpServerOptions extends RequestPolicy {
   /** Files and directories that one client may have open; 16384 unless told. */
   readonly maximumHandles?: number;
+  /** Shared with the other clients of this process. */
+  readonly handleBudget?: HandleBudget;
   /** Lines as sftp-server logs them. */
   readonly log?: (line: LogLine) => void;
   /** Who is served, for the first and the last line of the log. */
@@ -92,6 +95,7 @@ export class SftpSession {
       fs,
       policy,
       maximumHandles: options.maximumHandles ?? defaultHandles,
+      handleBudget: options.handleBudget,
       log: options.log,
       blocking: options.blocking ?? false,
       linkFirst: options.linkFirst ?? false,

@@ -3,6 +3,7 @@
 // disk.
 
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
+import { HandleBudget } from '@sallyport/protocol/sftp/handle-table';
 import { utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
 import { openFileLimit } from '@sallyport/system/identity';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
@@ -41,6 +42,14 @@ export interface ServedSftpOptions {
 const brokenProtocol = 11;
 const mostHandles = 16_384;
 
+const shared: { budget?: HandleBudget } = {};
+
+/** Of all sessions of this process: the other half of its descriptors is for connections and programs. */
+function handleBudget(): HandleBudget {
+  shared.budget ??= new HandleBudget(Math.floor(openFileLimit() / 2));
+  return shared.budget;
+}
+
 export class ServedSftp {
   readonly #options: ServedSftpOptions;
   readonly #session: SftpSession;
@@ -54,7 +63,8 @@ export class ServedSftp {
     const { grant, clientIdentification } = program;
     const home = utf8EncodeReversibly(grant.home);
     const files = localFileSystem({ start, home, ...(umask !== undefined && { umask }) });
-    const maximumHandles = Math.min(options.maximumHandles, mostHandles, Math.floor(openFileLimit() / 2));
+    const budget = handleBudget();
+    const maximumHandles = Math.min(options.maximumHandles, mostHandles, Math.floor(budget.maximum / 2));
     const peer = { user: grant.user, address: grant.peer.address };
     const lines = isLogged(line, 'info') ? { log, peer } : {};
     this.#session = new SftpSession(
@@ -63,6 +73,7 @@ export class ServedSftp {
         ...line,
         ...lines,
         maximumHandles: Math.max(1, maximumHandles),
+        handleBudget: budget,
         linkFirst: sendsLinkFirst(clientIdentification),
       },
       {

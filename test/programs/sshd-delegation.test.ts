@@ -13,7 +13,7 @@ import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const ourSftpServer = ourProgram('sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const openFlags = { read: 1, writeAndCreate: 10 } as const;
+const openFlags = { read: 1, write: 2, writeAndCreate: 10 } as const;
 const permissionDenied = 3;
 const failure = 4;
 const badMessage = 5;
@@ -46,8 +46,30 @@ function openFile(sftp: SftpDriver, path: string, flags: number): Promise<Uint8A
   return sftp.handle(sftp.request('open', { path: bytes(path), flags, attributes: {} }));
 }
 
+/** Nobody else may look into account processes. */
+const needsRoot = skipUnless('root', 'openssh-client');
+
 for (const { as, needs } of waysToRun) {
-  describe(`sftp-server below sshd as ${as}`, needs, () => {
+  describe(`the memory of who serves SFTP below sshd as ${as}`, needs, () => {
+    for (const [who, command] of [
+      ['the account process', ourSftpServer],
+      ['sftp-server', `exec ${ourSftpServer}`],
+      ['internal-sftp', 'internal-sftp'],
+    ] as const) {
+      test(`is no file for its client: ${who}`, async () => {
+        await using fixture = await SshdFixture.create();
+        await using server = await fixture.start(as, { config: [`Subsystem sftp ${command}`] });
+        const client = await fixture.connect(server);
+        const sftp = await openSftp(client);
+        const path = bytes('/proc/self/mem');
+        for (const flags of [openFlags.read, openFlags.write])
+          assert.equal(await sftp.code(sftp.request('open', { path, flags, attributes: {} })), permissionDenied);
+        await client.end();
+      });
+    }
+  });
+
+  describe(`sftp-server below sshd as ${as}`, needsRoot, () => {
     test('leaves its files to the account process, with its options', async () => {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer} -R -d /`] });
@@ -162,7 +184,7 @@ for (const { as, needs } of waysToRun) {
   });
 }
 
-describe('what the shell of the account does before sftp-server', skipUnless('root', 'openssh-client'), () => {
+describe('what the shell of the account does before sftp-server', needsRoot, () => {
   async function serveWith(script: readonly string[]) {
     using place = commonFolder();
     const shell = `${place.path}/shell`;

@@ -6,6 +6,7 @@ import { createCryptoProvider } from '@sallyport/crypto';
 import type { ByteStream } from '@sallyport/system/byte-stream';
 import { receiveDescriptors } from '@sallyport/system/descriptor-passing';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
+import { forbidTracing } from '@sallyport/system/identity';
 import { probeLibcrypto } from '@sallyport/system/libcrypto';
 import { setProcessTitle } from '@sallyport/system/process-title';
 import { workerDescriptors } from '../listener/worker-program.ts';
@@ -16,6 +17,9 @@ export async function main(): Promise<number> {
   const duty = becomeAccount(workerDescriptors.passing);
   if (duty === undefined) return 0;
   const { identity, settings } = duty;
+  // Who has changed his user is not traceable; who has not must not be by clients of SFTP, for whom /proc/self/mem is a
+  // file. Root's memory is no secret of root.
+  if (identity.uid !== 0) forbidTracing();
   setProcessTitle(`sshd-session: ${identity.name}`);
   const crypto = createCryptoProvider({ libcrypto: probeLibcrypto });
   return new Promise((resolve) => {

@@ -9,7 +9,7 @@ import { equalBytes } from '@sallyport/protocol/wire/bytes';
 import type { StockClientTarget, StockKey, StockKeyType } from '@sallyport/testing';
 import { OpensshFixture, opensshKnowing, programPath, skipUnless } from '@sallyport/testing';
 import { hostKeyAlgorithms, protections, titleOf } from './client-suite.ts';
-import { compressibleData, mebibyte, testData } from './support.ts';
+import { compressibleData, fewestRekeys, mebibyte, testData } from './support.ts';
 
 export interface ServerStart {
   readonly fixture: OpensshFixture;
@@ -97,9 +97,6 @@ function describeAlgorithms({ fixture, server, userKeys }: Setting): void {
     });
   }
 }
-
-/** Of 16 MiB: behind each MiB a window of 2 MiB may pass before the keys have changed. */
-const fewestRekeys = 5;
 
 function describeTransfers({ fixture, server, rekeying }: Setting): void {
   const input = testData(16 * mebibyte);

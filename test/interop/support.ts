@@ -11,6 +11,8 @@ import type { Client, Server, ServerOptions, ServerSession } from 'sallyport';
 import { createServer } from 'sallyport';
 
 export const mebibyte = 1024 * 1024;
+/** Of 16 MiB that are re-keyed every MiB: behind each a window of 2 MiB may pass before the keys have changed. */
+export const fewestRekeys = 5;
 
 /** Bytes without a short period, the same in every run. */
 export function testData(length: number): Uint8Array {

@@ -4,6 +4,7 @@
 import { type keepStandardFlags, setCloseOnExec } from './descriptors.ts';
 import { call, lastErrno } from './libc.ts';
 import { cString, stringArray } from './memory.ts';
+import { startingOpenFileLimit, withOpenFileLimit } from './open-file-limit.ts';
 import { SystemError } from './system-error.ts';
 
 const ignoredByRuntimes = { brokenPipe: 13, fileTooLarge: 25 } as const;
@@ -25,6 +26,9 @@ export function execute({ path, argv, env, restoreFlags }: ExecuteOptions): neve
   restoreFlags();
   for (const fd of [0, 1, 2]) setCloseOnExec(fd, false);
   for (const signal of Object.values(ignoredByRuntimes)) call('signal', signal, defaultAction);
-  call('execve', file, words, variables);
-  throw new SystemError('execve', lastErrno(), path);
+  const errno = withOpenFileLimit(startingOpenFileLimit(), () => {
+    call('execve', file, words, variables);
+    return lastErrno();
+  });
+  throw new SystemError('execve', errno, path);
 }

@@ -104,8 +104,6 @@ export function setProcessName(name: string): void {
   check('prctl', processControl.name, cString(name), 0, 0, 0);
 }
 
-/** RLIMIT_NOFILE of Linux. */
-const openFiles = 7;
 /** Numbers of getrlimit(2), Linux. */
 const resources = { fileBytes: 1, dataBytes: 2, coreBytes: 4, openFiles: 7 } as const;
 
@@ -121,12 +119,4 @@ export function limitResource(resource: keyof typeof resources, value: number): 
 export function limitFurtherMemory(bytes: number): void {
   const used = /^VmData:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
   if (used !== undefined) limitResource('dataBytes', Number(used) * 1024 + bytes);
-}
-
-/** How many descriptors this process may have (the soft limit). */
-export function openFileLimit(): number {
-  const limits = Buffer.alloc(16);
-  check('getrlimit', openFiles, limits);
-  const soft = limits.readBigUInt64LE();
-  return soft > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(soft);
 }

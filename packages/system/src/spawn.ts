@@ -5,6 +5,7 @@
 import { closeDescriptor, duplicate } from './descriptors.ts';
 import { call, checkNumber } from './libc.ts';
 import { cString, stringArray } from './memory.ts';
+import { withOpenFileLimit } from './open-file-limit.ts';
 
 export interface SpawnOptions {
   /** The file to execute; it is not searched for. */
@@ -22,6 +23,8 @@ export interface SpawnOptions {
    * terminal.
    */
   readonly terminalPath?: string;
+  /** Its soft limit of open files, where that is lower than ours. */
+  readonly openFiles?: number | undefined;
 }
 
 export type Exit = { readonly code: number } | { readonly signal: number; readonly coreDumped: boolean };
@@ -45,7 +48,11 @@ export function spawnProcess(options: SpawnOptions): number {
     const variables = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
     const pid = Buffer.alloc(4);
     const argv = stringArray(options.argv);
-    checkNumber('posix_spawn', pid, cString(options.path), actions, attributes, argv, stringArray(variables));
+    const path = cString(options.path);
+    const env = stringArray(variables);
+    withOpenFileLimit(options.openFiles, () => {
+      checkNumber('posix_spawn', pid, path, actions, attributes, argv, env);
+    });
     return pid.readInt32LE();
   } finally {
     call('posix_spawn_file_actions_destroy', actions);

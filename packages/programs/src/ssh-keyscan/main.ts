@@ -3,7 +3,7 @@
 
 import { createCryptoProvider } from '@sallyport/crypto';
 import { type LogLevel, visible } from '@sallyport/protocol/log/log';
-import { openFileLimit } from '@sallyport/system/identity';
+import { openFileLimit } from '@sallyport/system/open-file-limit';
 import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';

@@ -5,7 +5,7 @@
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { HandleBudget } from '@sallyport/protocol/sftp/handle-table';
 import { utf8EncodeReversibly } from '@sallyport/protocol/wire/utf8';
-import { openFileLimit } from '@sallyport/system/identity';
+import { openFileLimit } from '@sallyport/system/open-file-limit';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { isLogged } from 'sallyport/sftp-server/command-line';
 import { sendsLinkFirst } from 'sallyport/sftp-server/link-order';

@@ -83,11 +83,13 @@ describe('sshd from start to end', needs, () => {
     const pidFile = folder.file('pid-detached');
     const config = await configure('detached', [`PidFile ${pidFile}`]);
     const log = folder.file('detached.log');
-    const { code, stderr } = await runProgram(ourSshd, ['-f', config.file, '-E', log], { env: { HOME: folder.path } });
+    const script = 'ulimit -Sn 334; "$0" "$@"; exit $?';
+    const argv = ['-c', script, ourSshd, '-f', config.file, '-E', log];
+    const { code, stderr } = await runProgram('/bin/sh', argv, { env: { HOME: folder.path } });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     try {
-      assert.equal((await login(config, 'echo in')).stdout.toString(), 'in\n');
+      assert.equal((await login(config, 'echo in; ulimit -Sn')).stdout.toString(), 'in\n334\n');
       const lines = /Server listening on 127\.0\.0\.1 port \d+\.\r?\n[^]*Accepted publickey for/;
       await until(() => lines.test(textOf(log)), 'the login is in the log');
       assert.match(commandLine(pid), /sshd .*-f /);

@@ -13,7 +13,7 @@ import { readCommandLine } from './configuration/command-line.ts';
 import { printedLines } from './configuration/printed-options.ts';
 import { readConfiguration } from './configuration/read-configuration.ts';
 import { messages } from './messages.ts';
-import { detach } from './serve/detach.ts';
+import { detach, givenOpenFileLimit } from './serve/detach.ts';
 import { serveInetd } from './serve/inetd.ts';
 import { serveListening } from './serve/listening.ts';
 import { withHostKeys } from './serve/with-host-keys.ts';
@@ -65,7 +65,9 @@ async function run(given: CommandLine): Promise<number> {
   if (typeof config === 'number') return line.mode === 'inetd' ? fatal : config;
   if (line.mode === 'print-unchecked') return print(config, line);
   const crypto = createCryptoProvider();
-  const serve = withHostKeys({ crypto, config, line }, complain);
+  // Before the parent may be gone.
+  const openFiles = givenOpenFileLimit();
+  const serve = withHostKeys({ crypto, config, line, openFiles }, complain);
   if (serve === undefined) return failed;
   const missing = missingForSandbox();
   if (missing !== undefined) {
@@ -80,10 +82,10 @@ async function run(given: CommandLine): Promise<number> {
     case 'inetd':
       return serveInetd(serve);
     default:
-      if (line.detach && line.debugLevel === 0) return detach();
+      if (line.detach && line.debugLevel === 0) return detach(serve);
       return serveListening(serve, () => {
         const again = read();
-        return typeof again === 'number' ? undefined : withHostKeys({ crypto, config: again, line }, complain);
+        return typeof again === 'number' ? undefined : withHostKeys({ ...serve, config: again }, complain);
       });
   }
 }

@@ -93,6 +93,7 @@ export function startProcess(options: ProgramOptions, extras?: Extras): SessionP
       cwd: folder.path,
       stdio: { ...plumbing?.stdio, ...extras?.stdio },
       newSession: true,
+      openFiles: grant.openFiles,
       ...(terminal === undefined ? {} : { terminalPath: terminal.path }),
     });
     if (folder.complaint !== undefined) complain(folder.complaint, options);

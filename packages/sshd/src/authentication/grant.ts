@@ -32,6 +32,8 @@ export interface Grant {
   readonly printLastLog: boolean;
   readonly clientAlive: { readonly intervalMs: number; readonly maximumCount: number };
   readonly logLevel: string;
+  /** The soft limit of open files for its programs, where that is not ours. */
+  readonly openFiles?: number;
 }
 
 /** What a key's options in authorized_keys allow and demand. */

@@ -4,14 +4,25 @@
 import * as fs from 'node:fs';
 import { onExit } from '@sallyport/system/child-exit';
 import { closeDescriptor, duplicateTo, makePipe } from '@sallyport/system/descriptors';
+import { startingOpenFileLimit } from '@sallyport/system/open-file-limit';
 import { ownProgram } from '@sallyport/system/own-program';
 import { spawnProcess } from '@sallyport/system/spawn';
+import type { ServeOptions } from './serve-options.ts';
 
 const readyFd = 3;
 /** Set for the daemon only; nothing that it starts gets its environment. */
 const readyVariable = 'SALLYPORT_SSHD_READY';
+/** With it: the limit that the daemon's parent was started with, which cannot be seen any more. */
+const openFilesVariable = 'SALLYPORT_SSHD_OPEN_FILES';
 
-export async function detach(): Promise<number> {
+/** The soft limit of open files that sshd was started with; undefined when that is not known. */
+export function givenOpenFileLimit(): number | undefined {
+  if (process.env[readyVariable] === undefined) return startingOpenFileLimit();
+  const given = Number(process.env[openFilesVariable]);
+  return Number.isSafeInteger(given) ? given : undefined;
+}
+
+export async function detach({ openFiles }: Pick<ServeOptions, 'openFiles'>): Promise<number> {
   const program = ownProgram();
   const nullFd = fs.openSync('/dev/null', 'r+');
   const ready = makePipe();
@@ -22,6 +33,7 @@ export async function detach(): Promise<number> {
     env: {
       PATH,
       [readyVariable]: 'yes',
+      ...(openFiles === undefined ? {} : { [openFilesVariable]: String(openFiles) }),
       ...(HOME === undefined ? {} : { HOME }),
       ...(TZ === undefined ? {} : { TZ }),
       ...(SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK }),

@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly config: SshdConfig;
   readonly hostKeys: HostKeySet;
   readonly line: CommandLine;
+  /** The soft limit of open files that sshd was started with, for the programs of sessions; undefined for ours. */
+  readonly openFiles: number | undefined;
 }
 
 export interface Serving {

@@ -20,7 +20,7 @@ import type { ServeOptions, Serving, ServingPlan } from './serve-options.ts';
 const stderrFd = 2;
 
 export function startServing(options: ServeOptions, plan: ServingPlan): Serving {
-  const { crypto, config } = options;
+  const { crypto, config, openFiles } = options;
   const global = config.globalOptions();
   const { write: log, threshold: logThreshold } = openLog(options.line, global);
   const program = ownProgram();
@@ -47,7 +47,10 @@ export function startServing(options: ServeOptions, plan: ServingPlan): Serving 
     settings,
     ports: (ends) =>
       systemPorts({ crypto, config, program, log, secret, askKey: (question) => keyChecking.ask(question) }, ends),
-    grant: (login, ends) => grantFor(optionsForUser(config, login.account.name, ends), login, ends),
+    grant: (login, ends) => ({
+      ...grantFor(optionsForUser(config, login.account.name, ends), login, ends),
+      ...(openFiles !== undefined && { openFiles }),
+    }),
     identity: (account, ends) => accountIdentity(account, optionsForUser(config, account.name, ends)),
     log,
     onEnded: plan.onEnded,

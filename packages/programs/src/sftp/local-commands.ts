@@ -6,6 +6,7 @@ import { utf8DecodeReversibly, utf8EncodeReversibly } from '@sallyport/protocol/
 import { accountById, accountByName } from '@sallyport/system/accounts';
 import { onExit } from '@sallyport/system/child-exit';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
+import { startingOpenFileLimit } from '@sallyport/system/open-file-limit';
 import type { Exit } from '@sallyport/system/spawn';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { errorText, SystemError } from '@sallyport/system/system-error';
@@ -66,6 +67,7 @@ export async function runShell(run: CommandRun, command: string): Promise<void> 
       argv: command === '' ? [shell] : [shell, '-c', utf8DecodeReversibly(bytesOf(command))],
       env: withoutRuntimeVariables(process.env),
       stdio: { 0: 0, 1: 1, 2: 2 },
+      openFiles: startingOpenFileLimit(),
     });
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;

@@ -3,6 +3,7 @@
 
 import { openDescriptorPair } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, makePipe } from '@sallyport/system/descriptors';
+import { startingOpenFileLimit } from '@sallyport/system/open-file-limit';
 import { spawnProcess } from '@sallyport/system/spawn';
 import { errorText, SystemError } from '@sallyport/system/system-error';
 import type { OpenedTransport, TransportFailure } from './transport-result.ts';
@@ -17,7 +18,8 @@ export function openProcess({ path, argv, env }: TransportProcess): OpenedTransp
   const toProcess = makePipe();
   const fromProcess = makePipe();
   try {
-    const pid = spawnProcess({ path, argv, env, stdio: { 0: toProcess.readFd, 1: fromProcess.writeFd, 2: 2 } });
+    const stdio = { 0: toProcess.readFd, 1: fromProcess.writeFd, 2: 2 };
+    const pid = spawnProcess({ path, argv, env, stdio, openFiles: startingOpenFileLimit() });
     process.once('exit', () => hangUp(pid));
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;

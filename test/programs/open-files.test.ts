@@ -1,0 +1,68 @@
+// The limit of open files (RLIMIT_NOFILE) of what sshd, ssh, sftp and ssh-agent start for their users: the one that
+// they were started with, as from OpenSSH, although the runtime has raised their own.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
+import { ourProgram, runProgram } from '@sallyport/testing';
+import { ourSshd, SshdFixture, waysToRun } from './sshd-fixture.ts';
+
+const fixture = await SshdFixture.create();
+after(() => fixture[Symbol.asyncDispose]());
+
+const softLimit = 333;
+const hardLimit = /^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
+const question = 'ulimit -Sn; ulimit -Hn';
+
+/** A program that starts sshd below a shell with that soft limit, and ends it. */
+function wrapped(name: string, sshd: string): Promise<string> {
+  const lines = ['#!/bin/sh', `ulimit -Sn ${softLimit}`, `${sshd} "$@" &`, 'trap "kill $!" TERM', 'wait', ''];
+  return fixture.openssh.folder.write(name, lines.join('\n'), 0o755);
+}
+
+for (const { as, needs } of waysToRun) {
+  describe(`open files below sshd as ${as}`, needs, () => {
+    test('programs have the soft and hard limit that sshd was started with, with and without a terminal', async () => {
+      const program = await wrapped(`sshd-${as}`, ourSshd);
+      await using server = await fixture.start(as, { program });
+      const plain = await fixture.ssh(server, [question]);
+      assert.equal(plain.stdout, `${softLimit}\n${hardLimit}\n`, plain.stderr);
+      const onTerminal = await fixture.ssh(server, ['-tt', question]);
+      assert.equal(onTerminal.stdout, `${softLimit}\r\n${hardLimit}\r\n`, onTerminal.stderr);
+    });
+
+    test('the account process may open more, and starts the next program with the same limit again', async () => {
+      const program = await wrapped(`sshd-more-${as}`, ourSshd);
+      await using server = await fixture.start(as, { program });
+      await using client = await fixture.connect(server);
+      const parent = "grep '^Max open files' /proc/$PPID/limits";
+      const [own = '', limit = ''] = (await client.run(`${parent}; ulimit -Sn`)).stdout.trim().split('\n');
+      assert.match(own, new RegExp(`^Max open files +${hardLimit} +${hardLimit} `));
+      assert.equal(limit, String(softLimit));
+      assert.equal((await client.run('ulimit -Sn')).stdout, `${softLimit}\n`);
+    });
+  });
+}
+
+/** What a client writes below a shell with the limit. */
+async function below(program: string, args: readonly string[], input = ''): Promise<string> {
+  const script = `ulimit -Sn ${softLimit}; "$0" "$@"; true`;
+  const env = { HOME: fixture.openssh.folder.path };
+  const { stdout, stderr } = await runProgram('/bin/sh', ['-c', script, ourProgram(program), ...args], { input, env });
+  return `${stdout.toString()}${stderr}`;
+}
+
+test('the command of ssh-agent has the limit that the agent was started with', async () => {
+  assert.equal(await below('ssh-agent', ['sh', '-c', question]), `${softLimit}\n${hardLimit}\n`);
+});
+
+test('ProxyCommand has the limit that ssh was started with', async () => {
+  const proxy = `ProxyCommand=sh -c '{ ${question}; } >&2'`;
+  const said = await below('ssh', ['-F', 'none', '-o', proxy, 'host.invalid', 'true']);
+  assert.ok(said.startsWith(`${softLimit}\n${hardLimit}\n`), said);
+});
+
+test('a local command of sftp has the limit that sftp was started with', async () => {
+  const said = await below('sftp', ['-q', '-b', '-', '-D', ourProgram('sftp-server')], `!${question}\n`);
+  assert.ok(said.endsWith(`${softLimit}\n${hardLimit}\n`), said);
+});

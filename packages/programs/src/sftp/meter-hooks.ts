@@ -3,13 +3,14 @@
 
 import { baseName } from 'sallyport/sftp/names';
 import type { FileProgress, TransferHooks } from 'sallyport/sftp/transfer/transfer-options';
-import { ProgressMeter, standardTerminal } from '../shared/progress-meter.ts';
+import { hasProgress, ProgressMeter, standardTerminal } from '../shared/progress-meter.ts';
 
 export function meterHooks(direction: 'down' | 'up'): TransferHooks {
   const meter = new ProgressMeter(standardTerminal(process.env));
   const stops = new Map<FileProgress, () => void>();
   return {
     fileStarted(file) {
+      if (!hasProgress(file, direction)) return;
       const name = baseName(direction === 'down' ? file.remotePath : file.localPath);
       stops.set(file, meter.start({ name, total: file.totalBytes, position: () => file.position }));
     },

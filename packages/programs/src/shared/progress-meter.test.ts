@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MeterState, MeterTerminal } from './progress-meter.ts';
-import { format, ProgressMeter, RateEstimate, standardTerminal } from './progress-meter.ts';
+import { format, hasProgress, ProgressMeter, RateEstimate, standardTerminal } from './progress-meter.ts';
 
 const kilo = 1024;
 const mega = 1024 * kilo;
@@ -135,4 +135,9 @@ test('Of several files the oldest is drawn, and each leaves a line of its own', 
 
 test('The meter of the standard terminal knows its locale', () => {
   assert.equal(standardTerminal({ LANG: 'C.UTF-8' }).isUtf8, true);
+});
+
+test('What is fetched and empty has no line', () => {
+  assert.deepEqual([hasProgress({ totalBytes: 0 }, 'down'), hasProgress({ totalBytes: 1 }, 'down')], [false, true]);
+  assert.equal(hasProgress({ totalBytes: 0 }, 'up'), true);
 });

@@ -126,6 +126,11 @@ export class RateEstimate {
   }
 }
 
+/** Whether a file has a line of its own: as with OpenSSH, what is fetched and empty has none. */
+export function hasProgress(file: { readonly totalBytes: number }, direction: 'down' | 'up'): boolean {
+  return direction === 'up' || file.totalBytes > 0;
+}
+
 /** Where the meter draws. */
 export interface MeterTerminal {
   /** Asked before each line: another job may be in the foreground now. */

@@ -9,6 +9,7 @@ import type { SftpError } from 'sallyport/sftp/sftp-error';
 import type { TransferGroup } from 'sallyport/sftp/transfer/transfer-group';
 import type { FileProgress, TransferHooks } from 'sallyport/sftp/transfer/transfer-options';
 import { byteStringOf, bytesOf } from '../../shared/byte-string.ts';
+import { hasProgress } from '../../shared/progress-meter.ts';
 import type { CopySetting } from '../copy-setting.ts';
 import { fileMessages, verboseMessages } from '../messages.ts';
 import type { Direction } from './failure-sentence.ts';
@@ -77,7 +78,7 @@ export class FileTransfer {
     return {
       failed: (error: SftpError) => report.error(failureSentence(error, direction)),
       fileStarted: (file) => {
-        if (meter === undefined) return;
+        if (meter === undefined || !hasProgress(file, direction === 'download' ? 'down' : 'up')) return;
         const name = baseName(direction === 'download' ? file.remotePath : file.localPath);
         shown.set(file, meter.start({ name, total: file.totalBytes, position: () => file.position }));
       },

@@ -2,14 +2,17 @@
 // with a failure.
 
 import type { NameEntry } from '@sallyport/protocol/sftp/packets';
+import { errorText } from '@sallyport/system/system-error';
 
 import { endOfFile, failure, ok, unsupported } from './answers.ts';
 import { entryLine } from './entry-line.ts';
+import { codeOf } from './file-error.ts';
 import type { DirectoryEntry } from './file-system.ts';
 import { settingLines, sftpLines } from './log-lines.ts';
 import type { OpenFile } from './open-handles.ts';
 import type { RequestHandlers, Serving } from './request-handlers.ts';
 import { maximumReadBytes } from './room-pool.ts';
+import type { Awaitable, Steps } from './steps.ts';
 import { of } from './steps.ts';
 
 type HandleRequest = 'close' | 'read' | 'write' | 'fstat' | 'fsetstat' | 'readdir';
@@ -36,7 +39,7 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
     const opened = fileOf(serving, handle);
     if (opened === undefined) return failure;
     const room = serving.rooms.take(Math.min(length, maximumReadBytes));
-    const count = yield* of(opened.file.read(room, offset));
+    const count = yield* told(serving, { what: 'read', path: opened.path }, () => opened.file.read(room, offset));
     if (count === 0 && length > 0) {
       serving.rooms.give(room);
       return endOfFile;
@@ -47,7 +50,7 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
   *write(serving, { handle, offset, data }) {
     const opened = fileOf(serving, handle);
     if (opened === undefined) return failure;
-    yield* of(opened.file.write(data, offset));
+    yield* told(serving, { what: 'write', path: opened.path }, () => opened.file.write(data, offset));
     opened.writtenBytes += BigInt(data.length);
     return ok;
   },
@@ -74,6 +77,20 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
     return { kind: 'names', entries };
   },
 };
+
+/** The log says why data could not be read or written: a disk that is full, say. */
+function* told<T>(
+  { log }: Serving,
+  { what, path }: { readonly what: 'read' | 'write'; readonly path: Uint8Array },
+  work: () => Awaitable<T>,
+): Steps<T> {
+  try {
+    return yield* of(work());
+  } catch (error) {
+    log?.(sftpLines.dataFailed(what, path, errorText(codeOf(error))));
+    throw error;
+  }
+}
 
 /** As many as fit, and at least one. */
 function firstNames(waiting: readonly DirectoryEntry[]): NameEntry[] {

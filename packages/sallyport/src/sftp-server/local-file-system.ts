@@ -158,7 +158,11 @@ class LocalFiles implements LocalFileSystem {
   }
 
   symbolicLink(target: Uint8Array, path: Uint8Array): Awaitable<void> {
-    return run(this.#at(path, noFollow, (place) => of(this.#calls.symlink(Buffer.from(target), place.path))));
+    return run(
+      this.#at(path, noFollow, (place) =>
+        of(this.#calls.symlink(target.length === 0 ? '' : Buffer.from(target), place.path)),
+      ),
+    );
   }
 
   hardLink(existing: Uint8Array, path: Uint8Array): Awaitable<void> {

@@ -54,6 +54,8 @@ export const sftpLines = {
   between: (what: string, from: Uint8Array, to: Uint8Array) =>
     line('info', `${what} old ${quoted(from)} new ${quoted(to)}`),
   sentStatus: (code: number) => line('info', `sent status ${statusDescription(code)}`),
+  dataFailed: (what: 'read' | 'write', path: Uint8Array, reason: string) =>
+    line('error', `process_${what}: ${what} ${quoted(path)}: ${reason}`),
   noSuchUser: (user: Uint8Array) => line('error', `tilde_expand: No such user ${visibleBytes(user)}`),
   refusedReadOnly: (request: string) => line('verbose', `Refusing ${request} request in read-only mode`),
   refusedDenied: (request: string) => line('verbose', `Refusing denylisted ${request} request`),

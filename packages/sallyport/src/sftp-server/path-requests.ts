@@ -44,11 +44,11 @@ export const pathRequests: RequestHandlers<PathRequest> = {
   *open(serving, { path, flags, attributes }) {
     const permissions = attributes.permissions ?? filePermissions;
     const options = openOptions(flags, permissions);
+    serving.log?.(sftpLines.open(path, flags, permissions));
     if (serving.readOnly && (options.write || options.create || options.truncate)) {
       serving.log?.(sftpLines.refusedReadOnly('open'));
       return permissionDenied;
     }
-    serving.log?.(sftpLines.open(path, flags, permissions));
     // Before anything is created or emptied for nothing.
     if (serving.handles.isFull) return failure;
     const name = new Uint8Array(path);

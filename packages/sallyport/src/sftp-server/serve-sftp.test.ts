@@ -210,6 +210,8 @@ test('a read-only server changes nothing, whatever it is asked', async () => {
       await client.code(client.request('open', { path, flags, attributes: {} })),
       statusCodes.permissionDenied,
     );
+  const attempt = lines.indexOf('info open "file" flags WRITE mode 0666');
+  assert.equal(lines[attempt + 1], 'verbose Refusing open request in read-only mode');
   const requests = [
     client.write(handle, 0n, bytes('changed')),
     client.request('setstat', { path, attributes }),
@@ -254,6 +256,7 @@ test('what is done is logged in OpenSSH’s words, names escaped', async () => {
   const handle = await openFile(client, 'a\n"b\\\x1b', read | write | create);
   await client.write(handle, 0n, bytes('12345'));
   await client.request('fsetstat', { handle, attributes: { permissions: 0o100600, uid: 0, gid: 0 } });
+  await client.request('read', { handle, offset: 1n << 63n, length: 1 });
   await client.request('close', { handle });
   await client.request('mkdir', { path: bytes('d'), attributes: { permissions: 0o755 } });
   await client.request('remove', { path: bytes('d') });
@@ -277,6 +280,7 @@ test('what is done is logged in OpenSSH’s words, names escaped', async () => {
       'info session closed for local user me from [192.0.2.7]',
     ],
   );
+  assert.ok(lines.includes(`error process_read: read ${name}: Invalid argument`), lines.join('\n'));
   assert.ok(lines.includes('info sent status Failure'));
 });
 

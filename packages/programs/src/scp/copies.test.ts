@@ -252,6 +252,7 @@ test('What cannot be opened, made or found is said as OpenSSH says it', sftp.nee
       `scp: "${file}" exists but is not a directory\nscp: failed to upload directory from to ${file}\n`,
     );
     assert.equal(await says('h:~no-such-user/x', '.'), 'scp: expand ~no-such-user/x: no such user\n');
+    assert.equal(await says('-r', `h:${folder.file('from')}`, 'no/x'), 'scp: mkdir no/x: No such file or directory\n');
     assert.equal(await says('', `h:${file}`), 'scp: stat local "": No such file or directory\n');
   });
 });

@@ -51,6 +51,7 @@ function localSentence(operation: string): Sentence {
 
 const sentences: Readonly<Record<string, Sentence>> = {
   'local mkdir': transferMessages.mkdirFailed,
+  'local list': (path, reason) => transferMessages.failed('local opendir', path, reason),
   open: (path, reason) => transferMessages.failed('remote open', path, reason),
   mkdir: remoteMessages.mkdirFailed,
   opendir: remoteMessages.listFailed,

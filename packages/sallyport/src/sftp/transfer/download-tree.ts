@@ -53,6 +53,8 @@ async function* openFolder(transfer: Transfer, folder: Folder): AsyncGenerator<T
   await makeFolder(transfer, folder);
   transfer.progress.folders++;
   transfer.hooks.folderEntered?.({ remotePath, localPath });
+  // It is made, even if nothing is listed: not every server lists `.` and `..`.
+  yield [];
   for await (const entries of readDirectory(transfer.calls.session, remotePath)) {
     yield await itemsOf(transfer, folder, entries);
   }

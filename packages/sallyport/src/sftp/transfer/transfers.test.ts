@@ -16,7 +16,9 @@ import {
 import { test } from 'node:test';
 import { skipUnless, TemporaryFolder } from '@sallyport/testing';
 import { startSftpProcess } from '@sallyport/testing/sftp-process';
+import { memoryStreams } from '../../driver/memory-stream.ts';
 import type { SshError } from '../../errors.ts';
+import { serveSftp } from '../../sftp-server/serve-sftp.ts';
 import { asynchronousFiles, promptFiles, synchronousFiles } from '../node-files.ts';
 import { SftpClient } from '../sftp-client.ts';
 import { SftpError } from '../sftp-error.ts';
@@ -165,6 +167,23 @@ test(
     });
   },
 );
+
+test('a folder of which nothing is listed, not even a dot, has its permissions and times as well', async () => {
+  await using local = await TemporaryFolder.create();
+  const [ours, theirs] = memoryStreams();
+  const served = serveSftp(theirs, {
+    open: () => Promise.reject(new Error('nothing is read')),
+    openDirectory: () => ({ read: () => [], close: () => undefined }),
+    stat: () => ({ permissions: 0o040600, accessTime: 1_000_000, modificationTime: 1_234_567 }),
+    realPath: (path) => path,
+  });
+  const client = await SftpClient.over(ours, { timeoutMs: 10_000 });
+  await client.downloadTree('/d', local.file('d'), { preserve: true });
+  const { mode, mtimeMs } = statSync(local.file('d'));
+  assert.deepEqual([mode & 0o7777, mtimeMs], [0o600, 1_234_567_000]);
+  await client.end();
+  await served;
+});
 
 test('download() and upload() go into a folder that is there, and take files and folders', stock, async () => {
   await withFolders(async (client, remote, local) => {

@@ -204,6 +204,28 @@ describe('what the shell of the account does before sftp-server', needsRoot, () 
     return { ...served, codes, mode };
   }
 
+  test('a process that start-up files leave behind cannot end the session by an sftp-server of its own', async () => {
+    using place = commonFolder();
+    const [shell, flag, done] = ['shell', 'flag', 'done'].map((name) => `${place.path}/${name}`) as [
+      string,
+      string,
+      string,
+    ];
+    const later = `until [ -e ${flag} ]; do sleep 0.1; done; : | ${ourSftpServer}; : > ${done}`;
+    const script = ['#!/bin/sh', `( ${later} ) </dev/null >/dev/null 2>&1 &`, 'exec /bin/sh "$@"', ''];
+    fs.writeFileSync(shell, script.join('\n'), { mode: 0o755 });
+    await using fixture = await SshdFixture.create({ shell });
+    await using server = await fixture.start('root', { config: [`Subsystem sftp ${ourSftpServer}`] });
+    await using client = await fixture.connect(server);
+    const sftp = await openSftp(client);
+    const handle = await openFile(sftp, `${place.path}/made`, openFlags.writeAndCreate);
+    fs.writeFileSync(flag, '');
+    await until(() => fs.existsSync(done), 'the end of the other sftp-server');
+    const written = sftp.code(sftp.write(handle, 0n, bytes('text')));
+    assert.equal(await Promise.race([written, sftp.ended]), 0);
+    await client.end();
+  });
+
   for (const [what, script, expected] of [
     ['a mask of its own holds', ['umask 027'], { byAccount: true, byProgram: false, codes: [0, 0], mode: 0o640 }],
     [

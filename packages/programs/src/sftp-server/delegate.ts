@@ -15,7 +15,6 @@ import {
   delegationDescriptor,
   delegationOffers,
   delegationVariable,
-  standardStreams,
 } from 'sallyport/sftp-server/delegation';
 import { isNonBlockingError } from '../shared/waiting.ts';
 import { readChunk, writeChunks } from './descriptor-io.ts';
@@ -49,7 +48,7 @@ function isAccepted(argv: readonly string[], frames: Iterator<Frame, undefined>)
   const { number, fields } = delegationOffers.offer;
   const own = { umask: process.umask(), maximumHandles: maximumHandles(), folder: ownFolder() };
   try {
-    send(number, fields.encode({ argv: argv.join('\0'), streams: standardStreams(0, 1), standing, ...own }));
+    send(number, fields.encode({ argv: argv.join('\0'), standing, ...own }));
     const { value } = frames.next();
     return value !== undefined && callOfNumber(delegationAnswers, value.number) === 'accepted';
   } catch (error) {
@@ -58,12 +57,13 @@ function isAccepted(argv: readonly string[], frames: Iterator<Frame, undefined>)
   }
 }
 
-/** Whether our sshd waits at the other end of the inherited socket, and input comes by its pipe. */
+/** Whether our sshd waits at the other end of the inherited socket, and nothing is between it and us. */
 function isOffered(): boolean {
-  const [identity, pid] = (process.env[delegationVariable] ?? '').split(' ');
-  if (identity === undefined || pid === undefined) return false;
+  const [pid = '', ...identities] = (process.env[delegationVariable] ?? '').split(' ');
+  if (pid === '') return false;
   try {
-    if (fileIdentity(delegationDescriptor) !== identity || !fstatSync(0).isFIFO()) return false;
+    const isOurs = [delegationDescriptor, 0, 1].map(fileIdentity).join(' ') === identities.join(' ');
+    if (!isOurs || !fstatSync(0).isFIFO()) return false;
     // Others cannot be under rules without no_new_privs, which their standing shows.
     return process.getuid?.() !== 0 || mayLookAt(Number(pid));
   } catch {

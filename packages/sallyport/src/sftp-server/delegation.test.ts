@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limitsOf } from '@sallyport/protocol/codec/frame-table';
 import { encodeFrame, FrameReader } from '@sallyport/protocol/wire/frame';
-import { delegationAnswers, delegationOffers, standardStreams } from './delegation.ts';
+import { delegationAnswers, delegationOffers } from './delegation.ts';
 
 test('an offer and the input behind it come as they were sent', () => {
   const { offer, input } = delegationOffers;
   const own = { folder: Uint8Array.of(0x2f, 0xff), umask: 0o27, maximumHandles: 9 };
-  const said = { argv: '-d\0/x', streams: standardStreams(0, 1), standing: 'a\nb', ...own };
+  const said = { argv: '-d\0/x', standing: 'a\nb', ...own };
   const reader = new FrameReader(limitsOf(delegationOffers));
   const stream = [
     ...encodeFrame(offer.number, offer.fields.encode(said)),

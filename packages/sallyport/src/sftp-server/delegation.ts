@@ -5,9 +5,11 @@ import { bytes, rest, text, uint32 } from '@sallyport/protocol/codec/fields';
 import type { FrameTableRow } from '@sallyport/protocol/codec/frame-table';
 import { struct } from '@sallyport/protocol/codec/struct';
 import { maximumPacketBytes } from '@sallyport/protocol/sftp/packets';
-import { fileIdentity } from '@sallyport/system/file-identity';
 
-/** The identity of the inherited socket, and who is at its other end. sshd sets it, and takes it from nobody. */
+/**
+ * Who is at the other end of the inherited socket, and the identities (fileIdentity) of that and of what the client's
+ * bytes come and go by: a program between could watch, change or keep them. sshd sets it, and takes it from nobody.
+ */
 export const delegationVariable = 'SALLYPORT_SFTP_DELEGATION';
 /** A shell leaves it as it is, and scripts rarely use the number; what they then have there is another file. */
 export const delegationDescriptor = 9;
@@ -20,15 +22,11 @@ const largestLineBytes = 4 * maximumPacketBytes + 1024;
 
 /** From sftp-server. */
 export const delegationOffers = {
-  /**
-   * Its arguments with NUL between them, its standard streams (standardStreams), and what of the process counts beside
-   * them.
-   */
+  /** Its arguments with NUL between them, and what of the process counts beside them. */
   offer: {
     number: 1,
     fields: struct({
       argv: text,
-      streams: text,
       folder: bytes,
       umask: uint32,
       maximumHandles: uint32,
@@ -48,8 +46,3 @@ export const delegationAnswers = {
   /** The session is over: the program exits with that status. */
   end: { number: 3, fields: struct({ status: uint32 }), limitBytes: 4 },
 } satisfies Readonly<Record<string, FrameTableRow>>;
-
-/** What a client's bytes come by and go by: a program between could watch, change or keep them. */
-export function standardStreams(input: number, output: number): string {
-  return `${fileIdentity(input)} ${fileIdentity(output)}`;
-}

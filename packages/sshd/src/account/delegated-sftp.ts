@@ -84,7 +84,9 @@ class DelegatedSftp implements RunningProgram {
             this.#hasExited = true;
             if (this.#isLeft) this.#control.destroy();
           },
-          variables: { [delegationVariable]: `${fileIdentity(theirs)} ${process.pid}` },
+          variables: (input, output) => ({
+            [delegationVariable]: [process.pid, ...[theirs, input, output].map(fileIdentity)].join(' '),
+          }),
         },
       );
     } catch (error) {
@@ -147,8 +149,7 @@ class DelegatedSftp implements RunningProgram {
   #answer(offer: Offer): void {
     if (this.#phase !== 'process') throw new DecodeError('a session can be left once');
     const line = readSftpServerCommandLine(offer.argv.split('\0'));
-    const isBetween = offer.streams !== this.#process.streams || !this.#process.isInputTaken;
-    const isLikeUs = !isBetween && offer.standing === processStanding();
+    const isLikeUs = this.#process.isInputTaken && offer.standing === processStanding();
     if (!isLikeUs || 'problem' in line) {
       this.#control.destroy();
       return;

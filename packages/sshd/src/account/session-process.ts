@@ -8,7 +8,6 @@ import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import type { Pipe } from '@sallyport/system/descriptors';
 import { closeDescriptor, growPipe, makePipe, socketPair } from '@sallyport/system/descriptors';
 import { spawnProcess } from '@sallyport/system/spawn';
-import { standardStreams } from 'sallyport/sftp-server/delegation';
 import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
 import type { SessionCommand } from './session-command.ts';
 import { shellArguments } from './session-command.ts';
@@ -20,6 +19,8 @@ import { startFolder } from './start-folder.ts';
 const pipeBytes = 1024 * 1024;
 
 interface Plumbing {
+  /** Standard input and output of the process. */
+  readonly standard: readonly [number, number];
   readonly stdio: Readonly<Record<number, number>>;
   readonly childEnds: readonly number[];
   readonly input: number;
@@ -37,6 +38,7 @@ function pipes({ isSubsystem }: SessionCommand): Plumbing {
   if (!isSubsystem) growPipe(output.readFd, pipeBytes);
   return {
     stdio: { 0: input.readFd, 1: output.writeFd, 2: error.writeFd },
+    standard: [input.readFd, output.writeFd],
     childEnds: [input.readFd, output.writeFd, error.writeFd],
     input: input.writeFd,
     outputs: [
@@ -67,7 +69,8 @@ function makeAll(makers: readonly [Maker, Maker, Maker]): [Pipe, Pipe, Pipe] {
 /** What a process of a session without a terminal gets beside the usual. */
 export interface Extras {
   readonly stdio: Readonly<Record<number, number>>;
-  readonly variables: Readonly<Record<string, string>>;
+  /** Gets the descriptors that become the standard input and output of the process. */
+  readonly variables: (input: number, output: number) => Readonly<Record<string, string>>;
   /** It has exited, whether or not anybody else waits for that. */
   readonly onExit: () => void;
 }
@@ -89,7 +92,7 @@ export function startProcess(options: ProgramOptions, extras?: Extras): SessionP
     const pid = spawnProcess({
       path: grant.shell,
       argv,
-      env: { ...env, ...extras?.variables },
+      env: { ...env, ...(plumbing && extras?.variables(...plumbing.standard)) },
       cwd: folder.path,
       stdio: { ...plumbing?.stdio, ...extras?.stdio },
       newSession: true,
@@ -104,11 +107,6 @@ export function startProcess(options: ProgramOptions, extras?: Extras): SessionP
   } finally {
     for (const fd of plumbing?.childEnds ?? []) closeDescriptor(fd);
   }
-}
-
-/** As sftp-server names them (sallyport/sftp-server/delegation). */
-function streamsOf([input, output]: readonly number[]): string {
-  return input === undefined || output === undefined ? '' : standardStreams(input, output);
 }
 
 function ourEnds({ input, outputs }: Plumbing): readonly number[] {
@@ -126,8 +124,6 @@ interface ProcessParts {
 }
 
 export class SessionProcess implements RunningProgram {
-  /** The identities of its standard input and output; empty with a terminal. */
-  readonly streams: string;
   readonly #pid: number;
   readonly #options: ProgramOptions;
   readonly #input: ByteStream;
@@ -141,7 +137,6 @@ export class SessionProcess implements RunningProgram {
   constructor(pid: number, options: ProgramOptions, { plumbing, onExit: exited }: ProcessParts) {
     this.#pid = pid;
     this.#options = options;
-    this.streams = streamsOf(plumbing?.childEnds ?? []);
     if (plumbing === undefined) {
       this.#input = openDescriptor((options.terminal as SessionTerminal).takeMaster());
       this.#openOutputs = 1;

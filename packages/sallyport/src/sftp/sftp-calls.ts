@@ -100,16 +100,20 @@ export class SftpCalls {
   extension<Key extends ExtensionKey, T>(
     key: Key,
     fields: ExtensionFields<Key>,
-    options: CallOptions & Pick<T> & { readonly path: Uint8Array },
+    options: CallOptions & Pick<T> & { readonly path: Uint8Array; readonly otherPath?: Uint8Array },
   ): Promise<T> {
-    const { path, pick, ...call } = options;
+    const { path, otherPath, pick, ...call } = options;
     const { name } = extensionTable[key];
     const subject = { operation: name.replace(/@.*$/, ''), path };
     if (!this.has(key)) {
       const reason = `Server does not support ${name} extension`;
       return Promise.reject(new SftpError('extension-missing', subject, { reason }));
     }
-    return this.request((engine) => engine.requestExtension(key, fields), { subject, pick }, call);
+    return this.request(
+      (engine) => engine.requestExtension(key, fields),
+      { subject, pick, ...(otherPath && { otherPath }) },
+      call,
+    );
   }
 
   /** Any request; what is given up is forgotten, and its reply dropped. */

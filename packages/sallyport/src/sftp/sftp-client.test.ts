@@ -76,6 +76,29 @@ test('a refusal has code, operation, path and status', stock, async () => {
   });
 });
 
+test('a path with a NUL is refused here, and the session goes on', stock, async () => {
+  await withStock(async (client, folder) => {
+    writeFileSync(folder.file('f'), 'x');
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      stat: () => client.stat('f\0g'),
+      open: () => client.writeFile('f\0g', 'y'),
+      opendir: () => client.list('.\0'),
+      mkdir: () => client.mkdir('\0'),
+      'posix-rename': () => client.rename('f', 'g\0'),
+      symlink: () => client.symlink('f\0', 'g'),
+      hardlink: () => client.hardlink('f', 'g\0'),
+    };
+    for (const [operation, call] of Object.entries(calls)) {
+      await assert.rejects(call(), (error: SftpError) => {
+        assert.deepEqual([error.code, error.operation], ['no-such-file', operation]);
+        return true;
+      });
+    }
+    assert.equal(await client.exists('f\0g'), false);
+    assert.equal((await client.stat('f')).size, 1);
+  });
+});
+
 test('names that are no UTF-8 survive', stock, async () => {
   await withStock(async (client, folder) => {
     writeFileSync(Buffer.concat([Buffer.from(`${folder.path}/`), latin1]), 'x');

@@ -191,24 +191,30 @@ export class SftpClient implements AsyncDisposable {
   rename(from: SftpPath, to: SftpPath, options: RenameOptions = {}): Promise<void> {
     const fields = { from: pathBytes(from), to: pathBytes(to) };
     const { legacy, ...rest } = options;
+    const { to: otherPath } = fields;
     if (legacy !== true && this.#calls.has('posixRename')) {
-      return this.#calls.extension('posixRename', fields, { path: fields.from, pick: isDone, ...rest });
+      return this.#calls.extension('posixRename', fields, { path: fields.from, otherPath, pick: isDone, ...rest });
     }
-    const subject = { operation: 'rename', path: fields.from };
-    return this.#calls.request((engine) => engine.request('rename', fields), { subject, pick: isDone }, rest);
+    const question = { subject: { operation: 'rename', path: fields.from }, otherPath, pick: isDone };
+    return this.#calls.request((engine) => engine.request('rename', fields), question, rest);
   }
 
   /** Makes `link` a symlink to `target`, which may be anything. */
   symlink(target: SftpPath, link: SftpPath, options: CallOptions = {}): Promise<void> {
     const fields = { target: pathBytes(target), link: pathBytes(link) };
-    const subject = { operation: 'symlink', path: fields.link };
-    return this.#calls.request((engine) => engine.request('symlink', fields), { subject, pick: isDone }, options);
+    const question = { subject: { operation: 'symlink', path: fields.link }, otherPath: fields.target, pick: isDone };
+    return this.#calls.request((engine) => engine.request('symlink', fields), question, options);
   }
 
   /** Gives a file a second name. */
   hardlink(from: SftpPath, to: SftpPath, options: CallOptions = {}): Promise<void> {
     const fields = { from: pathBytes(from), to: pathBytes(to) };
-    return this.#calls.extension('hardlink', fields, { path: fields.from, pick: isDone, ...options });
+    return this.#calls.extension('hardlink', fields, {
+      path: fields.from,
+      otherPath: fields.to,
+      pick: isDone,
+      ...options,
+    });
   }
 
   /** What a symlink says, as bytes. */

@@ -42,6 +42,12 @@ export class SftpError extends SshError {
   }
 }
 
+/** No file has a NUL in its path, and servers end the session for one: such a request is refused here. */
+export function pathProblem(subject: SftpSubject): SftpError | undefined {
+  if (!subject.path.includes(0)) return undefined;
+  return new SftpError('no-such-file', subject, { reason: 'a path with a NUL in it' });
+}
+
 /** Characters of a server's text that are shown. */
 const maximumTextLength = 256;
 

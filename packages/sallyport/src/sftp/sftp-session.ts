@@ -12,7 +12,7 @@ import type { ByteStream } from '../driver/byte-stream.ts';
 import { ConnectionLostError, errorOf, SshError } from '../errors.ts';
 import { debugLines } from './debug-lines.ts';
 import type { SftpSubject } from './sftp-error.ts';
-import { statusError } from './sftp-error.ts';
+import { pathProblem, statusError } from './sftp-error.ts';
 
 /** Milliseconds that the server has to close after end(). */
 const lingerMs = 500;
@@ -116,7 +116,10 @@ export class SftpSession {
    * SftpError for a status other than 0, but for the end of a file where `pick` wants it.
    */
   ask<T>(request: SendRequest, question: Question<T>): Promise<T> {
-    const { subject, pick, endIsReply } = question;
+    const { subject, otherPath, pick, endIsReply } = question;
+    const problem =
+      pathProblem(subject) ?? (otherPath === undefined ? undefined : pathProblem({ ...subject, path: otherPath }));
+    if (problem !== undefined) return Promise.reject(problem);
     const log = this.#log;
     return new Promise((resolve, reject) => {
       this.send(log === undefined ? request : told(request, subject, log), {
@@ -229,6 +232,8 @@ export class SftpSession {
 
 export interface Question<T> {
   readonly subject: SftpSubject;
+  /** The second path of a request that has two. */
+  readonly otherPath?: Uint8Array;
   readonly pick: (reply: SftpReply) => T;
   /** The end of the file (status 1) goes to `pick` instead of being an error. */
   readonly endIsReply?: boolean;

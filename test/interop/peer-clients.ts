@@ -31,6 +31,8 @@ interface PeerRow {
   readonly command: (target: Target, command: string) => readonly string[];
   /** An option that makes it compress, for one that does not look into its environment. */
   readonly compressing?: string;
+  /** What gives its input back: `cat` unless told. */
+  readonly echo?: string;
 }
 
 const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
@@ -103,6 +105,9 @@ const rows: readonly PeerRow[] = [
   {
     title: 'paramiko',
     needs: ['paramiko'],
+    // The end of a channel that comes just after it has begun to re-key stops the thread that would go on with that. It
+    // counts what passes, so that it begins with the last bytes.
+    echo: 'cat; sleep 1',
     command: ({ port, user, userKey, knownHosts }, command) => [
       '/usr/bin/python3',
       '-W',
@@ -145,7 +150,7 @@ export async function describeServerWithPeers(name: string, start: ServerUnderTe
   const input = testData(16 * mebibyte);
   describe(`${name} with the clients of others`, openssh, () => {
     after(() => fixture[Symbol.asyncDispose]());
-    for (const { title, needs, prepare, command, compressing } of rows) {
+    for (const { title, needs, prepare, command, compressing, echo = 'cat' } of rows) {
       test(`${title} logs in, runs a command and gets 16 MiB back`, skipUnless(...needs), async () => {
         const server = await start({ fixture, hostKeyTypes: ['ed25519'], userKeys: [], rekeyBytes: mebibyte });
         try {
@@ -160,11 +165,11 @@ export async function describeServerWithPeers(name: string, start: ServerUnderTe
           assert.equal(result.stdout.toString(), 'out\n', result.stderr);
           assert.match(result.stderr, /err\n$/);
           assert.equal(result.code, 3);
-          const echoed = await run(command(target, 'cat'), { env, input, timeoutMs: 60_000 });
+          const echoed = await run(command(target, echo), { env, input, timeoutMs: 60_000 });
           assert.equal(echoed.code, 0, echoed.stderr);
           assert.ok(equalBytes(echoed.stdout, input), `${echoed.stdout.length} bytes came back`);
           // dbclient compresses unless it is told not to.
-          const [client = '', ...rest] = command(target, 'cat');
+          const [client = '', ...rest] = command(target, echo);
           const mixed = compressibleData();
           const unpacked = await run([client, ...(compressing === undefined ? [] : [compressing]), ...rest], {
             env: { ...env, COMPRESSES: '1' },

@@ -68,7 +68,13 @@ export class TemporaryAccount implements Account, AsyncDisposable {
 /** Accounts of test processes that were killed before they could remove them. */
 async function removeForgotten(): Promise<void> {
   for (const [, name = '', pid] of readFileSync('/etc/passwd', 'utf8').matchAll(/^(sptest-(\d+)-\d+):/gm)) {
-    if (!existsSync(`/proc/${pid}`)) await retry(programPath('userdel'), ['-r', '-f', name]);
+    if (existsSync(`/proc/${pid}`)) continue;
+    try {
+      await retry(programPath('userdel'), ['-r', '-f', name]);
+    } catch (error) {
+      // Another test process may have removed it at the same time.
+      if (findAccount(name) !== undefined) throw error;
+    }
   }
 }
 

@@ -35,8 +35,10 @@ for (const { as, needs } of waysToRun) {
       const program = await wrapped(`sshd-more-${as}`, ourSshd);
       await using server = await fixture.start(as, { program });
       await using client = await fixture.connect(server);
-      const parent = "grep '^Max open files' /proc/$PPID/limits";
-      const [own = '', limit = ''] = (await client.run(`${parent}; ulimit -Sn`)).stdout.trim().split('\n');
+      // The account process has the lower limit until the program runs, and raises it before it sends the input.
+      const parent = "read line; grep '^Max open files' /proc/$PPID/limits";
+      const asked = await client.run(`${parent}; ulimit -Sn`, { input: '\n' });
+      const [own = '', limit = ''] = asked.stdout.trim().split('\n');
       assert.match(own, new RegExp(`^Max open files +${hardLimit} +${hardLimit} `));
       assert.equal(limit, String(softLimit));
       assert.equal((await client.run('ulimit -Sn')).stdout, `${softLimit}\n`);

@@ -12,7 +12,7 @@ const getDescriptorFlags = 1;
 const serviceSoftLimit = 1024;
 const serviceHardLimits: readonly number[] = [524_288, 1_048_576, 1_073_741_816];
 
-interface Limits {
+export interface OpenFileLimits {
   readonly soft: number;
   readonly hard: number;
 }
@@ -34,17 +34,18 @@ function ownLimits(): Buffer {
  * The soft limit that this process was started with, which is that of its parent as long as that lives; undefined when
  * nothing tells, which leaves the hard one. Reads files: for the start of a process, not for every program of it.
  */
-export function startingOpenFileLimit(parentPid = process.ppid, own = limitsOf('self')): number | undefined {
+export function startingOpenFileLimit(parentPid = process.ppid, own = openFileLimits('self')): number | undefined {
   if (own === undefined) return undefined;
   if (own.soft < own.hard) return own.soft;
   // No parent (0) is that of the first process in a container.
   if (parentPid <= 1) return serviceHardLimits.includes(own.hard) ? serviceSoftLimit : undefined;
-  const parent = limitsOf(parentPid);
+  const parent = openFileLimits(parentPid);
   // Whoever has set another hard limit may have set the soft one as well.
   return parent?.hard === own.hard ? parent.soft : undefined;
 }
 
-function limitsOf(pid: number | 'self'): Limits | undefined {
+/** By proc(5), which calls no function of the C library; undefined where that does not tell. */
+export function openFileLimits(pid: number | 'self'): OpenFileLimits | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/limits`, 'latin1');
     const [, soft, hard] = /^Max open files\s+(\d+)\s+(\d+)/m.exec(text) ?? [];

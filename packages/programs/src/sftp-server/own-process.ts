@@ -1,7 +1,8 @@
 // What a server of files needs to know of its own process: where it is, and how many files it may have open. Nothing
 // here loads what calls the C library.
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { openFileLimits } from '@sallyport/system/open-file-limit';
 
 /** Descriptors for everything but handles, as OpenSSH counts. */
 const otherDescriptors = 5;
@@ -18,7 +19,6 @@ export function ownFolder(): Uint8Array {
 
 /** As many files as this process may open. */
 export function maximumHandles(): number {
-  const limits = readFileSync('/proc/self/limits', 'latin1');
-  const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? fewestDescriptors);
+  const { soft } = openFileLimits('self') ?? { soft: fewestDescriptors };
   return Math.max(1, soft - otherDescriptors);
 }

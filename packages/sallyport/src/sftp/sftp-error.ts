@@ -26,19 +26,22 @@ export class SftpError extends SshError {
   readonly status: number | undefined;
   /** One sentence for people, without operation and path. */
   readonly reason: string;
+  /** The server's own words, escaped, where they are other than those of its status. */
+  readonly said: string | undefined;
 
   constructor(
     code: SftpErrorCode,
     subject: SftpSubject,
-    details: ErrorOptions & { readonly reason: string; readonly status?: number },
+    details: ErrorOptions & { readonly reason: string; readonly status?: number; readonly said?: string },
   ) {
-    const { reason, status, ...options } = details;
+    const { reason, status, said, ...options } = details;
     super(code, `${subject.operation} "${visible(pathText(subject.path))}": ${reason}`, options);
     this.operation = subject.operation;
     this.pathBytes = subject.path;
     this.path = pathText(subject.path);
     this.status = status;
     this.reason = reason;
+    this.said = said;
   }
 }
 
@@ -57,8 +60,10 @@ export function statusError(subject: SftpSubject, status: { readonly code: numbe
   const name = statusName(code);
   const description = statusDescription(code);
   const said = visible(text.slice(0, maximumTextLength));
-  const reason = said === '' || said === description ? description : `${description} (${said})`;
-  return new SftpError(name === 'ok' ? 'failure' : name, subject, { reason, status: code });
+  const refusal = name === 'ok' ? 'failure' : name;
+  const isMore = said !== '' && said !== description;
+  const details = isMore ? { reason: `${description} (${said})`, said } : { reason: description };
+  return new SftpError(refusal, subject, { ...details, status: code });
 }
 
 /** The error for an operation of ours that failed. */

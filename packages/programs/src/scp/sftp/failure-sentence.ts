@@ -1,7 +1,6 @@
 // What went wrong with a file, as OpenSSH's scp says it. Sentences are byte strings: paths in them are those of the
 // files, unchanged.
 
-import { statusDescription } from '@sallyport/protocol/sftp/status';
 import { errorText } from '@sallyport/system/system-error';
 import { SftpError } from 'sallyport/sftp/sftp-error';
 import { byteString, byteStringOf } from '../../shared/byte-string.ts';
@@ -20,15 +19,9 @@ export function failureSentence(error: SftpError, direction: Direction): string 
   if (error.code === 'wrong-file-type' && error.operation === 'mkdir') return fileMessages.existsNoFolder(path);
   const own = direction === 'upload' ? uploadMessages[error.operation] : undefined;
   const sentence = own ?? operationMessages[error.operation];
-  const reason = (error.operation === 'expand-path' ? saidReason(error) : undefined) ?? reasonOf(error);
+  const { operation, said } = error;
+  const reason = operation === 'expand-path' && said !== undefined ? byteString(said) : reasonOf(error);
   return sentence === undefined ? fileMessages.other(error.operation, path, reason) : sentence(path, reason);
-}
-
-/** The server's own words, which stand behind those of the protocol; undefined when it had none. */
-function saidReason({ reason, status }: SftpError): string | undefined {
-  if (status === undefined) return undefined;
-  const said = reason.slice(statusDescription(status).length + ' ('.length, -')'.length);
-  return said === '' ? undefined : byteString(said);
 }
 
 /** The system's own sentence where it was ours that failed, and OpenSSH's for what a server answers. */

@@ -2,6 +2,7 @@
 // with a failure.
 
 import type { NameEntry } from '@sallyport/protocol/sftp/packets';
+import type { SftpRequest } from '@sallyport/protocol/sftp/server';
 import { errorText } from '@sallyport/system/system-error';
 
 import { endOfFile, failure, ok, unsupported } from './answers.ts';
@@ -12,7 +13,6 @@ import { settingLines, sftpLines } from './log-lines.ts';
 import type { OpenFile } from './open-handles.ts';
 import type { RequestHandlers, Serving } from './request-handlers.ts';
 import { maximumReadBytes } from './room-pool.ts';
-import type { Awaitable, Steps } from './steps.ts';
 import { of } from './steps.ts';
 
 type HandleRequest = 'close' | 'read' | 'write' | 'fstat' | 'fsetstat' | 'readdir';
@@ -39,7 +39,7 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
     const opened = fileOf(serving, handle);
     if (opened === undefined) return failure;
     const room = serving.rooms.take(Math.min(length, maximumReadBytes));
-    const count = yield* told(serving, { what: 'read', path: opened.path }, () => opened.file.read(room, offset));
+    const count = yield* of(opened.file.read(room, offset));
     if (count === 0 && length > 0) {
       serving.rooms.give(room);
       return endOfFile;
@@ -50,7 +50,7 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
   *write(serving, { handle, offset, data }) {
     const opened = fileOf(serving, handle);
     if (opened === undefined) return failure;
-    yield* told(serving, { what: 'write', path: opened.path }, () => opened.file.write(data, offset));
+    yield* of(opened.file.write(data, offset));
     opened.writtenBytes += BigInt(data.length);
     return ok;
   },
@@ -79,17 +79,10 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
 };
 
 /** The log says why data could not be read or written: a disk that is full, say. */
-function* told<T>(
-  { log }: Serving,
-  { what, path }: { readonly what: 'read' | 'write'; readonly path: Uint8Array },
-  work: () => Awaitable<T>,
-): Steps<T> {
-  try {
-    return yield* of(work());
-  } catch (error) {
-    log?.(sftpLines.dataFailed(what, path, errorText(codeOf(error))));
-    throw error;
-  }
+export function logFailedData(serving: Serving, request: SftpRequest, error: unknown): void {
+  if (serving.log === undefined || (request.key !== 'read' && request.key !== 'write')) return;
+  const opened = fileOf(serving, request.handle);
+  if (opened !== undefined) serving.log(sftpLines.dataFailed(request.key, opened.path, errorText(codeOf(error))));
 }
 
 /** As many as fit, and at least one. */

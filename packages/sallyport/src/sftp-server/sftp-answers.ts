@@ -11,7 +11,7 @@ import type { Answer } from './answers.ts';
 import { answerOfError, permissionDenied } from './answers.ts';
 import { extensionRequests } from './extension-requests.ts';
 import type { SftpFileSystem } from './file-system.ts';
-import { handleRequests } from './handle-requests.ts';
+import { handleRequests, logFailedData } from './handle-requests.ts';
 import { sftpLines } from './log-lines.ts';
 import type { OpenHandle } from './open-handles.ts';
 import { pathRequests } from './path-requests.ts';
@@ -69,6 +69,7 @@ export class SftpAnswers implements Serving {
     try {
       return yield* handlers[request.key](this, request as never);
     } catch (error) {
+      logFailedData(this, request, error);
       const answer = answerOfError(error);
       if ((error as { readonly code?: unknown } | null)?.code === undefined) this.#options.onError?.(error);
       return answer;

@@ -1,6 +1,7 @@
 // How `ls` looks: lines of one entry as ls(1) -l has them, columns by the width of the terminal, and the orders of its
 // flags. What it shows has been made fit for a terminal before; what it sorts by has not.
 
+import { listingTime } from 'sallyport/sftp-server/local-time';
 import { displayColumns } from '../shared/display-name.ts';
 import type { ListFlags } from './parse-command.ts';
 import { compareBytes } from './paths.ts';
@@ -67,7 +68,7 @@ export function formatLongLine(name: string, status: ListedStatus, options: Long
   const owner = (options.owner ?? String(uid)).padEnd(8);
   const group = (options.group ?? String(gid)).padEnd(8);
   const shownSize = (options.humanSizes ? scaledNumber(BigInt(size)) : String(BigInt(size))).padStart(8);
-  const time = formatTime(modificationTime, options.now);
+  const time = listingTime(modificationTime * 1000, options.now * 1000);
   return `${formatMode(mode)}    ? ${owner} ${group} ${shownSize} ${time} ${name}`;
 }
 
@@ -92,15 +93,4 @@ export function formatMode(mode: number): string {
     return `${(bits & 4) === 0 ? '-' : 'r'}${(bits & 2) === 0 ? '-' : 'w'}${last}`;
   });
   return (typeLetters.get(mode & 0o170000) ?? '?') + triples.join('');
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const halfYearSeconds = (365 * 24 * 60 * 60) / 2;
-
-/** In the time zone of this machine; the hour for the last half year, the year for what is older or to come. */
-function formatTime(seconds: number, now: number): string {
-  const time = new Date(seconds * 1000);
-  const day = `${months[time.getMonth()]} ${String(time.getDate()).padStart(2)}`;
-  if (now - halfYearSeconds >= seconds || seconds > now) return `${day}  ${time.getFullYear()}`;
-  return `${day} ${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }

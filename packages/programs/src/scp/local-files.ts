@@ -5,12 +5,7 @@ import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { errorText } from '@sallyport/system/system-error';
 import { byteStringOf, pathOf } from '../shared/byte-string.ts';
-
-/** The C library's sentence for an error of node:fs. Anything else is thrown on. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return errorText(error.code);
-  throw error;
-}
+import { reasonOf } from '../shared/failure-reason.ts';
 
 /** What the path leads to, or why that cannot be told. */
 export function statusOf(path: string): Stats | string {

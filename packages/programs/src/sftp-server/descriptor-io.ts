@@ -5,7 +5,6 @@ import { readSync, writevSync } from 'node:fs';
 import { bulkGauge } from '@sallyport/system/bulk-gauge';
 import { isReady } from '@sallyport/system/descriptors';
 import { dropBytes } from '@sallyport/system/file-endpoint';
-import { errorText } from '@sallyport/system/system-error';
 import { isNonBlockingError } from '../shared/waiting.ts';
 
 /** What came, as a part of the room; empty at the end. Throws what reading fails with. */
@@ -34,9 +33,4 @@ export function writeChunks(fd: number, chunks: readonly Uint8Array[]): void {
       isReady(fd, 'writable', -1);
     }
   }
-}
-
-/** What a call of node:fs failed with, in the system's words. */
-export function reasonOf(error: unknown): string {
-  return errorText((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -7,9 +7,9 @@ import { requestTable } from '@sallyport/protocol/sftp/requests';
 import { accountById } from '@sallyport/system/accounts';
 import type { CommandLineProblem, SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { expandStartFolder, readSftpServerCommandLine } from 'sallyport/sftp-server/command-line';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
 import { delegate } from './delegate.ts';
-import { reasonOf } from './descriptor-io.ts';
 import { messages, usage } from './messages.ts';
 import { openServerLog } from './server-log.ts';
 

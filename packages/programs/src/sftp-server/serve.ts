@@ -10,7 +10,8 @@ import { localFileSystem } from 'sallyport/sftp-server/local-file-system';
 import type { SftpPeer } from 'sallyport/sftp-server/log-lines';
 import { sftpLines } from 'sallyport/sftp-server/log-lines';
 import { SftpSession } from 'sallyport/sftp-server/sftp-session';
-import { readChunk, reasonOf, writeChunks } from './descriptor-io.ts';
+import { reasonOf } from '../shared/failure-reason.ts';
+import { readChunk, writeChunks } from './descriptor-io.ts';
 import { messages } from './messages.ts';
 import { maximumHandles, ownFolder } from './own-process.ts';
 

@@ -12,7 +12,7 @@ import { spawnProcess } from '@sallyport/system/spawn';
 import { errorText, SystemError } from '@sallyport/system/system-error';
 import { changeWorkingFolder, workingFolder } from '@sallyport/system/working-folder';
 import { byteStringOf, bytesOf, pathOf } from '../shared/byte-string.ts';
-import { reasonOf } from '../shared/user-folder.ts';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { localMessages } from './messages.ts';
 import type { CommandRun } from './session.ts';
 

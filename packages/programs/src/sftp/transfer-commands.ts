@@ -6,7 +6,7 @@ import type { FileStatus } from 'sallyport/sftp/file-status';
 import { SftpError } from 'sallyport/sftp/sftp-error';
 import type { TransferSummary } from 'sallyport/sftp/transfer/transfer-options';
 import { bytesOf, pathOf } from '../shared/byte-string.ts';
-import { reasonOf } from '../shared/user-folder.ts';
+import { reasonOf } from '../shared/failure-reason.ts';
 import type { GlobMatch, GlobStatus } from './glob.ts';
 import { glob, TooManyMatches } from './glob.ts';
 import { localFiles } from './local-files.ts';

@@ -13,8 +13,9 @@ import {
 import { test } from 'node:test';
 import { mainArguments, runProgram, TemporaryFolder } from '@sallyport/testing';
 import { ordinaryAccount, skipUnless } from '@sallyport/testing/peers';
+import { reasonOf } from './failure-reason.ts';
 import { replaceFile } from './replace-file.ts';
-import { createUserSshFolder, reasonOf, userSshFolder } from './user-folder.ts';
+import { createUserSshFolder, userSshFolder } from './user-folder.ts';
 
 test('a file is made with its mode and replaced as a whole', async () => {
   await using folder = await TemporaryFolder.create();

@@ -7,8 +7,8 @@ import type { Certificate } from '@sallyport/protocol/keys/certificate';
 import { decodeRevocationList } from '@sallyport/protocol/keys/krl/revocation-list';
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { reasonOf } from './failure-reason.ts';
 import { keyFileReasons } from './messages.ts';
-import { reasonOf } from './user-folder.ts';
 
 export type RevocationAnswer =
   | { readonly kind: 'revoked' | 'not-revoked' }

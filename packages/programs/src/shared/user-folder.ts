@@ -2,7 +2,7 @@
 // is to be written there.
 
 import { mkdirSync, statSync } from 'node:fs';
-import { errorText } from '@sallyport/system/system-error';
+import { reasonOf } from './failure-reason.ts';
 
 export function userSshFolder(home: string): string {
   return `${home}/.ssh`;
@@ -25,10 +25,4 @@ export function createUserSshFolder(home: string, file: string): FolderOutcome {
   } catch (error) {
     return { kind: 'failed', folder, reason: reasonOf(error) };
   }
-}
-
-/** The C library's sentence for an error of node:fs. Anything else is thrown on. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error) return errorText(String(error.code));
-  throw error;
 }

@@ -4,9 +4,9 @@
 import { createCryptoProvider } from '@sallyport/crypto';
 import { AgentClient } from 'sallyport/agent/agent-client';
 import { AgentSession } from 'sallyport/agent/agent-session';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { UsageError } from '../shared/option-table.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { addKeys } from './add-keys.ts';
 import { type AddContext, logLine, sayError } from './context.ts';
 import { listIdentities, listKeys, queryExtensions } from './list-keys.ts';

@@ -1,10 +1,10 @@
 // ssh-agent -k: ends the agent that SSH_AGENT_PID names, and tells the shell to forget it. Whether it was an agent is
 // not looked at, as in OpenSSH.
 
+import { reasonOf } from '../shared/failure-reason.ts';
 import { parseNumber } from '../shared/parse-number.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { killedScript, messages } from './messages.ts';
 import { type AgentOptions, shellFor } from './options.ts';
 

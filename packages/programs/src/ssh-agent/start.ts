@@ -14,12 +14,12 @@ import { keepStandardFlags } from '@sallyport/system/descriptors';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
 import { execute } from '@sallyport/system/execute';
 import { bindLocal } from '@sallyport/system/local-listener';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { findProgram } from '../shared/find-program.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { activatedDescriptor } from '../shared/socket-activation.ts';
 import { writeOut } from '../shared/standard-streams.ts';
 import { stderrLog } from '../shared/stderr-log.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { environmentScript, messages } from './messages.ts';
 import { type AgentOptions, shellFor } from './options.ts';
 

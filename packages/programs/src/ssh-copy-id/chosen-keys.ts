@@ -6,10 +6,11 @@ import { decodeAnyKey } from '@sallyport/protocol/keys/certificate';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { AgentClient } from 'sallyport/agent/agent-client';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { tryPublicLine } from '../shared/public-key-file.ts';
-import { reasonOf, userSshFolder } from '../shared/user-folder.ts';
+import { userSshFolder } from '../shared/user-folder.ts';
 import { messages } from './messages.ts';
 import type { CopyIdOptions } from './options.ts';
 

@@ -8,7 +8,7 @@ import {
   parseAllowedSignersLine,
 } from '@sallyport/protocol/keys/formats/allowed-signers';
 import { localSeconds, localTimeText } from '@sallyport/system/local-time';
-import { reasonOf } from '../shared/user-folder.ts';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { logLine } from './context.ts';
 import { messages } from './messages.ts';
 

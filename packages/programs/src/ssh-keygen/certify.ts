@@ -11,11 +11,11 @@ import {
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
 import { certificateValidity } from '../shared/certificate-words.ts';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { KeyFileError } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { type AnyPublicLine, loadPublicKey } from '../shared/public-key-file.ts';
 import { replaceFile } from '../shared/replace-file.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { certificateSettings } from './certificate-settings.ts';
 import { type KeygenContext, logLine } from './context.ts';
 import { messages } from './messages.ts';

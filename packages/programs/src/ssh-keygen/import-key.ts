@@ -11,9 +11,9 @@ import {
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { ssh2PrivateKey } from '@sallyport/protocol/keys/formats/ssh2-private';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { readRest, writeOut } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { chooseFile, type KeygenContext } from './context.ts';
 import { chooseFormat } from './export-key.ts';
 import { messages, prompts } from './messages.ts';

@@ -12,11 +12,12 @@ import {
 } from '@sallyport/protocol/keys/formats/known-hosts';
 import { keyTypeLabel } from '@sallyport/protocol/keys/public-key';
 import { randomart } from '@sallyport/protocol/keys/randomart';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { type KnownHostsFile, readKnownHostsFile, rewriteKnownHostsFile } from '../shared/rewrite-known-hosts.ts';
 import { writeOut } from '../shared/standard-streams.ts';
-import { reasonOf, userSshFolder } from '../shared/user-folder.ts';
+import { userSshFolder } from '../shared/user-folder.ts';
 import { type KeygenContext, logLine, ownAccount } from './context.ts';
 import { messages } from './messages.ts';
 

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { decodeKrl } from '@sallyport/protocol/keys/krl/decode-krl';
 import type { Revocations } from '@sallyport/protocol/keys/krl/revocations';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { keyFileReasons } from '../shared/messages.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { krlReasons, messages } from './messages.ts';
 
 /** @throws ProgramExit */

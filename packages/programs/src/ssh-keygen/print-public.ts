@@ -3,11 +3,11 @@
 
 import { statSync } from 'node:fs';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { loadKeyFailed } from '../shared/messages.ts';
 import { readPrivateKeyFile, unlockPrivateKey } from '../shared/private-key-file.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { writeOut } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { askPassphrase, chooseFile, givenPassphrase, type KeygenContext, loadFailure } from './context.ts';
 import { messages, prompts } from './messages.ts';
 

@@ -2,9 +2,9 @@
 // the program.
 
 import { readFileSync, statSync } from 'node:fs';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { readRest } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { messages } from './messages.ts';
 
 /** @throws ProgramExit */

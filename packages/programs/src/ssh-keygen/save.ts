@@ -7,9 +7,9 @@ import { encodePem } from '@sallyport/protocol/keys/formats/pem-private';
 import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import type { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { keyTypeLabel, type PublicKey } from '@sallyport/protocol/keys/public-key';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { replaceFile } from '../shared/replace-file.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import type { KeygenContext } from './context.ts';
 import { messages } from './messages.ts';
 

@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { securityKeyFlags } from '@sallyport/protocol/keys/types/security-key';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { messages } from './messages.ts';
 
 const usualApplication = 'ssh:';

@@ -7,11 +7,11 @@ import { replaceKeyFlag } from '@sallyport/system/security-key-provider';
 import type { MadeSecurityKey, NewSecurityKey } from 'sallyport/helpers/security-keys';
 import { SecurityKeyError, SecurityKeys } from 'sallyport/helpers/security-keys';
 import { securityKeyProvider } from 'sallyport/helpers/token-signature';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { escapeControls } from '../shared/printable.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { replaceFile } from '../shared/replace-file.ts';
 import { writeOut } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import {
   askPassphrase,
   askPassphraseTwice,

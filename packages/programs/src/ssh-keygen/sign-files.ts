@@ -4,10 +4,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Certificate, isCertificate } from '@sallyport/protocol/keys/certificate';
 import { armorSshsig, type SshsigHash, signDigest, sshsigHash } from '@sallyport/protocol/keys/sshsig';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { replaceFile } from '../shared/replace-file.ts';
 import { writeError, writeOut } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { type KeygenContext, logLine, mayOverwrite } from './context.ts';
 import { hashInput } from './hash-input.ts';
 import { messages } from './messages.ts';

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { dearmorSshsig, decodeSshsig, type Sshsig } from '@sallyport/protocol/keys/sshsig';
 import { DecodeError } from '@sallyport/protocol/wire/decode-error';
-import { reasonOf } from '../shared/user-folder.ts';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { messages } from './messages.ts';
 
 /** The signature, or why there is none. */

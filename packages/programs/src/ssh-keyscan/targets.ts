@@ -4,9 +4,9 @@
 import { readFileSync } from 'node:fs';
 import type { IpAddress } from '@sallyport/protocol/wire/ip-address';
 import { formatIpAddress, parseIpAddress } from '@sallyport/protocol/wire/ip-address';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
 import { readRest } from '../shared/standard-streams.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { messages } from './messages.ts';
 
 export interface Target {

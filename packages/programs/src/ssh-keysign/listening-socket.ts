@@ -6,8 +6,8 @@ import { dirname } from 'node:path';
 import { isAbandoned } from '@sallyport/system/agent-socket';
 import { bindLocal } from '@sallyport/system/local-listener';
 import { errorText, SystemError } from '@sallyport/system/system-error';
+import { reasonOf } from '../shared/failure-reason.ts';
 import { ProgramExit } from '../shared/program-exit.ts';
-import { reasonOf } from '../shared/user-folder.ts';
 import { fatal } from './messages.ts';
 
 const everybody = 0o666;

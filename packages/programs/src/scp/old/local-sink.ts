@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import type { Entry } from '@sallyport/protocol/scp/records';
 import { byteStringOf, bytesOf, pathOf } from '../../shared/byte-string.ts';
-import { reasonOf, statusOf } from '../local-files.ts';
+import { reasonOf } from '../../shared/failure-reason.ts';
+import { statusOf } from '../local-files.ts';
 import { below } from '../locations.ts';
 import { messages } from '../messages.ts';
 

@@ -3,8 +3,9 @@
 
 import { mkdirSync } from 'node:fs';
 import { bytesOf, pathOf } from '../../shared/byte-string.ts';
+import { reasonOf } from '../../shared/failure-reason.ts';
 import type { CopySetting, CopySources, CopyTarget } from '../copy-setting.ts';
-import { reasonOf, statusOf } from '../local-files.ts';
+import { statusOf } from '../local-files.ts';
 import type { RemotePlace } from '../locations.ts';
 import { below, targetName } from '../locations.ts';
 import { fileMessages } from '../messages.ts';

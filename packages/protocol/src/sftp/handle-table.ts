@@ -5,18 +5,21 @@ import { readUint32, writeUint32 } from '../wire/bytes.ts';
 
 const handleBytes = 8;
 
-/** What the clients of one process may have open together. Each leaves as much to the others as it has itself. */
+/** What the clients of one process may have open together. Each leaves to the others a third of what it has itself. */
 export class HandleBudget {
-  readonly maximum: number;
+  /** What one client may have while nobody else has any. */
+  readonly mostForOne: number;
+  readonly #maximum: number;
   #taken = 0;
 
   constructor(maximum: number) {
-    this.maximum = maximum;
+    this.#maximum = maximum;
+    this.mostForOne = Math.ceil((maximum * 3) / 4);
   }
 
   /** Whether one that has so many gets no more. */
   isSpentFor(own: number): boolean {
-    return own >= this.maximum - this.#taken;
+    return own >= 3 * (this.#maximum - this.#taken);
   }
 
   /** More are open, or with a negative count fewer. */

@@ -165,8 +165,9 @@ test('modes and lines look as in `ls -l` of sftp-server', () => {
   assert.equal(String.fromCharCode(...line), expected);
 });
 
-test('clients that share a budget of handles leave to each other as much as they have', () => {
-  const budget = new HandleBudget(8);
+test('clients that share a budget of handles leave a third of what they have to the others', () => {
+  const budget = new HandleBudget(16);
+  assert.equal(budget.mostForOne, 12);
   const tables = [new HandleTable<number>(100, budget), new HandleTable<number>(100, budget)] as const;
   const fill = (table: HandleTable<number>): Uint8Array[] => {
     const handles: Uint8Array[] = [];
@@ -174,9 +175,9 @@ test('clients that share a budget of handles leave to each other as much as they
     return handles;
   };
   const [first, second] = [fill(tables[0]), fill(tables[1])];
-  assert.deepEqual([first.length, second.length], [4, 2]);
+  assert.deepEqual([first.length, second.length], [12, 3]);
   for (const handle of [...first, ...first]) tables[0].remove(handle);
-  assert.equal(fill(tables[1]).length, 2);
+  assert.equal(fill(tables[1]).length, 9);
   tables[1].takeAll();
-  assert.equal(fill(tables[0]).length, 4);
+  assert.equal(fill(tables[0]).length, 12);
 });

@@ -41,12 +41,14 @@ export interface ServedSftpOptions {
 
 const brokenProtocol = 11;
 const mostHandles = 16_384;
+const mostOtherDescriptors = 4096;
 
 const shared: { budget?: HandleBudget } = {};
 
-/** Of all sessions of this process: the other half of its descriptors is for connections and programs. */
+/** Of all sessions of this process: the other descriptors are for connections and programs. */
 function handleBudget(): HandleBudget {
-  shared.budget ??= new HandleBudget(Math.floor(openFileLimit() / 2));
+  const limit = openFileLimit();
+  shared.budget ??= new HandleBudget(limit - Math.min(Math.ceil(limit / 4), mostOtherDescriptors));
   return shared.budget;
 }
 
@@ -64,7 +66,7 @@ export class ServedSftp {
     const home = utf8EncodeReversibly(grant.home);
     const files = localFileSystem({ start, home, ...(umask !== undefined && { umask }) });
     const budget = handleBudget();
-    const maximumHandles = Math.min(options.maximumHandles, mostHandles, Math.floor(budget.maximum / 2));
+    const maximumHandles = Math.min(options.maximumHandles, mostHandles, budget.mostForOne);
     const peer = { user: grant.user, address: grant.peer.address };
     const lines = isLogged(line, 'info') ? { log, peer } : {};
     this.#session = new SftpSession(

@@ -37,7 +37,10 @@ export function call<Name extends FunctionName>(name: Name, ...args: ArgumentsOf
   return found(...args);
 }
 
-/** The error number that the last call left behind. */
+/**
+ * The error number that the last call left behind. A call that the runtime makes of its own in between may fail as well
+ * and leave another one (ENOMEM was seen on Node, once in some million calls): a number must not let anybody in.
+ */
 export function lastErrno(): number {
   return loader().errno();
 }

@@ -23,6 +23,12 @@ function folderOf({
   return { path, [Symbol.dispose]: () => fs.rmSync(path, { recursive: true, force: true }) };
 }
 
+/** As many files as the machine lets one process open (RLIMIT_NOFILE). */
+function mostOpenFiles(): number {
+  const [, hard] = /^Max open files\s+\d+\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1')) ?? [];
+  return Number(hard);
+}
+
 const ourSftpServer = ourProgram('sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -64,6 +70,21 @@ for (const { as, needs } of waysToRun) {
         if (command.includes('INFO')) await server.untilLog(/forced close ".*file" bytes read \d+ written 5000000/);
       });
     }
+    test('10,000 handles are open at a time, and another session of the account opens its own', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as, { config: ['Subsystem sftp internal-sftp'] });
+      await using client = await fixture.connect(server);
+      const [first, second] = [await openSftp(client), await openSftp(client)];
+      const open = { path: bytes('/dev/null'), flags: 1, attributes: {} };
+      const wanted = Math.min(10_000, Math.floor(mostOpenFiles() / 2));
+      for (let count = 0; count < wanted; count += 500) {
+        const requests = Array.from({ length: Math.min(500, wanted - count) }, () => first.request('open', open));
+        for (const { kind } of await Promise.all(requests)) assert.equal(kind, 'handle', `of ${wanted}, at ${count}`);
+      }
+      await second.handle(second.request('open', open));
+      assert.equal((await client.run('echo alive')).stdout, 'alive\n');
+    });
+
     test('kill -9 of the serving process ends an upload with an error, and reput brings the rest', async () => {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as, { config: ['Subsystem sftp internal-sftp'] });

@@ -47,9 +47,13 @@ for (const { as, needs } of waysToRun) {
 }
 
 /** What a client writes below a shell with the limit. */
-async function below(program: string, args: readonly string[], input = ''): Promise<string> {
+async function below(
+  program: string,
+  args: readonly string[],
+  { input = '', ...variables }: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const script = `ulimit -Sn ${softLimit}; "$0" "$@"; true`;
-  const env = { HOME: fixture.openssh.folder.path };
+  const env = { HOME: fixture.openssh.folder.path, ...variables };
   const { stdout, stderr } = await runProgram('/bin/sh', ['-c', script, ourProgram(program), ...args], { input, env });
   return `${stdout.toString()}${stderr}`;
 }
@@ -64,7 +68,32 @@ test('ProxyCommand has the limit that ssh was started with', async () => {
   assert.ok(said.startsWith(`${softLimit}\n${hardLimit}\n`), said);
 });
 
+test('commands of Match exec, KnownHostsCommand and LocalCommand have the limit that ssh was started with', async () => {
+  await using server = await fixture.openssh.startServer();
+  const { folder } = fixture.openssh;
+  const ask = await folder.write('ask', `#!/bin/sh\n{ echo "$1"; ${question}; } >&2\n`, 0o755);
+  const config = [`Match exec "${ask} match"`, 'PermitLocalCommand yes', `LocalCommand ${ask} local`, ''];
+  const file = await folder.write('asking.config', config.join('\n'));
+  const known = [`KnownHostsCommand=${ask} known`, `UserKnownHostsFile=${server.knownHosts}`];
+  const settings = [...known, `Port=${server.port}`, `IdentityFile=${fixture.openssh.userKey.path}`, 'BatchMode=yes'];
+  const options = settings.flatMap((setting) => ['-o', setting]);
+  const said = await below('ssh', ['-F', file, ...options, `${server.user}@127.0.0.1`, 'true']);
+  for (const who of ['match', 'known', 'local']) {
+    assert.ok(said.includes(`${who}\n${softLimit}\n${hardLimit}\n`), `${who} of ${said}`);
+  }
+});
+
+test('the program that asks for a passphrase has the limit that ssh-keygen was started with', async () => {
+  const { folder } = fixture.openssh;
+  const key = folder.file('locked');
+  const made = await runProgram(ourProgram('ssh-keygen'), ['-q', '-t', 'ed25519', '-N', 'secret', '-f', key]);
+  assert.equal(made.code, 0, made.stderr);
+  const asking = await folder.write('askpass', `#!/bin/sh\n{ ${question}; } >&2\nexit 1\n`, 0o755);
+  const said = await below('ssh-keygen', ['-y', '-f', key], { SSH_ASKPASS: asking, SSH_ASKPASS_REQUIRE: 'force' });
+  assert.ok(said.includes(`${softLimit}\n${hardLimit}\n`), said);
+});
+
 test('a local command of sftp has the limit that sftp was started with', async () => {
-  const said = await below('sftp', ['-q', '-b', '-', '-D', ourProgram('sftp-server')], `!${question}\n`);
+  const said = await below('sftp', ['-q', '-b', '-', '-D', ourProgram('sftp-server')], { input: `!${question}\n` });
   assert.ok(said.endsWith(`${softLimit}\n${hardLimit}\n`), said);
 });

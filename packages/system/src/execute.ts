@@ -4,7 +4,7 @@
 import { type keepStandardFlags, setCloseOnExec } from './descriptors.ts';
 import { call, lastErrno } from './libc.ts';
 import { cString, stringArray } from './memory.ts';
-import { startingOpenFileLimit, withOpenFileLimit } from './open-file-limit.ts';
+import { withStartingOpenFileLimit } from './open-file-limit.ts';
 import { SystemError } from './system-error.ts';
 
 const ignoredByRuntimes = { brokenPipe: 13, fileTooLarge: 25 } as const;
@@ -26,7 +26,7 @@ export function execute({ path, argv, env, restoreFlags }: ExecuteOptions): neve
   restoreFlags();
   for (const fd of [0, 1, 2]) setCloseOnExec(fd, false);
   for (const signal of Object.values(ignoredByRuntimes)) call('signal', signal, defaultAction);
-  const errno = withOpenFileLimit(startingOpenFileLimit(), () => {
+  const errno = withStartingOpenFileLimit(() => {
     call('execve', file, words, variables);
     return lastErrno();
   });

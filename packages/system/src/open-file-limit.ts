@@ -73,6 +73,11 @@ export function withOpenFileLimit<T>(soft: number | undefined, work: () => T): T
   }
 }
 
+/** Runs a synchronous function that starts a program of the user's, with the limit that we were started with. */
+export function withStartingOpenFileLimit<T>(work: () => T): T {
+  return withOpenFileLimit(startingOpenFileLimit(), work);
+}
+
 /** The system gives the lowest free number: below one that is not open there is room. */
 function isOpen(fd: number): boolean {
   return call('fcntl', fd, getDescriptorFlags, 0) >= 0;

@@ -1,6 +1,8 @@
 // Asks through the program of SSH_ASKPASS, which shows a window: the prompt is its argument, the answer the first line
 // of its output, a status other than 0 means that the user declined.
 
+import { withStartingOpenFileLimit } from '@sallyport/system/open-file-limit';
+
 const defaultProgram = '/usr/bin/ssh-askpass';
 const maximumAnswerBytes = 1023;
 
@@ -13,7 +15,8 @@ export interface AskpassOptions {
 /** Shows a text until the result is called: a window that asks nothing. What cannot be run shows nothing. */
 export function showNotice(text: string, { env }: Pick<AskpassOptions, 'env'>): () => void {
   const { spawn } = process.getBuiltinModule('node:child_process');
-  const child = spawn(programOf(env), [text], { env: { ...env, SSH_ASKPASS_PROMPT: 'none' }, stdio: 'ignore' });
+  const asked = { ...env, SSH_ASKPASS_PROMPT: 'none' };
+  const child = withStartingOpenFileLimit(() => spawn(programOf(env), [text], { env: asked, stdio: 'ignore' }));
   child.on('error', () => undefined);
   return () => void child.kill('SIGTERM');
 }
@@ -28,7 +31,9 @@ export function runAskpass(prompt: string, { env, hint }: AskpassOptions): Promi
   const hinted = hint === undefined ? env : { ...env, SSH_ASKPASS_PROMPT: hint };
   // Loaded here and not before: hardly anybody is asked this way.
   const { spawn } = process.getBuiltinModule('node:child_process');
-  const child = spawn(programOf(env), [prompt], { env: hinted, stdio: ['inherit', 'pipe', 'inherit'] });
+  const child = withStartingOpenFileLimit(() =>
+    spawn(programOf(env), [prompt], { env: hinted, stdio: ['inherit', 'pipe', 'inherit'] }),
+  );
   const answer = Buffer.alloc(maximumAnswerBytes);
   let length = 0;
   child.stdout.on('data', (chunk: Buffer) => {

@@ -10,6 +10,7 @@ import type { ConfigSource } from '@sallyport/protocol/config/resolve-ssh';
 import type { LogSink } from '@sallyport/protocol/log/log';
 import { matchAddressList } from '@sallyport/protocol/wire/patterns';
 import { glob } from '@sallyport/system/glob';
+import { withStartingOpenFileLimit } from '@sallyport/system/open-file-limit';
 import { errorText } from '@sallyport/system/system-error';
 import { optionMessages } from './messages.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -105,7 +106,10 @@ export function runShell(command: string, environment: Surroundings['environment
   const program = shell === undefined || shell === '' ? '/bin/sh' : shell;
   // Loaded here and not before: few configurations run anything.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  return spawnSync(program, ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  const { status } = withStartingOpenFileLimit(() =>
+    spawnSync(program, ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] }),
+  );
+  return status === 0;
 }
 
 /** Whether an interface has an address in the list. */

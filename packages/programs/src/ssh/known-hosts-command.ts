@@ -11,6 +11,7 @@ import { type KnownHostsLine, parseKnownHosts } from '@sallyport/protocol/keys/f
 import type { PublicKey } from '@sallyport/protocol/keys/public-key';
 import { base64Encode } from '@sallyport/protocol/wire/base64';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
+import { withStartingOpenFileLimit } from '@sallyport/system/open-file-limit';
 import { writeError } from '../shared/standard-streams.ts';
 import { hostKeyMessages } from './messages.ts';
 
@@ -67,14 +68,12 @@ function outputOf(
   const { execFile } = process.getBuiltinModule('node:child_process');
   const env = withoutRuntimeVariables(environment);
   return new Promise((resolve) => {
-    const child = execFile(
-      program,
-      [...argv],
-      { env, encoding: 'utf8', maxBuffer: maximumOutputBytes },
-      (error, stdout, stderr) => {
+    const options = { env, encoding: 'utf8', maxBuffer: maximumOutputBytes } as const;
+    const child = withStartingOpenFileLimit(() =>
+      execFile(program, [...argv], options, (error, stdout, stderr) => {
         if (stderr !== '') writeError(stderr);
         resolve(error === null ? stdout : undefined);
-      },
+      }),
     );
     child.stdin?.end();
   });

@@ -3,6 +3,7 @@
 
 import { expandValue } from '@sallyport/protocol/config/ssh-tokens';
 import { withoutRuntimeVariables } from '@sallyport/system/environment';
+import { withStartingOpenFileLimit } from '@sallyport/system/open-file-limit';
 import { expanded } from './config-files.ts';
 import type { ConnectionPlan } from './read-config.ts';
 
@@ -15,5 +16,6 @@ export function runLocalCommand(plan: ConnectionPlan, environment: Readonly<Reco
   const env = withoutRuntimeVariables(environment);
   // Loaded here and not before: hardly anybody has such a command.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  spawnSync(environment['SHELL'] || '/bin/sh', ['-c', command], { stdio: 'inherit', env });
+  const shell = environment['SHELL'] || '/bin/sh';
+  withStartingOpenFileLimit(() => spawnSync(shell, ['-c', command], { stdio: 'inherit', env }));
 }

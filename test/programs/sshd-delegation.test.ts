@@ -70,6 +70,20 @@ for (const { as, needs } of waysToRun) {
   });
 
   describe(`sftp-server below sshd as ${as}`, needsRoot, () => {
+    test('its memory is no file for the client whose session it has left', async () => {
+      await using fixture = await SshdFixture.create();
+      await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer}`] });
+      const client = await fixture.connect(server);
+      const sftp = await openSftp(client);
+      const { account, program } = processesOf(server);
+      for (const pid of [account, program]) {
+        const path = bytes(`/proc/${pid}/mem`);
+        for (const flags of [openFlags.read, openFlags.write])
+          assert.equal(await sftp.code(sftp.request('open', { path, flags, attributes: {} })), permissionDenied);
+      }
+      await client.end();
+    });
+
     test('leaves its files to the account process, with its options', async () => {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer} -R -d /`] });

@@ -5,6 +5,7 @@
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { requestTable } from '@sallyport/protocol/sftp/requests';
 import { accountById } from '@sallyport/system/accounts';
+import { forbidTracing } from '@sallyport/system/identity';
 import type { CommandLineProblem, SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { expandStartFolder, readSftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { reasonOf } from '../shared/failure-reason.ts';
@@ -42,6 +43,8 @@ function answerQuery(query: string): number {
 }
 
 async function start(line: SftpServerCommandLine, argv: readonly string[]): Promise<number> {
+  // The client must not read or write this process' memory as /proc/PID/mem, whoever serves it.
+  forbidTracing();
   const log = openServerLog(line);
   if (line.umask !== undefined) process.umask(line.umask);
   if (!enterStartFolder(line, log)) return fatal;

@@ -3,7 +3,6 @@
 
 import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { accountById } from '@sallyport/system/accounts';
-import { forbidTracing } from '@sallyport/system/identity';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { isLogged } from 'sallyport/sftp-server/command-line';
 import { localFileSystem } from 'sallyport/sftp-server/local-file-system';
@@ -22,8 +21,6 @@ const readBytes = 512 * 1024;
 
 /** Returns the exit status when the client is gone. */
 export function serve(line: SftpServerCommandLine, log: (entry: LogLine) => void): number {
-  // The client must not read or write this process' memory as /proc/self/mem.
-  forbidTracing();
   const files = localFileSystem({ blocking: true, start: ownFolder() });
   const state: { status: number | undefined } = { status: undefined };
   const session: SftpSession = new SftpSession(

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
-import { ourProgram, programPath, runProgram, skipUnless, until } from '@sallyport/testing';
+import { findProgram, ourProgram, programPath, runProgram, skipUnless, until } from '@sallyport/testing';
 import type { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { openSftp } from '@sallyport/testing/sftp-driver';
-import { childrenNamed, descriptors } from './processes.ts';
+import { children, childrenNamed, commandLine, descriptors } from './processes.ts';
 import { SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const ourSftpServer = ourProgram('sftp-server');
@@ -240,6 +240,30 @@ describe('what the shell of the account does before sftp-server', needsRoot, () 
     await client.end();
   });
 
+  test('a process that start-up files leave behind does not keep the session of an sftp-server that is over', async () => {
+    using place = commonFolder();
+    const [shell, flag] = [`${place.path}/shell`, `${place.path}/flag`];
+    // It has the descriptors of sftp-server, the socket to the account process among them.
+    const script = ['#!/bin/sh', `( until [ -e ${flag} ]; do sleep 0.1; done ) <&0 &`, 'exec /bin/sh "$@"', ''];
+    fs.writeFileSync(shell, script.join('\n'), { mode: 0o755 });
+    await using fixture = await SshdFixture.create({ shell });
+    await using server = await fixture.start('root', { config: [`Subsystem sftp ${ourSftpServer}`] });
+    await using client = await fixture.connect(server);
+    const sftp = await openSftp(client);
+    const [account = 0] = childrenNamed(server.pid, /^sshd-session/);
+    const below = childrenNamed(account, /sftp-server/);
+    const [program] = [...below, ...below.flatMap(children)].filter((pid) => /^\S+sftp-server/.test(commandLine(pid)));
+    assert.ok(program);
+    await openFile(sftp, '/etc/passwd', openFlags.read);
+    process.kill(program, 'SIGKILL');
+    try {
+      await until(() => !descriptors(account).includes('/etc/passwd'), 'the close of what was open');
+    } finally {
+      fs.writeFileSync(flag, '');
+    }
+    await sftp.ended;
+  });
+
   for (const [what, script, expected] of [
     ['a mask of its own holds', ['umask 027'], { byAccount: true, byProgram: false, codes: [0, 0], mode: 0o640 }],
     [
@@ -250,6 +274,31 @@ describe('what the shell of the account does before sftp-server', needsRoot, () 
     [
       'rules of its own keep the session under them',
       ['exec setpriv --no-new-privs /bin/sh "$@"'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'less of the disk keeps the session there',
+      ['exec ionice -c 3 /bin/sh "$@"'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'another way to be scheduled keeps the session there',
+      ['exec chrt -i 0 /bin/sh "$@"'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'the choice to go first keeps the session there',
+      ['exec choom -n 900 -- /bin/sh "$@"'],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'a library for audits keeps the session there',
+      ['export LD_AUDIT='],
+      { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
+    ],
+    [
+      'who watches its calls keeps the session there',
+      ['exec strace -f -o /dev/null /bin/sh "$@"'],
       { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
     ],
     [
@@ -278,6 +327,10 @@ describe('what the shell of the account does before sftp-server', needsRoot, () 
       { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
     ],
   ] as const) {
-    test(what, async () => assert.deepEqual(await serveWith(script), expected));
+    const wrapper = /^exec (ionice|chrt|choom|strace) /.exec(script[0] ?? '')?.[1];
+    const isMissing = wrapper !== undefined && findProgram(wrapper) === undefined;
+    test(what, { skip: isMissing && `not on this machine: ${wrapper}` }, async () =>
+      assert.deepEqual(await serveWith(script), expected),
+    );
   }
 });

@@ -8,7 +8,7 @@ import { DecodeError } from '@sallyport/protocol/wire/decode-error';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, socketPair } from '@sallyport/system/descriptors';
 import { fileIdentity } from '@sallyport/system/file-identity';
-import { processStanding } from '@sallyport/system/process-standing';
+import { ownUmask, processStanding } from '@sallyport/system/process-standing';
 import type { SftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import { readSftpServerCommandLine } from 'sallyport/sftp-server/command-line';
 import {
@@ -18,7 +18,7 @@ import {
   delegationVariable,
 } from 'sallyport/sftp-server/delegation';
 import { FrameChannel } from '../frames/frame-channel.ts';
-import type { ProgramEnd, ProgramOptions, RunningProgram } from './running-program.ts';
+import type { ProgramOptions, RunningProgram } from './running-program.ts';
 import type { SftpProgramOptions } from './served-sftp.ts';
 import { ServedSftp } from './served-sftp.ts';
 import type { SessionProcess } from './session-process.ts';
@@ -66,9 +66,6 @@ class DelegatedSftp implements RunningProgram {
   #outputStopped = false;
   /** The program writes its log as fast as lines come. */
   #hasLogRoom = true;
-  #hasExited = false;
-  /** The client has gone. */
-  #isLeft = false;
   /** What the service will have consumed that the program's pipe had taken before. */
   #consumedBefore = 0;
   #service: ServedSftp | undefined;
@@ -76,19 +73,13 @@ class DelegatedSftp implements RunningProgram {
   constructor(options: SftpProgramOptions, { ours, theirs }: { readonly ours: number; readonly theirs: number }) {
     this.#options = options;
     try {
-      this.#process = startProcess(
-        { ...options, onEnd: (end) => this.#ended(end) },
-        {
-          stdio: { [delegationDescriptor]: theirs },
-          onExit: () => {
-            this.#hasExited = true;
-            if (this.#isLeft) this.#control.destroy();
-          },
-          variables: (input, output) => ({
-            [delegationVariable]: [process.pid, ...[theirs, input, output].map(fileIdentity)].join(' '),
-          }),
-        },
-      );
+      this.#process = startProcess(options, {
+        stdio: { [delegationDescriptor]: theirs },
+        onExit: () => this.#exited(),
+        variables: (input, output) => ({
+          [delegationVariable]: [process.pid, ...[theirs, input, output].map(fileIdentity)].join(' '),
+        }),
+      });
     } catch (error) {
       closeDescriptor(ours);
       throw error;
@@ -134,10 +125,9 @@ class DelegatedSftp implements RunningProgram {
 
   /** The program logs what is closed, and that the session is over, before it ends. */
   destroy(): void {
-    this.#isLeft = true;
     this.#process.destroy();
-    this.#service?.end(0);
-    if (this.#service === undefined || this.#hasExited) this.#control.destroy();
+    if (this.#service === undefined) this.#control.destroy();
+    else this.#service.end(0);
   }
 
   /** Throws DecodeError for what may not come now: then the program is left alone. */
@@ -169,7 +159,7 @@ class DelegatedSftp implements RunningProgram {
       program: this.#options,
       line,
       start: offer.folder,
-      umask: umask === process.umask() ? undefined : umask,
+      umask: umask === ownUmask() ? undefined : umask,
       maximumHandles: offer.maximumHandles,
       log: ({ level, text }) => {
         this.#hasLogRoom = this.#control.send(delegationAnswers.line, { level, text });
@@ -190,10 +180,12 @@ class DelegatedSftp implements RunningProgram {
     if (bytes > before) this.#options.onConsumed(bytes - before);
   }
 
-  /** The program is over: with it the session, whoever served it. */
-  #ended(end: ProgramEnd): void {
+  /**
+   * The program is over: with it the session, whoever served it, and whatever start-up files have left behind with its
+   * descriptors.
+   */
+  #exited(): void {
     this.#service?.destroy();
     this.#control.destroy();
-    this.#options.onEnd(end);
   }
 }

@@ -71,7 +71,7 @@ export interface Extras {
   readonly stdio: Readonly<Record<number, number>>;
   /** Gets the descriptors that become the standard input and output of the process. */
   readonly variables: (input: number, output: number) => Readonly<Record<string, string>>;
-  /** It has exited, whether or not anybody else waits for that. */
+  /** It has exited, whether or not its output has ended and anybody waits for that; before onEnd. */
   readonly onExit: () => void;
 }
 
@@ -150,8 +150,8 @@ export class SessionProcess implements RunningProgram {
     onExit(pid, (exit) => {
       this.#exit = exit;
       options.terminal?.closeSlave();
-      this.#settle();
       exited?.();
+      this.#settle();
     });
   }
 

@@ -70,6 +70,30 @@ test('keys of every kind are read from public key objects, with or without DER a
   assert.deepEqual([found[1]?.label, found[1]?.id], ['p256', hex('02')]);
 });
 
+test('a bare point that could be the beginning of DER by its second byte is one', () => {
+  const points = [
+    [
+      '06082a8648ce3d030107',
+      '043fc424067a1f679b0fe2c0ae1093724f6233002be8063cb1cad2cccdb85b089e',
+      '5bb243009e581be52aedbb47eda98d26cf9fc800f7934c9466aaaef8c6629ecf',
+    ],
+    [
+      '06052b81040022',
+      '045f1220584a5e3287e86d9a4af0b7c7e5e82a4d262ef7f92a632cf3b163e47ea878b217d6601c4090f28b25bffa0f1079',
+      '65ff5d3ba436b7ca0f1f33b5472f2a267b4472268c10f6a40c0fc60703795c09ab48c514504e741566a513acd1509173',
+    ],
+  ] as const;
+  const objects = points.map(([parameters, x, y]) => ({
+    ...{ objectClass: objectClasses.publicKey, keyType: word(keyTypes.ec) },
+    ...{ ecParameters: hex(parameters), ecPoint: hex(x + y) },
+  }));
+  const found = readTokenKeys(token(...objects), 1);
+  assert.deepEqual(
+    found.map(({ key }) => pointOf(key)),
+    objects.map(({ ecPoint }) => ecPoint),
+  );
+});
+
 test('objects that are no usable keys are passed over', () => {
   const common = { objectClass: objectClasses.publicKey };
   const found = readTokenKeys(

@@ -28,7 +28,8 @@ const curveParameters: Readonly<Record<CurveName, string>> = {
 /** Ed25519 as an object identifier (RFC 8410 section 3) and as the name that PKCS #11 3.0 allows as well. */
 const ed25519Parameters: readonly string[] = ['06032b6570', '130c656477617264733235353139'];
 const octetString = 0x04;
-const ed25519Bytes = 32;
+/** Lengths of bare points: Ed25519, and uncompressed ones of the curves above. With DER around them none has these. */
+const barePointBytes: readonly number[] = [32, 65, 97, 133];
 
 /** What a module shows of its objects. */
 export type TokenObjects = Pick<Pkcs11Module, 'attribute' | 'findObjects'>;
@@ -83,9 +84,12 @@ function keyOnCurve(parameters: string, point: Uint8Array): PublicKey | undefine
   return undefined;
 }
 
-/** A point is an OCTET STRING of DER; some modules leave that away. */
+/**
+ * A point is an OCTET STRING of DER; some modules leave that away. An uncompressed point begins as an OCTET STRING
+ * does, and its next byte may be what is left.
+ */
 function pointOf(value: Uint8Array): Uint8Array {
-  if (value[0] !== octetString || value.length === ed25519Bytes) return value;
+  if (value[0] !== octetString || barePointBytes.includes(value.length)) return value;
   const [, length = 0] = value;
   const header = length < 0x80 ? 2 : 2 + (length & 0x7f);
   const size = length < 0x80 ? length : Number(`0x${Buffer.from(value.subarray(2, header)).toString('hex') || '0'}`);

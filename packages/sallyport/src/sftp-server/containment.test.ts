@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
+import { openBelow } from '@sallyport/testing/open-descriptors';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { blockingCalls } from './file-calls.ts';
 import { codeOf } from './file-error.ts';
@@ -238,7 +239,7 @@ test('walks leave no descriptor open, and none goes deeper than it may', async (
     fd = next;
   }
   fs.closeSync(fd);
-  const before = fs.readdirSync('/proc/self/fd').length;
+  const before = openBelow(folder.path);
   await assert.rejects(
     async () => served.stat(bytes(deep), { follow: true }),
     (error) => codeOf(error) === 'ENAMETOOLONG',
@@ -246,7 +247,7 @@ test('walks leave no descriptor open, and none goes deeper than it may', async (
   await served.stat(bytes('d/'.repeat(500)), { follow: true });
   await assert.rejects(async () => served.stat(bytes('d/d/missing/x'), { follow: true }));
   await served.realPath(bytes('d/d/../d'));
-  assert.equal(fs.readdirSync('/proc/self/fd').length, before);
+  assert.equal(openBelow(folder.path), before);
   places.close();
   served.close();
 });

@@ -5,9 +5,11 @@ import * as fs from 'node:fs';
 import { test } from 'node:test';
 import { init, requestPackets } from '@sallyport/protocol/sftp/packets';
 import { Writer } from '@sallyport/protocol/wire/writer';
+import { openBelow } from '@sallyport/testing/open-descriptors';
 import { SeededRandom } from '@sallyport/testing/seeded-random';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
+import { until } from '@sallyport/testing/until';
 import { memoryStreams } from '../driver/memory-stream.ts';
 import { ProtocolError } from '../errors.ts';
 import type { SftpFileSystem } from './file-system.ts';
@@ -153,11 +155,12 @@ test('a client that asks for 10,000 large reads and reads nothing is not read an
     client.request('read', { handle, offset: 0n, length: 0xffffffff }),
   );
   for (const reply of asked) reply.catch(() => undefined);
-  for (let i = 0; i < 300; i++) {
+  // The first answers may take a while on a busy machine; what comes behind them fills the queue at once.
+  for (let turns = 0; turns < 300; turns += largest > 100_000 ? 1 : 0) {
     await new Promise((resolve) => setImmediate(resolve));
     largest = Math.max(largest, ours.bufferedBytes);
   }
-  assert.ok(largest > 100_000 && largest < 6 * 1024 * 1024, `${largest} bytes wait`);
+  assert.ok(largest < 6 * 1024 * 1024, `${largest} bytes wait`);
   assert.ok(process.memoryUsage().arrayBuffers - before < 40 * 1024 * 1024);
   theirs.destroy();
   await done;
@@ -168,7 +171,7 @@ test('what a client leaves open is closed when it disappears, also in the middle
   await using folder = await TemporaryFolder.create();
   await folder.write('file', 'text');
   const served = localFileSystem({ root: folder.path });
-  const before = fs.readdirSync('/proc/self/fd').length;
+  const before = openBelow(folder.path);
   const [ours, theirs] = memoryStreams();
   const done = serveSftp(ours, served);
   const client = new SftpDriver(theirs);
@@ -176,12 +179,10 @@ test('what a client leaves open is closed when it disappears, also in the middle
   const open = { path: bytes('file'), flags: 1, attributes: {} };
   const handles = await Promise.all(Array.from({ length: 1000 }, () => client.handle(client.request('open', open))));
   assert.equal(new Set(handles.map(String)).size, 1000);
-  assert.equal(fs.readdirSync('/proc/self/fd').length, before + 1000);
+  assert.equal(openBelow(folder.path), before + 1000);
   theirs.destroy();
   await done;
-  for (let i = 0; i < 200 && fs.readdirSync('/proc/self/fd').length > before; i++)
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.equal(fs.readdirSync('/proc/self/fd').length, before);
+  await until(() => openBelow(folder.path) === before, 'every file is closed');
   served.close();
 });
 

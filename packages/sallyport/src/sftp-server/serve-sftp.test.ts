@@ -5,6 +5,7 @@ import type { LogLine } from '@sallyport/protocol/log/stable-lines';
 import { fileSystemFields, limitFields, nameLists } from '@sallyport/protocol/sftp/extensions';
 import { openFlags } from '@sallyport/protocol/sftp/packets';
 import { statusCodes } from '@sallyport/protocol/sftp/status';
+import { openBelow } from '@sallyport/testing/open-descriptors';
 import { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { memoryStreams } from '../driver/memory-stream.ts';
@@ -322,14 +323,14 @@ test('more than as many handles as allowed fail, and closing one makes room', as
   await using served = await serve({ maximumHandles: 3 });
   const { client, folder } = served;
   await folder.write('file', '');
-  const before = fs.readdirSync('/proc/self/fd').length;
+  const before = openBelow(folder.path);
   const handles = [];
   for (let i = 0; i < 3; i++) handles.push(await openFile(client, 'file', read));
   for (let i = 0; i < 20; i++) {
     const more = client.request('open', { path: bytes('file'), flags: read, attributes: {} });
     assert.equal(await client.code(more), statusCodes.failure);
   }
-  assert.equal(fs.readdirSync('/proc/self/fd').length, before + 3);
+  assert.equal(openBelow(folder.path), before + 3);
   await client.request('close', { handle: handles[0] as Uint8Array });
   await openFile(client, 'file', read);
 });

@@ -192,6 +192,8 @@ test('AccountWorker stops a process that has been idle, and not before', async (
   for (const name of ['adopt', 'adopt']) assert.equal((await bench.command())[0], name);
   bench.call('ended', { connection: 1 });
   bench.call('ended', { connection: 7 });
+  bench.sign(2);
+  assert.equal((await bench.command())[0], 'signature');
   await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual([bench.isGone, bench.ended], [false, [1]]);
   bench.call('ended', { connection: 2 });
@@ -200,12 +202,17 @@ test('AccountWorker stops a process that has been idle, and not before', async (
 });
 
 test('AccountWorker keeps a process that gets a connection while it is idle', async () => {
-  const bench = new Bench({ idleMs: 300 }).adopt(1);
+  let isIdle: () => void = () => undefined;
+  const idle = new Promise<void>((resolve) => {
+    isIdle = resolve;
+  });
+  const bench = new Bench({ idleMs: 100, onConnectionEnded: isIdle }).adopt(1);
   await bench.command();
   bench.call('ended', { connection: 1 });
-  while (bench.ended.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  // It goes on before any timer does.
+  await idle;
   bench.adopt(2);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(bench.isGone, false);
 });
 

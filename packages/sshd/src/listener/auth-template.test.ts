@@ -121,11 +121,13 @@ test('AuthTemplate goes on with the copy that its process says it goes on as, on
   const moved = sleeper();
   bench.report('moved', { pid: moved });
   process.kill(bench.pid, 'SIGTERM');
-  await bench.until('template ended');
-  assert.deepEqual(bench.endings, [{ exit: { signal: 15, coreDumped: false }, killed: false }]);
-  // Nothing more is reported, so what makes the copies now is ended.
+  // Nothing more is reported, so what makes the copies now is ended; whose end is seen first is not said.
   await bench.until('template ended', 2);
-  assert.deepEqual(bench.endings[1]?.exit, { signal: 9, coreDumped: false });
+  const signals = bench.endings.map(({ exit, killed }) => ['signal' in exit ? exit.signal : exit, killed]);
+  assert.deepEqual(signals.sort(), [
+    [15, false],
+    [9, false],
+  ]);
   const other = sleeper();
   bench.report('moved', { pid: other }).report('ready', {});
   await bench.until('ready');

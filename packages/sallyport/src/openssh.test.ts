@@ -3,10 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 
 import { ciphers } from '@sallyport/protocol/algorithms/ciphers';
+import { AgentFixture } from '@sallyport/testing/agent-fixture';
 import type { StockClientTarget, StockServer } from '@sallyport/testing/openssh-fixture';
 import { descendantsOf, OpensshFixture } from '@sallyport/testing/openssh-fixture';
 import { ordinaryAccount, programPath, skipUnless } from '@sallyport/testing/peers';
-import { runProgram, startProgram } from '@sallyport/testing/program';
+import { runProgram } from '@sallyport/testing/program';
 import type { TestServer } from '@sallyport/testing/test-server';
 import { startTestServer } from '@sallyport/testing/test-server';
 
@@ -133,8 +134,7 @@ test(
       authorizedKeys: keys.map(({ publicLine }) => publicLine),
       config: ['MaxAuthTries 20'],
     });
-    const socket = fixture.folder.file('agent');
-    const agent = startProgram(programPath('ssh-agent'), ['-D', '-a', socket]);
+    await using agent = await AgentFixture.start();
     const target = targetOf(fixture, server);
     for (const key of keys) {
       await using client = await connect(target, { identities: [await readPrivateKey(key.path)] });
@@ -143,14 +143,13 @@ test(
     const add = await runProgram(
       programPath('ssh-add'),
       keys.map(({ path }) => path),
-      { env: { SSH_AUTH_SOCK: socket } },
+      { env: agent.env },
     );
     assert.equal(add.code, 0, add.stderr);
-    const held = await new AgentClient(socket).identities();
+    const held = await new AgentClient(agent.path).identities();
     assert.equal(held.length, keys.length);
-    await using client = await connect(target, { identities: [], agent: socket });
+    await using client = await connect(target, { identities: [], agent: agent.path });
     assert.equal((await client.run('echo in')).stdout, 'in\n');
-    await agent.end();
   },
 );
 

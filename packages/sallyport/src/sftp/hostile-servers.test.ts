@@ -34,7 +34,7 @@ async function connectTo(
 ): Promise<{ readonly client: SftpClient; readonly server: ScriptedSftpServer }> {
   const [ours, theirs] = memoryStreams();
   const server = new ScriptedSftpServer(theirs, script, extensions);
-  return { client: await SftpClient.over(ours, { timeoutMs: 5000 }), server };
+  return { client: await SftpClient.over(ours, { timeoutMs: 30_000 }), server };
 }
 
 /** Answers what a test is about; true when it has. */

@@ -26,7 +26,7 @@ async function endlessFolder(): Promise<{
     else if (!state.isSilent) server.reply('names', { id, entries: names });
   };
   const server = new ScriptedSftpServer(theirs, script);
-  const client = await SftpClient.over(ours, { timeoutMs: 5000 });
+  const client = await SftpClient.over(ours, { timeoutMs: 30_000 });
   return { client, state, asked: (name) => server.requests.filter((request) => request.name === name).length };
 }
 

@@ -53,7 +53,7 @@ test('an upload reads a file no faster than its data leaves, and goes on when it
     arrived.set(request.data, Number(request.offset));
     if (isStuck) theirs.pause();
   });
-  const client = await SftpClient.over(ours, { timeoutMs: 5000 });
+  const client = await SftpClient.over(ours, { timeoutMs: 30_000 });
   let readBytes = 0;
   const localFiles = countingFiles((bytes) => {
     readBytes += bytes;
@@ -78,7 +78,7 @@ test('an upload that waits for a server that takes nothing fails with the connec
     if (request.name === 'open') server.reply('handle', { id, handle });
     else theirs.pause();
   });
-  const client = await SftpClient.over(ours, { timeoutMs: 5000 });
+  const client = await SftpClient.over(ours, { timeoutMs: 30_000 });
   const uploading = client.uploadFile(folder.file('f'), 'f');
   const failed = assert.rejects(uploading, { code: 'connection-lost' });
   for (let turn = 0; turn < 50; turn++) await nextTurn();

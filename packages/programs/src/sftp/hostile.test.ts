@@ -11,8 +11,13 @@ import { ScriptedSftpServer } from '@sallyport/testing/scripted-sftp-server';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 
 const module = import.meta.resolve('@sallyport/programs/sftp/main');
-// Carries the protocol between the program, which starts it by -D, and the server in this process.
-const bridge = 'const s=require("net").connect(process.argv.at(-1));process.stdin.pipe(s);s.pipe(process.stdout)';
+// Carries the protocol between the program, which starts it by -D, and the server in this process. What it could not
+// deliver because the program has gone is no matter, and it says nothing of it.
+const bridge = [
+  'const s=require("net").connect(process.argv.at(-1))',
+  'for(const one of [s,process.stdin,process.stdout])one.on("error",()=>process.exit())',
+  'process.stdin.pipe(s);s.pipe(process.stdout)',
+].join(';');
 
 const folder = { permissions: 0o040755 };
 const file = { permissions: 0o100644, size: 4n };

@@ -88,6 +88,7 @@ test('a passphrase is asked for on the terminal and not shown', async () => {
   assert.deepEqual(await session.exited, { code: 0 });
   assert.equal(await session.echoes(), true);
   const question = `Enter passphrase for "${path}" (empty for no passphrase): \r\nEnter same passphrase again: \r\n`;
+  await session.until(question);
   assert.equal(session.shown, question);
   await session.end();
   const reading = new Session(['-y', '-P', 'open sesame', '-f', path]);

@@ -98,7 +98,7 @@ test('a silent server and one that drips end by their own timers', { timeout: 20
     const timer = setInterval(() => socket.write('x\r\n'), 20);
     socket.on('close', () => clearInterval(timer));
   });
-  const dripped = await scanConnection(request(dripping.port, 60));
+  const dripped = await scanConnection(request(dripping.port, 500));
   assert.deepEqual([dripped.type, dripped.type === 'nothing' && dripped.connected], ['nothing', true]);
 });
 

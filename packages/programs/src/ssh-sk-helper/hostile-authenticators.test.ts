@@ -29,7 +29,7 @@ interface Hostile extends AuthenticatorOptions {
 async function enrollingWith({ distort, ...given }: Hostile): Promise<string> {
   const tokens = [new SoftwareAuthenticator(given)];
   await using fixture = await TokenFixture.create({
-    ...{ tokens, timeoutMs: 3000, silenceMs: 300 },
+    ...{ tokens, silenceMs: 300 },
     ...(distort === undefined ? {} : { distort }),
   });
   return await failureOf(new SecurityKeys(crypto, fixture.env).enroll(usual));
@@ -96,11 +96,12 @@ test('a signature that is wrong, cut off or of nobody does not leave', options, 
   await using honest = await TokenFixture.create({ tokens: [token] });
   for (const algorithm of ['ed25519', 'ecdsa'] as const) {
     const { key } = await new SecurityKeys(crypto, honest.env).enroll({ ...usual, algorithm });
-    const signingWith = async (change: (payload: Buffer) => Buffer): Promise<string> => {
+    const signingWith = async (change: (payload: Buffer) => Buffer, silenceMs?: number): Promise<string> => {
       const distort = only(commands.getAssertion, (answer) =>
         hidReports({ ...answer, payload: change(Buffer.from(answer.payload)) }),
       );
-      await using fixture = await TokenFixture.create({ tokens: [token], distort, silenceMs: 300 });
+      const silence = silenceMs === undefined ? {} : { silenceMs };
+      await using fixture = await TokenFixture.create({ tokens: [token], distort, ...silence });
       return await failureOf(new SecurityKeys(crypto, fixture.env).sign(key, Buffer.from('data'), { provider }));
     };
     // The signature stands at the end.
@@ -109,7 +110,7 @@ test('a signature that is wrong, cut off or of nobody does not leave', options, 
       return payload;
     };
     assert.equal(await signingWith(flip), 'unusable', algorithm);
-    assert.match(await signingWith((payload) => payload.subarray(0, -3)), /^(?:noDevice|general)$/, algorithm);
+    assert.match(await signingWith((payload) => payload.subarray(0, -3), 300), /^(?:noDevice|general)$/, algorithm);
     const empty = new Map<number, Cbor>([
       [
         1,
@@ -122,7 +123,7 @@ test('a signature that is wrong, cut off or of nobody does not leave', options, 
       [3, Buffer.alloc(0)],
     ]);
     const nothing = Buffer.concat([success(), encodeCbor(empty)]);
-    assert.match(await signingWith(() => nothing), /^(?:noDevice|general|unusable)$/, algorithm);
+    assert.match(await signingWith(() => nothing, 300), /^(?:noDevice|general|unusable)$/, algorithm);
   }
 });
 

@@ -10,9 +10,10 @@ import { formatPublicLine } from '@sallyport/protocol/keys/formats/public-line';
 import { PrivateKey } from '@sallyport/protocol/keys/private-key';
 import { decodePublicKey, verifySignature } from '@sallyport/protocol/keys/public-key';
 import { utf8Encode } from '@sallyport/protocol/wire/utf8';
+import { AgentFixture } from '@sallyport/testing/agent-fixture';
 import { certify } from '@sallyport/testing/certify';
-import { skipUnless } from '@sallyport/testing/peers';
-import { runProgram, startProgram } from '@sallyport/testing/program';
+import { programPath, skipUnless } from '@sallyport/testing/peers';
+import { runProgram } from '@sallyport/testing/program';
 import { TemporaryFolder } from '@sallyport/testing/temporary-folder';
 import { AgentSession } from 'sallyport/agent/agent-session';
 import { agentSocket } from './agent-socket.ts';
@@ -70,19 +71,11 @@ const agentThere = skipUnless('openssh-agent');
 
 /** With the stock agent, which holds the keys of these files. */
 async function withAgent(one: Trial, names: readonly string[], use: (socket: string) => Promise<void>): Promise<void> {
-  const socket = one.folder.file('agent');
-  const agent = startProgram('ssh-agent', ['-D', '-a', socket]);
-  try {
-    const paths = names.map((name) => one.folder.file(name));
-    for (let tries = 0; tries < 50; tries++) {
-      const added = await runProgram('ssh-add', paths, { env: { SSH_AUTH_SOCK: socket } });
-      if (added.code === 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await use(socket);
-  } finally {
-    await agent.end();
-  }
+  await using agent = await AgentFixture.start();
+  const paths = names.map((name) => one.folder.file(name));
+  const added = await runProgram(programPath('ssh-add'), paths, { env: agent.env });
+  assert.equal(added.code, 0, added.stderr);
+  await use(agent.path);
 }
 
 async function signs(identity: CandidateKey | undefined): Promise<boolean> {

@@ -65,7 +65,7 @@ test('a session that is over waits for other channels (ssh(1))', async () => {
 test('a silent server is asked, and given up after ServerAliveCountMax questions', async () => {
   const asked: string[] = [];
   const rehearsal = await Rehearsal.start({
-    session: { keepAlive: { intervalMs: 20, count: 2 } },
+    session: { keepAlive: { intervalMs: 150, count: 2 } },
     onServer: (event) => {
       if (event.type === 'global-request-received') asked.push(`${event.request} ${event.wantReply}`);
       return event.type === 'global-request-received';

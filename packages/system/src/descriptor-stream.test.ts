@@ -237,10 +237,15 @@ test('A stream that is paused while the other end writes and hangs up costs no p
   }
   from.destroy();
   await delay(50);
-  const before = process.cpuUsage();
-  await delay(300);
-  const { user, system } = process.cpuUsage(before);
-  assert.ok(user + system < 200_000, `${user + system} microseconds of 300000`);
+  // The runtime may collect what the tests before have left; a stream that is busy is so all the time.
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 5 && least >= 100_000; look++) {
+    const before = process.cpuUsage();
+    await delay(300);
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, user + system);
+  }
+  assert.ok(least < 100_000, `${least} microseconds of 300000`);
   to.resume();
   pipe.to.resume();
   for (const log of logs) await until(() => log.events.includes('end'), 'end');

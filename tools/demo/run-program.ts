@@ -76,7 +76,10 @@ export async function startServer(
       clearTimeout(timer);
       resolve();
     });
-    child.once('close', () => reject(new Error(`the server did not start:\n${log}`)));
+    child.once('close', () => {
+      clearTimeout(timer);
+      reject(new Error(`the server did not start:\n${log}`));
+    });
   });
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');

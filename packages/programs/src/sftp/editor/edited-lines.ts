@@ -42,9 +42,10 @@ export class EditedLines implements CommandLines {
   }
 
   async next(): Promise<string | undefined> {
-    this.#begin();
     this.#takeTerminal();
     try {
+      // Not before: who answers the prompt at once finds the terminal in its mode.
+      this.#begin();
       for (;;) {
         const line = await this.#editToEnd();
         if (line !== 'more') return line;

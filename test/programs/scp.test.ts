@@ -177,9 +177,9 @@ test(
     await terminal.until(/^> *$/m);
     enter(`${copy} -r h:${folder} to/all; echo done 1`);
     await terminal.until(/^done 1$/m);
-    const seen = await terminal.until(/^a file {19} 100% 1465KB +[0-9.]+[KMG]B\/s +00:00 *$/m);
+    const seen = await terminal.until(/^a file {19} 100% 1465KB +[0-9.]+[KMG]B\/s +\d\d:\d\d *$/m);
     assert.ok(seen !== undefined);
-    await terminal.until(/^\\033\[31mred {14} 100% 1465KB +[0-9.]+[KMG]B\/s +00:00 *$/m);
+    await terminal.until(/^\\033\[31mred {14} 100% 1465KB +[0-9.]+[KMG]B\/s +\d\d:\d\d *$/m);
     enter(`${copy} -q 'h:${folder}/a file' to/q; ${copy} 'h:${folder}/a file' to/p | cat; echo done 2`);
     await terminal.until(/^done 2$/m);
     const screen = terminal.screen();

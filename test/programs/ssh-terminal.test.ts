@@ -56,8 +56,10 @@ test(
       terminal.type('until [ "$(stty size)" = "20 70" ]; do sleep 0.1; done; stty size');
       terminal.press('Enter');
       await terminal.until(/^20 70$/m);
-      terminal.type('cat');
+      // What comes before the shell has let go of the terminal is for the shell's editor.
+      terminal.type('echo be$((1+1))gin; cat');
       terminal.press('Enter');
+      await terminal.until(/^be2gin$/m);
       terminal.type('through cat');
       terminal.press('Enter');
       await terminal.until(/^through cat\nthrough cat$/m);

@@ -48,7 +48,7 @@ export class TmuxTerminal {
   }
 
   /** Resolves when the screen matches. */
-  async until(pattern: RegExp, timeoutMs = 15_000): Promise<RegExpMatchArray> {
+  async until(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpMatchArray> {
     for (const started = performance.now(); ; ) {
       const screen = this.screen();
       const match = pattern.exec(screen);

@@ -47,7 +47,7 @@ async function login({ port, hostKey }: Started, command: string): Promise<Progr
 }
 
 function start({ file }: Started, args: readonly string[]): ReturnType<typeof startProgram> {
-  return startProgram(ourSshd, ['-f', file, ...args], { env: { HOME: folder.path } });
+  return startProgram(ourSshd, ['-f', file, ...args], { env: { HOME: folder.path }, timeoutMs: 120_000 });
 }
 
 /** Empty while there is no such file. */
@@ -171,7 +171,8 @@ describe('sshd from start to end', needs, () => {
 
   test('-g is the time for a login', async () => {
     const config = await configure('grace');
-    const sshd = start(config, ['-D', '-e', '-g', '1']);
+    // Within it the peer is told who sshd is.
+    const sshd = start(config, ['-D', '-e', '-g', '4']);
     await sshd.untilStderr(/Server listening/);
     const client = startProgram('/bin/bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${config.port}; cat <&3`]);
     await sshd.untilStderr(/Timeout before authentication for connection from 127\.0\.0\.1/);

@@ -126,7 +126,9 @@ describe('privileges of sshd as root', needs, () => {
 
   test('nobody else of the account may look into its process or trace it', async () => {
     await using client = await login();
+    await client.run('true');
     const [pid = 0] = sessions();
+    assert.notEqual(pid, 0);
     const { stdout } = await client.run(`cat /proc/${pid}/environ; ls /proc/${pid}/fd; cat /proc/${pid}/mem`);
     assert.equal(stdout, '');
   });
@@ -149,7 +151,9 @@ describe('privileges of sshd as root', needs, () => {
 
   test('an account process ends when it has been idle, and the next login gets a new one', async () => {
     const before = await login();
+    await before.run('true');
     const [pid] = sessions();
+    assert.ok(pid);
     await before.end();
     await until(() => sessions().length === 0, 'the account process ends when it has nobody to serve');
     await using client = await login();

@@ -24,7 +24,7 @@ describe('ssh-keyscan and the stock one', skipUnless('openssh-server', 'openssh-
     args: readonly string[],
     input = '',
   ): Promise<[string[], number | undefined]> => {
-    const { stdout, code } = await runProgram(program, ['-p', String(server.port), ...args], { input });
+    const { stdout, code } = await runProgram(program, ['-T', '30', '-p', String(server.port), ...args], { input });
     const lines = stdout.toString().split('\n');
     return [lines.filter((line) => !/^(?:[#;]|$)/.test(line)).sort(), code];
   };

@@ -93,7 +93,7 @@ describe('files of the library with the servers of others', openssh, () => {
       const place = await start({ hostKey: hostKey.path, authorizedKeys });
       try {
         await using client = await connectTo({ port: place.port, user: place.user }, hostKey.publicLine, rekeys);
-        await using files = await client.sftp({ timeoutMs: 10_000 });
+        await using files = await client.sftp({ timeoutMs: 30_000 });
         await exchange(files);
       } finally {
         await place.end();
@@ -110,7 +110,7 @@ describe('files of the library with the servers of others', openssh, () => {
       const rekeyLimits = { bytes: mebibyte };
       const identities = [fixture.userKey.path];
       await using client = await connect({ host, port, user, knownHosts, identities, agent: false, rekeyLimits });
-      await using files = await client.sftp({ timeoutMs: 10_000 });
+      await using files = await client.sftp({ timeoutMs: 30_000 });
       await Promise.all([exchange(files), echo(client, 2 * mebibyte), exchange(files)]);
     },
   );

@@ -37,7 +37,7 @@ for (const [release, find] of releases) {
     async () => {
       const keygen = find('ssh-keygen') ?? assert.fail();
       const token = new SoftwareAuthenticator({ pin: '2468' });
-      await using fixture = await TokenFixture.create({ tokens: [token] });
+      await using fixture = await TokenFixture.create({ tokens: [token], silenceMs: 20_000 });
       const { folder } = fixture;
       const askpass = await folder.write('askpass', '#!/bin/sh\necho 2468\n', 0o755);
       const env = { ...fixture.env, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', HOME: folder.path };

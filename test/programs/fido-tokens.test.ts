@@ -27,7 +27,7 @@ const pin = '2468';
 /** A token, what programs need to find it, and an askpass that knows its PIN. */
 async function tokenWith(given: ConstructorParameters<typeof SoftwareAuthenticator>[0] = {}, answer = pin) {
   const token = new SoftwareAuthenticator(given);
-  const fixture = await TokenFixture.create({ tokens: [token] });
+  const fixture = await TokenFixture.create({ tokens: [token], silenceMs: 20_000 });
   const { folder } = fixture;
   const script = `#!/bin/sh\necho "$1" >>'${folder.file('questions')}'\necho ${answer}\n`;
   const askpass = await folder.write('askpass', script, 0o755);
@@ -175,7 +175,7 @@ describe('FIDO tokens through libfido2', skipUnless('libfido2', 'openssh-server'
     await one.make('kept', '-O', 'resident');
     const verified = await one.make('verified', '-O', 'verify-required');
     const socket = one.folder.file('agent');
-    const agent = startProgram(ourProgram('ssh-agent'), ['-D', '-a', socket], { env: one.env });
+    const agent = startProgram(ourProgram('ssh-agent'), ['-D', '-a', socket], { env: one.env, timeoutMs: 120_000 });
     try {
       await once(agent.child.stdout ?? assert.fail(), 'data');
       const add = (...args: string[]): Promise<ProgramResult> =>

@@ -45,8 +45,8 @@ function untilBegun(path: string): Promise<void> {
   return until(() => sizeOf(path) >= 1024 * 1024, 'the transfer has begun');
 }
 
-/** So that the middle is long: 24 s for the file, 5 s for the tree. */
-const slowly = { file: ['-l', '8000'], tree: ['-l', '16000'] } as const;
+/** So that the middle is long: 24 s for the file, 20 s for the tree. */
+const slowly = { file: ['-l', '8000'], tree: ['-l', '4000'] } as const;
 
 for (const direction of ['get', 'put']) {
   test(

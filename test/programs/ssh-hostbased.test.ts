@@ -67,7 +67,7 @@ pids=$!
 if [ -n "$service" ]; then
   "$service" -D -e -s "$SOCKET" 2>"$etc/../service.log" & pids="$pids $!"
 fi
-for try in $(seq 200); do
+for try in $(seq 600); do
   if grep -qs 'Server listening' "$etc/../sshd.log" && { [ -z "$service" ] ||
     grep -qs 'listening on' "$etc/../service.log"; }; then break; fi
   sleep 0.05

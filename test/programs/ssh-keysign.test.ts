@@ -48,7 +48,8 @@ interface Service extends AsyncDisposable {
 
 async function startService(name: string): Promise<Service> {
   const socket = `${openssh.folder.path}/${name}/keysign.sock`;
-  const program = startProgram(ourKeysign, ['-D', '-e', '-f', configFile, '-h', hostKey.path, '-s', socket]);
+  const argv = ['-D', '-e', '-f', configFile, '-h', hostKey.path, '-s', socket];
+  const program = startProgram(ourKeysign, argv, { timeoutMs: 120_000 });
   await program.untilStderr(/listening on /);
   return { socket, program, [Symbol.asyncDispose]: () => program.end() };
 }

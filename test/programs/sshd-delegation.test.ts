@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
 import { findProgram, ourProgram, programPath, runProgram, skipUnless, until } from '@sallyport/testing';
+import { hasEnded } from '@sallyport/testing/has-ended';
 import type { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { openSftp } from '@sallyport/testing/sftp-driver';
 import { children, childrenNamed, commandLine, descriptors } from './processes.ts';
@@ -127,7 +128,7 @@ for (const { as, needs } of waysToRun) {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as);
       const command = `${ourSftpServer} -e -l INFO ; cat ; echo over`;
-      const client = fixture.openssh.startClient(server, [command], { timeoutMs: 10_000 });
+      const client = fixture.openssh.startClient(server, [command]);
       await client.untilStderr(/^session opened for local user/m);
       client.child.stdin?.end();
       assert.equal(String((await client.exited).stdout), 'over\n');
@@ -178,7 +179,8 @@ for (const { as, needs } of waysToRun) {
       const { account, program } = processesOf(server);
       await openFile(sftp, '/etc/passwd', openFlags.read);
       process.kill(account, 'SIGKILL');
-      await until(() => !fs.existsSync(`/proc/${program}`), 'the end of sftp-server');
+      // It is nobody's child any more.
+      await until(() => hasEnded(program), 'the end of sftp-server');
       assert.match(fs.readFileSync(`${place.path}/log`, 'utf8'), /^session closed for local user \S+ from/m);
     });
 

@@ -104,7 +104,7 @@ for (const { as, needs } of waysToRun) {
         return runProgram(programPath('sftp'), [...argv, where], { input: `${command}\n`, timeoutMs: 60_000 });
       };
       const target = `${place.path}/target`;
-      const upload = sftp('8000', `put ${source} ${target}`);
+      const upload = sftp('2000', `put ${source} ${target}`);
       await until(() => (fs.statSync(target, { throwIfNoEntry: false })?.size ?? 0) > 100_000, 'an upload under way');
       const [pid] = childrenNamed(server.pid, /^sshd-session/);
       assert.ok(pid);

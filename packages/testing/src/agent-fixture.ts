@@ -7,6 +7,9 @@ import { type ProgramOptions, type RunningProgram, startProgram } from './progra
 import { startMain } from './program-main.ts';
 import { TemporaryFolder } from './temporary-folder.ts';
 
+/** No file of tests may take longer. */
+const longestMs = 900_000;
+
 export interface AgentFixtureOptions extends ProgramOptions {
   /** The URL of the module with our ssh-agent's main; the stock program unless told. */
   readonly module?: string;
@@ -28,7 +31,7 @@ export class AgentFixture implements AsyncDisposable {
   static async start({ module, args = [], ...options }: AgentFixtureOptions = {}): Promise<AgentFixture> {
     const folder = await TemporaryFolder.create();
     const argv = ['-D', '-a', folder.file('agent'), ...args];
-    const own = { ...options, env: { HOME: folder.path, ...options.env } };
+    const own = { timeoutMs: longestMs, ...options, env: { HOME: folder.path, ...options.env } };
     const program =
       module === undefined ? startProgram(programPath('ssh-agent'), argv, own) : startMain(module, argv, own);
     if (program.child.stdout !== null) await once(program.child.stdout, 'data');

@@ -35,6 +35,7 @@ export class TemporaryFolder {
   async [Symbol.asyncDispose](): Promise<void> {
     // Who is not root cannot empty folders without permission to write.
     spawnSync('chmod', ['-R', 'u+rwX', this.path]);
-    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
+    // Programs that have just been ended may still put something there.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 10 });
   }
 }

@@ -9,7 +9,7 @@ import { until } from '@sallyport/testing';
 import { hasEnded } from '@sallyport/testing/has-ended';
 import { authProcesses, Listening, listening, template } from './auth-template.ts';
 import { children, childrenNamed, commandLine, descriptors } from './processes.ts';
-import { SshdFixture, waysToRun } from './sshd-fixture.ts';
+import { needsRoot, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
 after(() => fixture[Symbol.asyncDispose]());
@@ -65,7 +65,7 @@ for (const { as, needs } of waysToRun) {
       await until(() => zombies(server).length === 0, 'each has been waited for');
     });
 
-    test('one template makes a limited number of copies, and its successor goes on', async () => {
+    test('one template makes a limited number of copies, and its successor goes on', needsRoot, async () => {
       await using server = await fixture.start(as, { config: ['MaxStartups 100'] });
       const original = await template(server);
       const before = descriptors(server.pid).length;

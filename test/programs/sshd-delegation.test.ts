@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
-import { findProgram, ourProgram, programPath, runProgram, skipUnless, until } from '@sallyport/testing';
+import { findProgram, ourProgram, programPath, runProgram, until } from '@sallyport/testing';
 import { hasEnded } from '@sallyport/testing/has-ended';
 import type { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { openSftp } from '@sallyport/testing/sftp-driver';
 import { children, childrenNamed, commandLine, descriptors } from './processes.ts';
-import { SshdFixture, waysToRun } from './sshd-fixture.ts';
+import { needsRoot, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const ourSftpServer = ourProgram('sftp-server');
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -47,9 +47,6 @@ function openFile(sftp: SftpDriver, path: string, flags: number): Promise<Uint8A
   return sftp.handle(sftp.request('open', { path: bytes(path), flags, attributes: {} }));
 }
 
-/** Nobody else may look into account processes. */
-const needsRoot = skipUnless('root', 'openssh-client');
-
 for (const { as, needs } of waysToRun) {
   describe(`the memory of who serves SFTP below sshd as ${as}`, needs, () => {
     for (const [who, command] of [
@@ -71,13 +68,13 @@ for (const { as, needs } of waysToRun) {
   });
 
   describe(`sftp-server below sshd as ${as}`, needsRoot, () => {
-    test('its memory is no file for the client whose session it has left', async () => {
+    test('no memory of ours is a file for the client of a session that was left', async () => {
       await using fixture = await SshdFixture.create();
       await using server = await fixture.start(as, { config: [`Subsystem sftp ${ourSftpServer}`] });
       const client = await fixture.connect(server);
       const sftp = await openSftp(client);
       const { account, program } = processesOf(server);
-      for (const pid of [account, program]) {
+      for (const pid of [server.pid, account, program]) {
         const path = bytes(`/proc/${pid}/mem`);
         for (const flags of [openFlags.read, openFlags.write])
           assert.equal(await sftp.code(sftp.request('open', { path, flags, attributes: {} })), permissionDenied);

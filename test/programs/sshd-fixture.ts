@@ -27,6 +27,9 @@ export const waysToRun: readonly { readonly as: RunningAs; readonly needs: { rea
   { as: 'root', needs: skipUnless('openssh-client', 'root') },
 ];
 
+/** For looking into processes of sshd, the listener's included, which are traceable for nobody else. */
+export const needsRoot = skipUnless('root', 'openssh-client');
+
 export type SshdOptions = Omit<StockServerOptions, 'runAs' | 'user'>;
 
 /** A client's run, with text where a test compares text. */

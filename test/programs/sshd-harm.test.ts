@@ -9,7 +9,7 @@ import { after, describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
 import { programPath, runProgram, skipUnless, TemporaryAccount, until } from '@sallyport/testing';
 import { childrenNamed, descriptors } from './processes.ts';
-import { SshdFixture, waysToRun } from './sshd-fixture.ts';
+import { needsRoot, SshdFixture, waysToRun } from './sshd-fixture.ts';
 
 const fixture = await SshdFixture.create();
 after(() => fixture[Symbol.asyncDispose]());
@@ -111,7 +111,7 @@ for (const { as, needs } of waysToRun) {
       assert.equal((await fixture.ssh(server, ['echo in'])).stdout, 'in\n');
     });
 
-    test('has no more descriptors and processes after two hundred connections than before', async () => {
+    test('has no more descriptors and processes after two hundred connections than before', needsRoot, async () => {
       await using server = await fixture.start(as, { config: ['MaxStartups 300'] });
       const one = async (index: number): Promise<void> => {
         if (index % 8 === 0) assert.equal((await fixture.ssh(server, ['echo in'])).stdout, 'in\n');

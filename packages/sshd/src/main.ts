@@ -6,6 +6,7 @@ import { openSync, writeSync } from 'node:fs';
 import * as path from 'node:path';
 import { createCryptoProvider } from '@sallyport/crypto';
 import type { SshdConfig } from '@sallyport/protocol/config/resolve-sshd';
+import { forbidTracing } from '@sallyport/system/identity';
 import { errorText } from '@sallyport/system/system-error';
 import { missingForSandbox } from './auth/sandbox.ts';
 import type { CommandLine } from './configuration/command-line.ts';
@@ -64,6 +65,8 @@ async function run(given: CommandLine): Promise<number> {
   const config = read();
   if (typeof config === 'number') return line.mode === 'inetd' ? fatal : config;
   if (line.mode === 'print-unchecked') return print(config, line);
+  // The host keys of an account's own sshd are no file (/proc/PID/mem) for those who may use SFTP only.
+  if (process.getuid?.() !== 0) forbidTracing();
   const crypto = createCryptoProvider();
   // Before the parent may be gone.
   const openFiles = givenOpenFileLimit();

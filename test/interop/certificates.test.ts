@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { OpensshFixture, runMain, type StockServer, skipUnless } from '@sallyport/testing';
+import { OpensshFixture, runMain, type StockServer, skipUnless, until } from '@sallyport/testing';
 import { ourKeygen } from '@sallyport/testing/keygen-pair';
+import { startMain } from '@sallyport/testing/program-main';
 
 const stock = skipUnless('openssh-server');
 const ssh = import.meta.resolve('@sallyport/programs/ssh/main');
@@ -86,12 +87,21 @@ test('the other host keys of the stock sshd are learned after its proof', stock,
   await using server = await fixture.startServer({ hostKeys: ['ed25519', 'ecdsa-256', 'rsa-2048'] });
   const [first = ''] = readFileSync(server.knownHosts, 'utf8').split('\n');
   const file = await fixture.folder.write('learning', `${first}\n`, 0o644);
-  const { stdout, stderr } = await connect(fixture, server, [
+  const config = [
     `UserKnownHostsFile=${file}`,
     'UpdateHostKeys=yes',
     'HostKeyAlgorithms=ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512',
-  ]);
-  assert.equal(stdout, 'in\n', stderr);
-  const learned = readFileSync(file, 'utf8').trimEnd().split('\n').sort();
-  assert.deepEqual(learned, readFileSync(server.knownHosts, 'utf8').trimEnd().split('\n').sort());
+  ];
+  const argv = [...fixture.clientArguments(server, config), 'cat'];
+  const session = startMain(ssh, argv, { env: { HOME: fixture.folder.path } });
+  const linesOf = (path: string): string[] => readFileSync(path, 'utf8').trimEnd().split('\n').sort();
+  // A session that is over waits for the proof, but not for long.
+  await until(
+    () => linesOf(file).length === 3,
+    () => `the keys are learned; ${session.stderr()}`,
+  );
+  session.child.stdin?.end('in\n');
+  const { stdout, stderr } = await session.exited;
+  assert.equal(stdout.toString(), 'in\n', stderr);
+  assert.deepEqual(linesOf(file), linesOf(server.knownHosts));
 });

@@ -32,7 +32,7 @@ interface PeerRow {
   /** An option that makes it compress, for one that does not look into its environment. */
   readonly compressing?: string;
   /** What gives its input back: `cat` unless told. */
-  readonly echo?: string;
+  readonly echo?: (target: Target) => string;
 }
 
 const peer = (name: string): string => fileURLToPath(new URL(`../../interop/peers/${name}`, import.meta.url));
@@ -106,8 +106,8 @@ const rows: readonly PeerRow[] = [
     title: 'paramiko',
     needs: ['paramiko'],
     // The end of a channel that comes just after it has begun to re-key stops the thread that would go on with that. It
-    // counts what passes, so that it begins with the last bytes.
-    echo: 'cat; sleep 1',
+    // counts what passes, so that it begins with the last bytes: the command waits for it to say that this is over.
+    echo: ({ home }) => `cat; until [ -e ${home}/rekeyed ]; do sleep 0.05; done; rm ${home}/rekeyed`,
     command: ({ port, user, userKey, knownHosts }, command) => [
       '/usr/bin/python3',
       '-W',
@@ -150,7 +150,7 @@ export async function describeServerWithPeers(name: string, start: ServerUnderTe
   const input = testData(16 * mebibyte);
   describe(`${name} with the clients of others`, openssh, () => {
     after(() => fixture[Symbol.asyncDispose]());
-    for (const { title, needs, prepare, command, compressing, echo = 'cat' } of rows) {
+    for (const { title, needs, prepare, command, compressing, echo } of rows) {
       test(`${title} logs in, runs a command and gets 16 MiB back`, skipUnless(...needs), async () => {
         const server = await start({ fixture, hostKeyTypes: ['ed25519'], userKeys: [], rekeyBytes: mebibyte });
         try {
@@ -165,11 +165,12 @@ export async function describeServerWithPeers(name: string, start: ServerUnderTe
           assert.equal(result.stdout.toString(), 'out\n', result.stderr);
           assert.match(result.stderr, /err\n$/);
           assert.equal(result.code, 3);
-          const echoed = await run(command(target, echo), { env, input, timeoutMs: 60_000 });
+          const back = echo?.(target) ?? 'cat';
+          const echoed = await run(command(target, back), { env, input, timeoutMs: 60_000 });
           assert.equal(echoed.code, 0, echoed.stderr);
           assert.ok(equalBytes(echoed.stdout, input), `${echoed.stdout.length} bytes came back`);
           // dbclient compresses unless it is told not to.
-          const [client = '', ...rest] = command(target, echo);
+          const [client = '', ...rest] = command(target, back);
           const mixed = compressibleData();
           const unpacked = await run([client, ...(compressing === undefined ? [] : [compressing]), ...rest], {
             env: { ...env, COMPRESSES: '1' },

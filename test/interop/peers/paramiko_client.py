@@ -1,10 +1,19 @@
 # Runs one command through paramiko, standard streams and exit status being the command's. Arguments: port, user,
-# user key, known_hosts, bytes after which it re-keys, command. Compresses when COMPRESSES is set.
+# user key, known_hosts, bytes after which it re-keys, command. Compresses when COMPRESSES is set. A command that has
+# input gives it back and waits for the file `rekeyed` in HOME, which says that no re-key is under way any more.
 import os
 import sys
 import threading
+import time
 
 import paramiko
+
+
+def wait_for_rekey(transport):
+    while transport.packetizer.need_rekey() or not transport.clear_to_send.is_set():
+        time.sleep(0.01)
+    with open(os.path.join(os.environ['HOME'], 'rekeyed'), 'w'):
+        pass
 
 
 def main():
@@ -23,7 +32,10 @@ def main():
 
     feeder = threading.Thread(target=feed, daemon=True)
     feeder.start()
-    output = stdout.read()
+    output = stdout.read(len(data))
+    if data:
+        wait_for_rekey(client.get_transport())
+    output += stdout.read()
     errors = stderr.read()
     status = stdout.channel.recv_exit_status()
     client.close()

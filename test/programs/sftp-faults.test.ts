@@ -28,7 +28,10 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
   const source = folder.file('source');
   writeFileSync(source, randomBytes(sizeBytes));
   const start = (command: string, options: readonly string[] = []): RunningProgram =>
-    startProgram(sftp, [...options, '-b', '-', '-D', stockSftpServer], { input: command, cwd: folder.path });
+    startProgram(sftp, [...options, '-b', '-', '-D', stockSftpServer], {
+      ...{ input: command, cwd: folder.path },
+      timeoutMs: 120_000,
+    });
   await work({ start, source, target: folder.file('target'), folder });
 }
 

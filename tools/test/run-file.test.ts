@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runFile } from './run-file.ts';
 
 async function outcomes(source: string): Promise<string[]> {
-  const folder = mkdtempSync('tools/dist/run-file-');
+  // Not in the repository, whose files another test reads.
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-run-file-'));
   const file = `${folder}/x.test.mjs`;
   writeFileSync(file, `import { describe, test } from 'node:test';\n${source}`);
   const { records } = await runFile({ runtime: 'node', file });

@@ -22,6 +22,9 @@ const provider = 'internal';
 const usual = { provider, algorithm: 'ed25519', application: 'ssh:', flags: 1 } as const;
 const commands = { makeCredential: 0x01, getAssertion: 0x02, getInfo: 0x04, manage: 0x41 } as const;
 
+/** Where a token does not answer. One that does has more time than a busy machine keeps it from its turn. */
+const shortSilenceMs = 1000;
+
 interface Hostile extends AuthenticatorOptions {
   readonly distort?: Distortion;
 }
@@ -29,7 +32,7 @@ interface Hostile extends AuthenticatorOptions {
 async function enrollingWith({ distort, ...given }: Hostile): Promise<string> {
   const tokens = [new SoftwareAuthenticator(given)];
   await using fixture = await TokenFixture.create({
-    ...{ tokens, silenceMs: 300 },
+    ...{ tokens, silenceMs: shortSilenceMs },
     ...(distort === undefined ? {} : { distort }),
   });
   return await failureOf(new SecurityKeys(crypto, fixture.env).enroll(usual));
@@ -74,7 +77,7 @@ for (const [what, hostile] of rows) {
 
 test('a token that never ends its signs of life ends the helper', options, async () => {
   const token = new SoftwareAuthenticator({ isTouched: false });
-  await using fixture = await TokenFixture.create({ tokens: [token], timeoutMs: 600 });
+  await using fixture = await TokenFixture.create({ tokens: [token], timeoutMs: 2000 });
   assert.equal(await failureOf(new SecurityKeys(crypto, fixture.env).enroll(usual)), 'unusable');
 });
 
@@ -110,7 +113,11 @@ test('a signature that is wrong, cut off or of nobody does not leave', options, 
       return payload;
     };
     assert.equal(await signingWith(flip), 'unusable', algorithm);
-    assert.match(await signingWith((payload) => payload.subarray(0, -3), 300), /^(?:noDevice|general)$/, algorithm);
+    assert.match(
+      await signingWith((payload) => payload.subarray(0, -3), shortSilenceMs),
+      /^(?:noDevice|general)$/,
+      algorithm,
+    );
     const empty = new Map<number, Cbor>([
       [
         1,
@@ -123,7 +130,7 @@ test('a signature that is wrong, cut off or of nobody does not leave', options, 
       [3, Buffer.alloc(0)],
     ]);
     const nothing = Buffer.concat([success(), encodeCbor(empty)]);
-    assert.match(await signingWith(() => nothing, 300), /^(?:noDevice|general|unusable)$/, algorithm);
+    assert.match(await signingWith(() => nothing, shortSilenceMs), /^(?:noDevice|general|unusable)$/, algorithm);
   }
 });
 
@@ -138,7 +145,7 @@ async function listingWith(answers: KeptAnswers): Promise<string> {
     return hidReports({ ...answer, payload });
   };
   const tokens = [new SoftwareAuthenticator({ pin: '1234' })];
-  await using fixture = await TokenFixture.create({ tokens, distort, timeoutMs: 10_000, silenceMs: 300 });
+  await using fixture = await TokenFixture.create({ tokens, distort, timeoutMs: 10_000 });
   return await failureOf(new SecurityKeys(crypto, fixture.env).residentKeys({ provider, pin: '1234' }));
 }
 

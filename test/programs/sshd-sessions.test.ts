@@ -22,7 +22,7 @@ for (const { as, needs } of waysToRun) {
     let server: StockServer;
     let client: Client;
     before(async () => {
-      server = await fixture.start(as, { config });
+      server = await fixture.start(as, { config, env: { TZ: 'EAST-5' } });
       client = await fixture.connect(server);
     });
     after(async () => {
@@ -117,7 +117,8 @@ for (const { as, needs } of waysToRun) {
           .split('\n')
           .map((line) => [line.split('=')[0], line]),
       );
-      for (const line of [`USER=${name}`, `LOGNAME=${name}`, `HOME=${home}`, `SHELL=${shell}`, 'CHOSEN=server']) {
+      const ours = ['CHOSEN=server', 'TZ=EAST-5'];
+      for (const line of [`USER=${name}`, `LOGNAME=${name}`, `HOME=${home}`, `SHELL=${shell}`, ...ours]) {
         assert.equal(variables.get(line.split('=')[0]), line);
       }
       assert.match(variables.get('SSH_CLIENT') ?? '', new RegExp(`^SSH_CLIENT=127\\.0\\.0\\.1 \\d+ ${server.port}$`));
@@ -133,6 +134,7 @@ for (const { as, needs } of waysToRun) {
         'MAIL',
         'SHELL',
         'CHOSEN',
+        'TZ',
         'SSH_CLIENT',
         'SSH_CONNECTION',
         'TZ',

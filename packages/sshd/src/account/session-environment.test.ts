@@ -48,6 +48,7 @@ test('a session has the variables that sshd sets, and the client cannot replace 
     term: 'xterm',
     originalCommand: 'ls',
     agentPath: '/tmp/ssh-x/agent.1',
+    timeZone: 'Asia/Tokyo',
   });
   assert.deepEqual(environment, {
     LC_ALL: 'C',
@@ -61,6 +62,7 @@ test('a session has the variables that sshd sets, and the client cannot replace 
     B: 'set=with',
     SSH_CLIENT: '192.0.2.7 4711 22',
     SSH_CONNECTION: '192.0.2.7 4711 192.0.2.1 22',
+    TZ: 'Asia/Tokyo',
     SSH_TTY: '/dev/pts/3',
     TERM: 'xterm',
     SSH_AUTH_SOCK: '/tmp/ssh-x/agent.1',

@@ -78,8 +78,10 @@ export interface Extras {
 /** Starts the program; throws SystemError when it cannot be executed, and keeps nothing open then. */
 export function startProcess(options: ProgramOptions, extras?: Extras): SessionProcess {
   const { grant, command, terminal } = options;
+  const { TZ: timeZone } = process.env;
   const env = sessionEnvironment(grant, {
     accepted: options.accepted,
+    ...(timeZone === undefined ? {} : { timeZone }),
     ...(options.factsPath === undefined ? {} : { factsPath: options.factsPath }),
     ...(options.agentPath === undefined ? {} : { agentPath: options.agentPath }),
     ...(command.originalCommand === undefined ? {} : { originalCommand: command.originalCommand }),

@@ -54,7 +54,7 @@ function startWith(program: OwnProgram, { name, argv, errorFd, isCopied }: Worke
     const pid = spawnProcess({
       path: program.path,
       argv: [...program.argv(name), ...argv],
-      env: { PATH: '/usr/bin:/bin', ...runtimeSettings(name, isCopied) },
+      env: { PATH: '/usr/bin:/bin', ...timeZone(), ...runtimeSettings(name, isCopied) },
       cwd: '/',
       stdio: { 0: nullFd, 1: nullFd, 2: errorFd, [calls]: childCalls, [passing]: childPassing },
       newSession: false,
@@ -66,6 +66,12 @@ function startWith(program: OwnProgram, { name, argv, errorFd, isCopied }: Worke
   } finally {
     for (const fd of [childCalls, childPassing]) closeDescriptor(fd);
   }
+}
+
+/** The one that sshd was started with; sessions and logs have it as well. */
+function timeZone(): Readonly<Record<string, string>> {
+  const { TZ } = process.env;
+  return TZ === undefined ? {} : { TZ };
 }
 
 function runtimeSettings(name: WorkerName, isCopied: boolean | undefined): Readonly<Record<string, string>> {

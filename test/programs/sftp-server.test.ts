@@ -6,7 +6,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { openFlags } from '@sallyport/protocol/sftp/packets';
+import { init, openFlags, requestPackets } from '@sallyport/protocol/sftp/packets';
+import { Writer } from '@sallyport/protocol/wire/writer';
 import { onExit } from '@sallyport/system/child-exit';
 import { openDescriptor } from '@sallyport/system/descriptor-stream';
 import { closeDescriptor, setNonBlocking, socketPair } from '@sallyport/system/descriptors';
@@ -101,6 +102,9 @@ async function askOfFiles(client: SftpDriver, note: Note): Promise<void> {
   await note('fsync', client.extension('fsync', { handle }));
   await note('fstatvfs', client.extension('fstatvfs', { handle }));
   await note('close', client.request('close', { handle }));
+  const full = await opened(client, '/dev/full', write);
+  await note('write to a full device', client.write(full, 0n, bytes('x')));
+  await note('close of a full device', client.request('close', { handle: full }));
   await note('read of closed', client.request('read', { handle, offset: 0n, length: 1 }));
 }
 
@@ -232,6 +236,20 @@ test('the start folder, its tokens, -u and lists of requests do what they say', 
   assert.equal(await inside.status, 0);
 });
 
+test('requests that nobody knows are refused and logged in OpenSSH’s words', async () => {
+  const framed = (packet: Uint8Array): Uint8Array => new Writer().string(packet).bytes();
+  const name = `${'long '.repeat(30)}@example.com`;
+  const input = Buffer.concat([
+    framed(init.encode({ version: 3, extensions: [] })),
+    framed(requestPackets.extended.encode({ id: 6, extension: name, fields: bytes('anything') })),
+    framed(new Writer().byte(99).uint32(5).string('what').bytes()),
+  ]);
+  const { code, stdout, stderr } = await runProgram(ours, ['-e', '-l', 'ERROR'], { input });
+  assert.equal(code, 0);
+  assert.equal(stdout.toString('latin1').split('Operation unsupported').length - 1, 2);
+  assert.equal(stderr, `Unknown extended request "${'long '.repeat(20)}"\r\nUnknown message 99\r\n`);
+});
+
 test('a client that breaks the protocol gets status 11, one that is gone 1', async () => {
   await using folder = await TemporaryFolder.create();
   const errorFile = folder.file('log');
@@ -289,7 +307,7 @@ test('a full disk and a read-only one are answered with a failure, and the serve
   if ((await mount('-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small)) !== 0)
     return context.skip('mount is not allowed');
   try {
-    using server = await start({ program: 'ours', argv: [], cwd: small, errorFile: folder.file('log') });
+    using server = await start({ program: 'ours', argv: ['-e'], cwd: small, errorFile: folder.file('log') });
     const { client } = server;
     const open = (): Promise<Uint8Array> =>
       client.handle(client.request('open', { path: bytes('f'), flags: write | create, attributes: {} }));
@@ -312,6 +330,8 @@ test('a full disk and a read-only one are answered with a failure, and the serve
     assert.equal((await client.request('stat', { path: bytes('f') })).kind, 'attributes');
     client.stream.end();
     assert.equal(await server.status, 0);
+    const reason = 'process_write: write "f": No space left on device\r\n';
+    assert.equal(fs.readFileSync(folder.file('log'), 'latin1'), reason.repeat(3));
   } finally {
     await new Promise((resolve) => spawn('umount', ['-l', small], { stdio: 'ignore' }).once('exit', resolve));
   }

@@ -29,7 +29,7 @@ export function serve(line: SftpServerCommandLine, log: (entry: LogLine) => void
       ...line,
       blocking: true,
       maximumHandles: maximumHandles(),
-      ...(isLogged(line, 'info') && { log, peer: whoIsServed() }),
+      ...(isLogged(line, 'info') ? { log, peer: whoIsServed() } : { logError: log }),
     },
     {
       send: (chunks) => {

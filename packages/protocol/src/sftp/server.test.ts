@@ -107,6 +107,7 @@ test('no more requests are taken than may be pending, and none while replies are
 test('what breaks the protocol ends it, and what is unknown is answered as unsupported', () => {
   const { server, toClient } = pair();
   server.receive(new Writer().string(new Writer().byte(77).uint32(3).string('x').bytes()).bytes());
+  assert.deepEqual(server.nextEvent(), { type: 'unknown', request: 77 });
   assert.equal(server.nextEvent(), undefined);
   const text = server.takeOutput()[0]?.subarray(4);
   assert.deepEqual(text?.subarray(0, 9), Uint8Array.of(101, 0, 0, 0, 3, 0, 0, 0, 8));

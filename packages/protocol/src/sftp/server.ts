@@ -30,6 +30,8 @@ export type SftpRequest = Plain[keyof Plain] | Extended[keyof Extended];
 export type SftpServerEvent =
   /** The client has begun; VERSION has been answered. */
   | { readonly type: 'started'; readonly version: number }
+  /** The name of an extension or the number of a packet that nobody knows; it has been answered. */
+  | { readonly type: 'unknown'; readonly request: string | number }
   /** To be answered by one reply. */
   | { readonly type: 'request'; readonly request: SftpRequest }
   /** The client broke the protocol; nothing comes after it. */
@@ -84,13 +86,10 @@ export class SftpServerEngine {
   nextEvent(): SftpServerEvent | undefined {
     if (this.#phase === 'failed') return undefined;
     try {
-      for (;;) {
-        if (this.isBlocked) return undefined;
-        const packet = this.#input.next();
-        if (packet === undefined) return undefined;
-        const event = this.#phase === 'starting' ? this.#begin(packet) : this.#dispatch(packet);
-        if (event !== undefined) return event;
-      }
+      if (this.isBlocked) return undefined;
+      const packet = this.#input.next();
+      if (packet === undefined) return undefined;
+      return this.#phase === 'starting' ? this.#begin(packet) : this.#dispatch(packet);
     } catch (thrown) {
       this.#phase = 'failed';
       return { type: 'failed', failure: failureOfThrown(thrown) };
@@ -153,30 +152,28 @@ export class SftpServerEngine {
     return { type: 'started', version: number };
   }
 
-  /**
-   * A request; undefined when it has been answered here, because nobody knows it. Bytes behind its last field are
-   * ignored, as by OpenSSH: a client in Go sends WRITE with the rest of its buffer.
-   */
-  #dispatch(packet: Uint8Array): SftpServerEvent | undefined {
+  /** Bytes behind its last field are ignored, as by OpenSSH: a client in Go sends WRITE with the rest of its buffer. */
+  #dispatch(packet: Uint8Array): SftpServerEvent {
     const number = packet[0] as number;
     if (number === init.number) throw new Violation('message-unexpected', 'a second SFTP INIT');
     this.#pendingRequests += 1;
     const name = requestNameOf(number);
     if (name === 'extended') return this.#extension(packet);
-    if (name === undefined) return this.#unknown(new Reader(packet.subarray(1)).uint32());
+    if (name === undefined) return this.#unknown(new Reader(packet.subarray(1)).uint32(), number);
     const request = { key: name, ...requestPackets[name].read(new Reader(packet)) } as SftpRequest;
     return { type: 'request', request };
   }
 
-  #extension(packet: Uint8Array): SftpServerEvent | undefined {
+  #extension(packet: Uint8Array): SftpServerEvent {
     const { id, extension, fields } = requestPackets.extended.read(new Reader(packet));
     const key = extensionKeyOf(extension);
-    if (key === undefined) return this.#unknown(id);
+    if (key === undefined) return this.#unknown(id, extension);
     const request = { key, id, ...extensionTable[key].request.read(new Reader(fields)) } as SftpRequest;
     return { type: 'request', request };
   }
 
-  #unknown(id: number): undefined {
+  #unknown(id: number, request: string | number): SftpServerEvent {
     this.status(id, statusCodes.operationUnsupported);
+    return { type: 'unknown', request };
   }
 }

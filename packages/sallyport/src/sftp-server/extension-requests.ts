@@ -119,7 +119,7 @@ const slash = 0x2f;
 const dot = Uint8Array.of(0x2e);
 
 /** `~` is where the client started, `~user` that user's home; undefined when there is no such user. */
-function* expand({ fs, log }: Serving, path: Uint8Array): Steps<Uint8Array | undefined> {
+function* expand({ fs, logError }: Serving, path: Uint8Array): Steps<Uint8Array | undefined> {
   if (path.length === 0) return dot;
   if (path[0] === slash) return path;
   const start = yield* of(fs.realPath(dot));
@@ -128,7 +128,7 @@ function* expand({ fs, log }: Serving, path: Uint8Array): Steps<Uint8Array | und
   const user = path.subarray(1, at < 0 ? path.length : at);
   if (user.length === 0) return at < 0 ? start : below(start, path.subarray(at + 1));
   const home = yield* of(fs.homeOf?.(user));
-  if (home === undefined) log?.(sftpLines.noSuchUser(user));
+  if (home === undefined) logError?.(sftpLines.noSuchUser(user));
   return home && below(home, path.subarray(at < 0 ? path.length : at + 1));
 }
 

@@ -80,9 +80,9 @@ export const handleRequests: RequestHandlers<HandleRequest> = {
 
 /** The log says why data could not be read or written: a disk that is full, say. */
 export function logFailedData(serving: Serving, request: SftpRequest, error: unknown): void {
-  if (serving.log === undefined || (request.key !== 'read' && request.key !== 'write')) return;
+  if (serving.logError === undefined || (request.key !== 'read' && request.key !== 'write')) return;
   const opened = fileOf(serving, request.handle);
-  if (opened !== undefined) serving.log(sftpLines.dataFailed(request.key, opened.path, errorText(codeOf(error))));
+  if (opened !== undefined) serving.logError(sftpLines.dataFailed(request.key, opened.path, errorText(codeOf(error))));
 }
 
 /** As many as fit, and at least one. */

@@ -11,6 +11,9 @@ import { statusDescription } from '@sallyport/protocol/sftp/status';
 import { logTime } from './local-time.ts';
 import type { OpenHandle } from './open-handles.ts';
 
+/** Of names that may be anything. */
+const maximumNameLength = 100;
+
 const line = (level: LogLevel, text: string): LogLine => ({ level, text });
 const quoted = (name: Uint8Array): string => `"${visibleBytes(name)}"`;
 
@@ -60,6 +63,9 @@ export const sftpLines = {
   refusedReadOnly: (request: string) => line('verbose', `Refusing ${request} request in read-only mode`),
   refusedDenied: (request: string) => line('verbose', `Refusing denylisted ${request} request`),
   refusedNotAllowed: (request: string) => line('verbose', `Refusing non-allowlisted ${request} request`),
+  unknownExtension: (name: string) =>
+    line('error', `Unknown extended request "${visible(name.slice(0, maximumNameLength))}"`),
+  unknownPacket: (number: number) => line('error', `Unknown message ${number}`),
   idsAsked: (users: number, groups: number) => line('verbose', `users-groups-by-id: ${users} users, ${groups} groups`),
   readEnd: () => line('debug1', 'read eof'),
   badMessage: ({ user, address }: SftpPeer) =>

@@ -29,6 +29,8 @@ export interface Serving {
   keep(opened: OpenHandle): Answer;
   /** undefined when nobody wants the lines, which cost more than the requests. */
   readonly log: ((line: LogLine) => void) | undefined;
+  /** For lines of what failed here, which are wanted where no others are. */
+  readonly logError: ((line: LogLine) => void) | undefined;
 }
 
 export type RequestOf<Key extends SftpRequestKey> = Extract<SftpRequest, { readonly key: Key }>;

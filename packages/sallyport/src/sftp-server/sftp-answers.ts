@@ -28,6 +28,7 @@ export interface SftpAnswersOptions {
   readonly maximumHandles: number;
   readonly handleBudget: HandleBudget | undefined;
   readonly log: ((line: LogLine) => void) | undefined;
+  readonly logError: ((line: LogLine) => void) | undefined;
   /** Nothing else of this process wants a turn. */
   readonly blocking: boolean;
   readonly linkFirst: boolean;
@@ -47,6 +48,7 @@ export class SftpAnswers implements Serving {
   readonly readOnly: boolean;
   readonly linkFirst: boolean;
   readonly log: ((line: LogLine) => void) | undefined;
+  readonly logError: ((line: LogLine) => void) | undefined;
   isOver = false;
   readonly #options: SftpAnswersOptions;
 
@@ -54,6 +56,7 @@ export class SftpAnswers implements Serving {
     this.#options = options;
     this.fs = options.fs;
     this.log = options.log;
+    this.logError = options.logError;
     this.linkFirst = options.linkFirst;
     this.handles = new HandleTable(options.maximumHandles, options.handleBudget);
     this.maximumHandles = options.maximumHandles;

@@ -25,6 +25,8 @@ export interface SftpServerOptions extends RequestPolicy {
   readonly handleBudget?: HandleBudget;
   /** Lines as sftp-server logs them. */
   readonly log?: (line: LogLine) => void;
+  /** Lines of errors only, where the others are not wanted. */
+  readonly logError?: (line: LogLine) => void;
   /** Who is served, for the first and the last line of the log. */
   readonly peer?: SftpPeer;
   /** The client sends SYMLINK with the link before its target, as the draft has it and OpenSSH has not. */
@@ -97,6 +99,7 @@ export class SftpSession {
       maximumHandles: options.maximumHandles ?? defaultHandles,
       handleBudget: options.handleBudget,
       log: options.log,
+      logError: options.log ?? options.logError,
       blocking: options.blocking ?? false,
       linkFirst: options.linkFirst ?? false,
       onError: options.onError,
@@ -214,10 +217,17 @@ export class SftpSession {
   #handle(event: SftpServerEvent): void {
     if (event.type === 'request') this.#held = event.request;
     else if (event.type === 'started') this.#answers.log?.(sftpLines.version(event.version));
+    else if (event.type === 'unknown') this.#logUnknown(event.request);
     else {
       this.#phase = 'failed';
       this.#ports.failed(event.failure.description);
     }
+  }
+
+  #logUnknown(request: string | number): void {
+    if (typeof request === 'number') this.#answers.logError?.(sftpLines.unknownPacket(request));
+    else this.#answers.logError?.(sftpLines.unknownExtension(request));
+    this.#answers.log?.(sftpLines.sentStatus(statusCodes.operationUnsupported));
   }
 
   #mayStart(request: SftpRequest): boolean {

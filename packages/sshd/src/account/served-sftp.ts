@@ -68,7 +68,7 @@ export class ServedSftp {
     const budget = handleBudget();
     const maximumHandles = Math.min(options.maximumHandles, mostHandles, budget.mostForOne);
     const peer = { user: grant.user, address: grant.peer.address };
-    const lines = isLogged(line, 'info') ? { log, peer } : {};
+    const lines = isLogged(line, 'info') ? { log, peer } : { logError: log };
     this.#session = new SftpSession(
       files,
       {

@@ -37,6 +37,7 @@ test('AccountConnection takes a transport only with the session id that the moni
       settings,
       grant,
       log: () => undefined,
+      logDrain: () => undefined,
       sign: () => undefined,
       prove: () => undefined,
       onEnded: () => undefined,

@@ -34,6 +34,7 @@ export interface AccountConnectionOptions {
   readonly settings: StackSettings;
   readonly grant: Grant;
   readonly log: (line: LogLine) => void;
+  readonly logDrain: () => Promise<void> | undefined;
   readonly sign: (request: SignRequest) => void;
   /** Asks for a proof that we have a host key; provideProof() gives it. */
   readonly prove: (hostKey: Uint8Array) => void;
@@ -81,6 +82,7 @@ export class AccountConnection {
       queuedBytes: (channel) => this.#stack.queuedBytes(channel),
       reserveChannel: () => this.#stack.reserveChannel(),
       log: options.log,
+      logDrain: options.logDrain,
       refuse: (why) => this.#end('closed', why),
     });
     this.#alive = new ClientAlive(grant.clientAlive, {

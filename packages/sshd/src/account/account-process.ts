@@ -75,6 +75,7 @@ export class AccountProcess {
         settings: this.#options.settings,
         grant: JSON.parse(value.grant) as Grant,
         log: (line) => this.#log(connection, line),
+        logDrain: () => this.#channel.drain,
         sign: (request) => this.#sign(connection, request),
         prove: (hostKey) => this.#prove(connection, hostKey),
         onEnded: () => this.#ended(connection),

@@ -35,6 +35,7 @@ export interface ChannelsOptions {
   /** A number for a channel of ours. */
   readonly reserveChannel: () => number;
   readonly log: (line: LogLine) => void;
+  readonly logDrain: () => Promise<void> | undefined;
   /** The client breaks its own word: the connection ends. */
   readonly refuse: (why: string) => void;
 }
@@ -111,7 +112,7 @@ export class Channels {
   }
 
   #openSession(channel: number): void {
-    const { grant, clientIdentification, perform, queuedBytes, log, refuse } = this.#options;
+    const { grant, clientIdentification, perform, queuedBytes, log, logDrain, refuse } = this.#options;
     if (!this.#moreSessions)
       return refuse('Possible attack: attempt to open a session after additional sessions disabled');
     if (this.#openSessions >= grant.maximumSessions) {
@@ -127,6 +128,7 @@ export class Channels {
       perform,
       queuedBytes: () => queuedBytes(channel),
       log,
+      logDrain,
       forwardAgent: (request) => this.#forwardAgent(request),
       agentPath: () => this.#agent?.path,
       factsPath: () => this.#factsPath(),

@@ -22,6 +22,7 @@ interface Started {
   /** Resolves with the packets that have come when there are as many. */
   readonly packets: (count: number) => Promise<Uint8Array[]>;
   queued: number;
+  drain: Promise<void> | undefined;
 }
 
 function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = 'sftp'): Started {
@@ -36,6 +37,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
     ended,
     lines,
     queued: 0,
+    drain: undefined as Promise<void> | undefined,
     output: () => state.output,
     errors: () => state.errors,
     consumed: () => state.consumed,
@@ -71,6 +73,7 @@ function start(home: string, command: string, internal: 'sftp' | 'sftp-only' = '
     onEnd: end,
     queuedBytes: () => started.queued,
     clientIdentification: 'SSH-2.0-OpenSSH_9.2p1',
+    logDrain: () => started.drain,
     log: ({ level, text, facility }) => lines.push(`${facility ?? ''} ${level} ${text}`.trim()),
   });
   return Object.assign(started, { program });
@@ -128,6 +131,28 @@ test('replies wait while the channel is full, and what is broken ends with 11', 
   started.program.write(Uint8Array.of(0, 0, 0, 0));
   assert.deepEqual(await started.ended, { code: 11 });
   assert.equal(started.errors(), 'bad message from 192.0.2.3 local user me\r\n');
+});
+
+test('requests wait until the log has taken the lines of those before', async () => {
+  await using folder = await TemporaryFolder.create();
+  const started = start(folder.path, 'internal-sftp');
+  started.program.write(hello);
+  await started.packets(1);
+  let drained: () => void = () => undefined;
+  started.drain = new Promise((resolve) => {
+    drained = resolve;
+  });
+  const unknown = framed(new Writer().byte(99).uint32(5).bytes());
+  for (let i = 0; i < 10; i++) started.program.write(unknown);
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(started.lines, []);
+  started.drain = undefined;
+  drained();
+  await started.packets(11);
+  assert.deepEqual(
+    started.lines,
+    Array.from({ length: 10 }, () => 'AUTH error Unknown message 99'),
+  );
 });
 
 test('-d and -u hold for the session only; wrong options refuse it', async () => {

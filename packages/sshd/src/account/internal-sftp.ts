@@ -54,6 +54,7 @@ class Refusal implements RunningProgram {
 
 class InternalSftp implements RunningProgram {
   readonly #service: ServedSftp;
+  #awaited: Promise<void> | undefined;
 
   constructor(options: SftpProgramOptions, line: SftpServerCommandLine) {
     const log = logOf(options, line);
@@ -64,6 +65,7 @@ class InternalSftp implements RunningProgram {
       umask: line.umask,
       maximumHandles: Number.POSITIVE_INFINITY,
       log,
+      isHeld: () => this.#waitsForLog(options.logDrain()),
       onConsumed: options.onConsumed,
       onEnd: (code) => options.onEnd({ code }),
     });
@@ -91,6 +93,12 @@ class InternalSftp implements RunningProgram {
 
   destroy(): void {
     this.#service.destroy();
+  }
+
+  #waitsForLog(drain: Promise<void> | undefined): boolean {
+    if (drain !== undefined && drain !== this.#awaited) void drain.then(() => this.#service.resume());
+    this.#awaited = drain;
+    return drain !== undefined;
   }
 }
 

@@ -20,6 +20,8 @@ export interface SftpProgramOptions extends ProgramOptions {
   /** Its line without the end (RFC 4253 section 4.2). */
   readonly clientIdentification: string;
   readonly log: (line: LogLine) => void;
+  /** Until the log takes more, undefined when it does: for what a client makes us say as often as it likes. */
+  readonly logDrain: () => Promise<void> | undefined;
 }
 
 export interface ServedSftpOptions {

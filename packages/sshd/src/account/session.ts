@@ -31,6 +31,7 @@ export interface SessionOptions {
   /** Bytes that are queued for the peer on this channel. */
   readonly queuedBytes: () => number;
   readonly log: (line: LogLine) => void;
+  readonly logDrain: () => Promise<void> | undefined;
   /** Lends the client's agent to the connection's sessions; whether it did. */
   readonly forwardAgent: (request: AgentRequest) => boolean;
   /** Its socket, once it is lent. */
@@ -142,7 +143,7 @@ export class Session {
   }
 
   #start(): void {
-    const { grant, clientIdentification, id, log, channel, perform, queuedBytes } = this.#options;
+    const { grant, clientIdentification, id, log, logDrain, channel, perform, queuedBytes } = this.#options;
     const command = this.#command as SessionCommand;
     const on = this.#terminal === undefined ? '' : ` on ${this.#terminal.path.replace('/dev/', '')}`;
     log(stableLines.startingSession(`${command.description}${on}`, { ...grant.peer, user: grant.user }, id));
@@ -172,6 +173,7 @@ export class Session {
         queuedBytes,
         clientIdentification,
         log,
+        logDrain,
       });
       if (this.#inputEnded) this.#process.endInput();
     } catch (error) {

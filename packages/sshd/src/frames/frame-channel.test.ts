@@ -100,10 +100,15 @@ test('FrameChannel says when it has room again for what is sent', async () => {
     closed: () => undefined,
   });
   const frame = wordFrame('x'.repeat(100_000));
+  const drainOf = ({ drain }: FrameChannel): Promise<void> | undefined => drain;
+  assert.equal(drainOf(channel), undefined);
   let count = 1;
   while (channel.send(word, { word: 'x'.repeat(100_000) })) count += 1;
+  const drain = drainOf(channel);
+  assert.ok(drain);
   await end.take(count * frame.length);
-  await drained;
+  await Promise.all([drained, drain]);
+  assert.equal(drainOf(channel), undefined);
   channel.destroy();
   await end.closed();
 });

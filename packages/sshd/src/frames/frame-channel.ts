@@ -34,6 +34,7 @@ export class FrameChannel {
   readonly #options: FrameChannelOptions;
   readonly #reader: FrameReader;
   #open = true;
+  #drain: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(stream: ByteStream, options: FrameChannelOptions) {
     this.#stream = stream;
@@ -41,7 +42,10 @@ export class FrameChannel {
     this.#reader = new FrameReader(options.limitBytes);
     stream.onData = (chunk) => this.#receive(chunk);
     stream.onTaken = (frame) => frame.fill(0);
-    stream.onDrain = () => options.drained?.();
+    stream.onDrain = () => {
+      this.#drained();
+      options.drained?.();
+    };
     stream.onEnd = () => this.#close({ kind: 'ended' });
     stream.onClose = () => this.#close({ kind: 'ended' });
     stream.resume();
@@ -53,13 +57,25 @@ export class FrameChannel {
     const body = row.fields.encode(value);
     const isWelcome = this.#stream.write([encodeFrame(row.number, body)]);
     body.fill(0);
+    if (!isWelcome) this.#drain ??= pendingDrain();
     return isWelcome;
+  }
+
+  /** Until more is welcome, which it is at an end as well; undefined when it is now. */
+  get drain(): Promise<void> | undefined {
+    return this.#drain?.promise;
   }
 
   /** Closes without telling the owner. */
   destroy(): void {
     this.#open = false;
+    this.#drained();
     this.#stream.destroy();
+  }
+
+  #drained(): void {
+    this.#drain?.resolve();
+    this.#drain = undefined;
   }
 
   #receive(chunk: Uint8Array): void {
@@ -81,4 +97,12 @@ export class FrameChannel {
     this.destroy();
     this.#options.closed(reason);
   }
+}
+
+function pendingDrain(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((resolved) => {
+    resolve = resolved;
+  });
+  return { promise, resolve };
 }

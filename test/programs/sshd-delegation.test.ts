@@ -2,10 +2,11 @@
 // by what the account's shell and the program's options still decide.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { describe, test } from 'node:test';
 import type { StockServer } from '@sallyport/testing';
-import { findProgram, ourProgram, programPath, runProgram, until } from '@sallyport/testing';
+import { ourProgram, programPath, runProgram, until } from '@sallyport/testing';
 import { hasEnded } from '@sallyport/testing/has-ended';
 import type { SftpDriver } from '@sallyport/testing/sftp-driver';
 import { openSftp } from '@sallyport/testing/sftp-driver';
@@ -197,6 +198,14 @@ for (const { as, needs } of waysToRun) {
   });
 }
 
+/** Why a line cannot be tried: the program that it runs the shell by is not installed, or not permitted here. */
+function missingWrapper(line: string): string | false {
+  const wrapper = /^exec (?:ionice|chrt|choom|strace) .*(?=\/bin\/sh "\$@"$)/.exec(line)?.[0];
+  if (wrapper === undefined) return false;
+  const { status } = spawnSync('/bin/sh', ['-c', `${wrapper} /bin/true`], { stdio: 'ignore' });
+  return status !== 0 && `not on this machine, or not permitted: ${wrapper}`;
+}
+
 describe('what the shell of the account does before sftp-server', needsRoot, () => {
   async function serveWith(script: readonly string[]) {
     using place = commonFolder();
@@ -326,9 +335,7 @@ describe('what the shell of the account does before sftp-server', needsRoot, () 
       { byAccount: false, byProgram: true, codes: [0, 0], mode: 0o644 },
     ],
   ] as const) {
-    const wrapper = /^exec (ionice|chrt|choom|strace) /.exec(script[0] ?? '')?.[1];
-    const isMissing = wrapper !== undefined && findProgram(wrapper) === undefined;
-    test(what, { skip: isMissing && `not on this machine: ${wrapper}` }, async () =>
+    test(what, { skip: missingWrapper(script[0] ?? '') }, async () =>
       assert.deepEqual(await serveWith(script), expected),
     );
   }
